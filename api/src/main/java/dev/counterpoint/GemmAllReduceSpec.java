@@ -1,0 +1,59 @@
+package dev.counterpoint;
+
+/**
+ * GEMM then all-reduce: K is divided among the ranks, the partial products are summed, and every
+ * rank gets the whole sum.
+ *
+ * <p>Rank r of R passes an input of [M, ⌈K/R⌉], a weight of [N, ⌈K/R⌉] and an output of [M, N]. The
+ * bias and the output's previous content (beta, which must then be the same on all ranks) enter the
+ * sum once.
+ *
+ * @param problem the whole problem: K counts the columns of all ranks
+ * @param tuning what the caller forces
+ */
+public record GemmAllReduceSpec(GemmProblem problem, Tuning tuning) implements OperatorSpec {
+  /** Starts with everything automatic, BF16 in and out, weight [N, K], no bias. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  @Override
+  public GemmAllReduceSpec withTuning(Tuning newTuning) {
+    return new GemmAllReduceSpec(problem, newTuning);
+  }
+
+  @Override
+  public String operator() {
+    return "gemm-ar";
+  }
+
+  @Override
+  public Shape inputShape(int rank, int ranks) {
+    return new Shape(problem.m(), OperatorSpec.piece(problem.k(), rank, ranks));
+  }
+
+  @Override
+  public Shape localWeight(int rank, int ranks) {
+    return new Shape(problem.n(), OperatorSpec.piece(problem.k(), rank, ranks));
+  }
+
+  @Override
+  public Shape outputShape(int rank, int ranks) {
+    return new Shape(problem.m(), problem.n());
+  }
+
+  /** Collects the fields of a specification. */
+  public static final class Builder extends OperatorSpecBuilder<GemmAllReduceSpec, Builder> {
+    private Builder() {}
+
+    @Override
+    Builder self() {
+      return this;
+    }
+
+    @Override
+    public GemmAllReduceSpec build() {
+      return new GemmAllReduceSpec(problem(), tuning());
+    }
+  }
+}

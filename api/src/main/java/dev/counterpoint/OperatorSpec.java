@@ -1,0 +1,56 @@
+package dev.counterpoint;
+
+import dev.counterpoint.spi.RowPartition;
+
+/**
+ * What is to be computed, for the whole world. A specification is a value: it holds no memory and
+ * can be planned any number of times.
+ *
+ * <p>Dimensions that are divided among R ranks are cut into pieces of ⌈size / R⌉; trailing ranks
+ * may get a shorter piece or none. Nothing needs to divide anything.
+ */
+public sealed interface OperatorSpec
+    permits AllGatherGemmSpec, GemmReduceScatterSpec, GemmAllReduceSpec, GemmAllToAllSpec {
+  /** The multiplication, over all ranks. */
+  GemmProblem problem();
+
+  /** What the caller forces. */
+  Tuning tuning();
+
+  /** The same specification with other choices. */
+  OperatorSpec withTuning(Tuning tuning);
+
+  /** Short name as used on the command line, such as {@code ag-gemm}. */
+  String operator();
+
+  /** Shape of the input that {@code rank} of {@code ranks} passes. */
+  Shape inputShape(int rank, int ranks);
+
+  /**
+   * Rows (N) and columns (K) of the weight that {@code rank} passes, whatever its layout: see
+   * {@link #weightShape}.
+   */
+  Shape localWeight(int rank, int ranks);
+
+  /** Shape of the output that {@code rank} of {@code ranks} passes. */
+  Shape outputShape(int rank, int ranks);
+
+  /**
+   * Shape in memory of the weight that {@code rank} of {@code ranks} passes, after the weight
+   * layout.
+   */
+  default Shape weightShape(int rank, int ranks) {
+    Shape nk = localWeight(rank, ranks);
+    return problem().weightLayout() == WeightLayout.NK ? nk : nk.transposed();
+  }
+
+  /** Length of the bias vector that {@code rank} passes when the problem has a bias. */
+  default int biasLength(int rank, int ranks) {
+    return localWeight(rank, ranks).rows();
+  }
+
+  /** How many elements of a dimension of {@code size} the given rank holds. */
+  static int piece(int size, int rank, int ranks) {
+    return new RowPartition(size, ranks).rows(rank);
+  }
+}

@@ -1,0 +1,122 @@
+package dev.counterpoint.spi;
+
+import dev.counterpoint.DType;
+import dev.counterpoint.WeightLayout;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One GEMM of one rank, fixed at planning time: {@code D[rows, cols] = epilogue(A[rows, k] · B)}.
+ *
+ * @param label appears in traces and fault records
+ * @param rank the rank that computes
+ * @param tiling the output and its tiles; see {@link TileGemm#tiling}
+ * @param k inner dimension, ≥ 0; with k = 0 the product is zero
+ * @param inputType element type of A and B
+ * @param outputType element type of D, C and bias
+ * @param weightLayout how B lies in memory
+ * @param engine who multiplies
+ * @param order first hook
+ * @param gate second hook
+ * @param route third hook
+ * @param post fourth hook
+ * @param epilogue what happens before the store
+ * @param epoch the rank's launch counter; needed when a gate or a clearance has a target
+ * @param reservedUnits compute units left free for kernels that must run beside this one
+ */
+public record GemmSpec(
+    String label,
+    int rank,
+    Tiling tiling,
+    int k,
+    DType inputType,
+    DType outputType,
+    WeightLayout weightLayout,
+    GemmEngine engine,
+    TileOrder order,
+    TileGate gate,
+    TileRoute route,
+    TilePost post,
+    Epilogue epilogue,
+    @Nullable Epoch epoch,
+    int reservedUnits) {
+
+  /** A plain GEMM: natural order, no gate, local route, no post. */
+  public static GemmSpec plain(
+      String label,
+      int rank,
+      Tiling tiling,
+      int k,
+      DType inputType,
+      DType outputType,
+      WeightLayout weightLayout,
+      GemmEngine engine,
+      Epilogue epilogue) {
+    return new GemmSpec(
+        label,
+        rank,
+        tiling,
+        k,
+        inputType,
+        outputType,
+        weightLayout,
+        engine,
+        TileOrder.NATURAL,
+        TileGate.NONE,
+        TileRoute.LOCAL,
+        TilePost.NONE,
+        epilogue,
+        null,
+        0);
+  }
+
+  /** The same with hooks, by the tile engine. */
+  public GemmSpec withHooks(
+      TileOrder newOrder, TileGate newGate, TileRoute newRoute, TilePost newPost, Epoch newEpoch) {
+    return new GemmSpec(
+        label,
+        rank,
+        tiling,
+        k,
+        inputType,
+        outputType,
+        weightLayout,
+        GemmEngine.TILE,
+        newOrder,
+        newGate,
+        newRoute,
+        newPost,
+        epilogue,
+        newEpoch,
+        reservedUnits);
+  }
+
+  /** The same leaving compute units free. */
+  public GemmSpec withReservedUnits(int units) {
+    return new GemmSpec(
+        label,
+        rank,
+        tiling,
+        k,
+        inputType,
+        outputType,
+        weightLayout,
+        engine,
+        order,
+        gate,
+        route,
+        post,
+        epilogue,
+        epoch,
+        units);
+  }
+
+  /** Rows of A and D. */
+  public int rows() {
+    return tiling.partition().rows();
+  }
+
+  /** Columns of B and D. */
+  public int cols() {
+    return tiling.cols();
+  }
+}

@@ -1,0 +1,61 @@
+package dev.counterpoint.core.operator;
+
+import dev.counterpoint.OperatorSpec;
+import dev.counterpoint.Strategy;
+import dev.counterpoint.UnsupportedCapabilityException;
+import dev.counterpoint.spi.Backend;
+import dev.counterpoint.spi.Capability;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** Decides between strategies by what the backend can do and how large the pieces are. */
+final class StrategyChooser {
+  /**
+   * Below this many rows per rank a GEMM cannot be cut by rows without wasting most of its tiles.
+   */
+  private static final int FEW_ROWS = 16;
+
+  /**
+   * A decision.
+   *
+   * @param strategy what to do
+   * @param reason why, in words
+   */
+  record Choice(Strategy strategy, String reason) {}
+
+  private StrategyChooser() {}
+
+  static Choice choose(OperatorSpec spec, Backend backend) {
+    Strategy wanted = spec.tuning().strategy();
+    if (wanted != Strategy.AUTO) {
+      requireCapabilities(wanted, spec, backend);
+      return new Choice(wanted, "asked for");
+    }
+    int rowsPerRank = OperatorSpec.piece(spec.problem().m(), 0, backend.size());
+    if (backend.size() == 1) {
+      return new Choice(Strategy.SEQUENTIAL, "one rank has nothing to overlap");
+    }
+    if (rowsPerRank < FEW_ROWS) {
+      return new Choice(Strategy.SEQUENTIAL, rowsPerRank + " rows per rank are too few to cut");
+    }
+    if (backend.capabilities().contains(Capability.PEER_ACCESS)) {
+      return new Choice(Strategy.FUSED, "peers can be addressed directly");
+    }
+    return new Choice(
+        Strategy.SIGNALED,
+        "peers cannot be addressed directly, so library collectives carry the data");
+  }
+
+  private static void requireCapabilities(Strategy strategy, OperatorSpec spec, Backend backend) {
+    Set<Capability> needed = EnumSet.noneOf(Capability.class);
+    if (strategy == Strategy.FUSED && backend.size() > 1) {
+      needed.add(Capability.PEER_ACCESS);
+    }
+    for (Capability capability : needed) {
+      if (!backend.capabilities().contains(capability)) {
+        throw new UnsupportedCapabilityException(
+            backend.name(), capability, "strategy " + strategy + " of " + spec.operator());
+      }
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package dev.counterpoint.core.strategy;
+
+import dev.counterpoint.OperatorSpec;
+
+/** Into how many pieces work is cut when the caller does not say. */
+final class Chunking {
+  /** Below about this size a transfer no longer reaches the link's rate. */
+  private static final long GOOD_TRANSFER = 4L << 20;
+
+  private static final int MOST_CHUNKS = 4;
+
+  /**
+   * Units left to a library collective that must run beside a GEMM that would otherwise fill the
+   * device.
+   */
+  private static final int UNITS_FOR_LIBRARY = 2;
+
+  private Chunking() {}
+
+  /**
+   * Chunks of one shard: the caller's number or the given one, but never more than a shard has
+   * rows.
+   */
+  static int perShard(OperatorSpec spec, int ranks, int automatic) {
+    int wanted = spec.tuning().chunks() == 0 ? automatic : spec.tuning().chunks();
+    return Math.max(1, Math.min(wanted, OperatorSpec.piece(spec.problem().m(), 0, ranks)));
+  }
+
+  /** As many chunks as keep each transfer efficient. */
+  static int byBytes(long shardBytes) {
+    return (int) Math.max(1, Math.min(MOST_CHUNKS, shardBytes / GOOD_TRANSFER));
+  }
+
+  /** Groups of {@code items} pieces of work whose completion is signaled together. */
+  static int groups(OperatorSpec spec, int items) {
+    int wanted = spec.tuning().chunks() == 0 ? MOST_CHUNKS : spec.tuning().chunks();
+    return Math.max(1, Math.min(wanted, items));
+  }
+
+  static int reservedUnits(PlanContext context) {
+    int wanted = context.spec().tuning().reservedUnits();
+    return wanted >= 0 ? wanted : UNITS_FOR_LIBRARY;
+  }
+}

@@ -1,0 +1,59 @@
+package dev.counterpoint.core.strategy;
+
+import dev.counterpoint.spi.DeviceMemory;
+import dev.counterpoint.spi.Target;
+
+/** Copies the shards that arrive into the output, one source below the other, own shard first. */
+final class CopyReceiver implements Receiver {
+  private final OutputProgram program;
+  private final Staging staging;
+  private final BackPressure backPressure;
+
+  /** By owner and block: what the counters have to reach. */
+  private final Target[] targets;
+
+  CopyReceiver(OutputProgram program, Sender sender, BackPressure backPressure) {
+    this.program = program;
+    this.backPressure = backPressure;
+    staging = sender.staging();
+    targets = new Target[program.ranks * staging.blocks()];
+    for (int owner = 0; owner < program.ranks; owner++) {
+      for (int block = 0; block < staging.blocks(); block++) {
+        targets[staging.word(owner, block)] = new Target(sender.perEpoch(owner, block), 0);
+      }
+    }
+  }
+
+  @Override
+  public void enqueue(Lane lane, Operands operands) {
+    int me = lane.rank();
+    int shardRows = program.shards.rows(me);
+    DeviceMemory slots = staging.buffer().at(me);
+    for (int step = 0; step < program.ranks; step++) {
+      int source = (me - step + program.ranks) % program.ranks;
+      for (int block = 0; block < staging.blocks(); block++) {
+        int rows = staging.rows(shardRows, block);
+        if (rows > 0) {
+          program
+              .backend
+              .signals()
+              .await(
+                  lane.receive(),
+                  staging.arrived(),
+                  staging.word(source, block),
+                  lane.epoch(),
+                  targets[staging.word(me, block)]);
+          int rowInShard = block * staging.blockRows();
+          program.copyOut(
+              lane.receive(),
+              slots,
+              source * program.slotBytes + rowInShard * program.rowBytes,
+              operands.output(),
+              source * shardRows + rowInShard,
+              rows);
+        }
+      }
+    }
+    backPressure.release(lane.receive(), lane);
+  }
+}

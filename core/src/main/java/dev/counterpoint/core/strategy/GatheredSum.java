@@ -1,0 +1,65 @@
+package dev.counterpoint.core.strategy;
+
+import dev.counterpoint.spi.SignalArray;
+import dev.counterpoint.spi.SymmetricBuffer;
+import dev.counterpoint.spi.Target;
+
+/**
+ * The second half of a two-shot all-reduce: a symmetric buffer in which the owners' reduced shards
+ * come together on every rank, and one word per owner and block that says up to which launch the
+ * block is there.
+ */
+final class GatheredSum {
+  private final OutputProgram program;
+  private final Staging staging;
+  private final SymmetricBuffer buffer;
+  private final SignalArray ready;
+
+  GatheredSum(OutputProgram program, Staging staging) {
+    this.program = program;
+    this.staging = staging;
+    buffer = program.context.symmetric("sum", program.slotBytes * program.ranks);
+    ready = program.context.signals("ready", Math.max(1, program.ranks * staging.blocks()));
+  }
+
+  SymmetricBuffer buffer() {
+    return buffer;
+  }
+
+  SignalArray ready() {
+    return ready;
+  }
+
+  int word(int owner, int block) {
+    return owner * staging.blocks() + block;
+  }
+
+  /** Where a block of an owner's shard starts. */
+  long offset(int owner, int block) {
+    return owner * program.slotBytes + (long) block * staging.blockRows() * program.rowBytes;
+  }
+
+  /** Copies every block to the output as it arrives, own shard first, on the main stream. */
+  void copyOut(Lane lane, Operands operands) {
+    for (int step = 0; step < program.ranks; step++) {
+      int owner = (lane.rank() - step + program.ranks) % program.ranks;
+      for (int block = 0; block < staging.blocks(); block++) {
+        int rows = staging.rows(program.shards.rows(owner), block);
+        if (rows > 0) {
+          program
+              .backend
+              .signals()
+              .await(lane.main(), ready, word(owner, block), lane.epoch(), Target.THIS_LAUNCH);
+          int row = program.shards.start(owner) + block * staging.blockRows();
+          program.copyOut(
+              lane.main(),
+              buffer.at(lane.rank()),
+              offset(owner, block),
+              operands.output(),
+              row,
+              rows);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package dev.counterpoint.core.strategy;
+
+import dev.counterpoint.Rank;
+
+/**
+ * The decomposed and fused strategies of the three operators: a sender that leaves shards at their
+ * owners, and a receiver that finishes them.
+ *
+ * <p>Safe when ranks drift: before a sender stores into an owner's slot it waits for that owner's
+ * consumed word of the previous launch, which the owner raises after its receiver has read all
+ * slots (and, for all-reduce, the gathered sum). The counters of launch n+1 can therefore not move
+ * before launch n has been read.
+ */
+public final class OutputStaged extends OutputProgram {
+  private final BackPressure backPressure;
+  private final Sender sender;
+  private final Receiver receiver;
+
+  private OutputStaged(PlanContext context, boolean fused) {
+    super(context);
+    backPressure = new BackPressure(context);
+    for (Rank rank : context.ranks()) {
+      context.lane(rank.index());
+    }
+    sender = fused ? new RoutedSender(this, backPressure) : new ChunkedSender(this, backPressure);
+    receiver =
+        switch (kind) {
+          case REDUCE_SCATTER -> new ReduceReceiver(this, sender, backPressure);
+          case ALL_REDUCE ->
+              fused
+                  ? new AllReduceReceiver(this, sender, backPressure)
+                  : new AllReducePushReceiver(this, sender, backPressure);
+          case ALL_TO_ALL -> new CopyReceiver(this, sender, backPressure);
+        };
+  }
+
+  /**
+   * One plain GEMM per chunk of rows; each chunk is sent by copy engine while the next is computed.
+   */
+  public static OutputStaged decomposed(PlanContext context) {
+    return new OutputStaged(context, false);
+  }
+
+  /** One GEMM whose tiles are stored straight into their owners' memory. */
+  public static OutputStaged fused(PlanContext context) {
+    return new OutputStaged(context, true);
+  }
+
+  @Override
+  public void enqueue(int rank, Operands operands) {
+    Lane lane = context.lane(rank);
+    lane.begin();
+    // Producers first: what the receiver waits for must not queue behind it on a device with few
+    // hardware queues.
+    sender.enqueue(lane, operands);
+    receiver.enqueue(lane, operands);
+    lane.end();
+  }
+
+  @Override
+  public String describe() {
+    return sender.describe();
+  }
+}

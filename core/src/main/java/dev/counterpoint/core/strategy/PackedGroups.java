@@ -1,0 +1,108 @@
+package dev.counterpoint.core.strategy;
+
+import dev.counterpoint.spi.Tiling;
+
+/**
+ * The reorder map of the signaled strategy, after FlashOverlap: the tiles of a GEMM divided into
+ * groups that finish one after the other, and a place for each tile such that every group is
+ * contiguous and, within a group, the tiles of each shard are. A library collective can then work
+ * on a group as soon as its counter is full. The map is plain data.
+ *
+ * <p>Every shard has the same tiles (short shards have empty ones), numbered q = 0, 1, … within the
+ * shard; group g takes the tiles {@code start(g) ≤ q < start(g+1)} of every shard, and lays them
+ * out by shard, then by q.
+ */
+final class PackedGroups {
+  private final int shards;
+  private final int tilesPerShard;
+  private final int groups;
+  private final int perGroup;
+
+  PackedGroups(int shards, int tilesPerShard, int wantedGroups) {
+    this.shards = shards;
+    this.tilesPerShard = tilesPerShard;
+    perGroup = tilesPerShard == 0 ? 0 : (tilesPerShard + wantedGroups - 1) / wantedGroups;
+    groups = tilesPerShard == 0 ? 0 : (tilesPerShard + perGroup - 1) / perGroup;
+  }
+
+  static PackedGroups of(Tiling tiling, int wantedGroups) {
+    return new PackedGroups(
+        tiling.partition().shards(),
+        tiling.tileRowsPerShard() * tiling.tileColCount(),
+        wantedGroups);
+  }
+
+  int groups() {
+    return groups;
+  }
+
+  /**
+   * First tile number, within a shard, of a group; the number of tiles of a shard for the group
+   * after the last.
+   */
+  int start(int group) {
+    return Math.min(tilesPerShard, group * perGroup);
+  }
+
+  /** Tiles of one shard in a group. */
+  int tilesOfShard(int group) {
+    return start(group + 1) - start(group);
+  }
+
+  /** First block of a group in the packed matrix. */
+  long firstSlot(int group) {
+    return (long) shards * start(group);
+  }
+
+  /** The group of a tile, given its number within its shard. */
+  int groupOf(int tileInShard) {
+    return tileInShard / perGroup;
+  }
+
+  /** The block of a tile in the packed matrix. */
+  int slot(int shard, int tileInShard) {
+    int group = groupOf(tileInShard);
+    return shards * start(group) + shard * tilesOfShard(group) + (tileInShard - start(group));
+  }
+
+  /** By tile id: its block. */
+  int[] slots() {
+    int[] slots = new int[shards * tilesPerShard];
+    for (int tile = 0; tile < slots.length; tile++) {
+      slots[tile] = slot(tile / tilesPerShard, tile % tilesPerShard);
+    }
+    return slots;
+  }
+
+  /** The order in which tiles are computed: by block, so that groups finish one after the other. */
+  int[] order() {
+    int[] order = new int[shards * tilesPerShard];
+    int[] slots = slots();
+    for (int tile = 0; tile < slots.length; tile++) {
+      order[slots[tile]] = tile;
+    }
+    return order;
+  }
+
+  /** By tile id: its group, which is also its counter. */
+  int[] words() {
+    int[] words = new int[shards * tilesPerShard];
+    for (int tile = 0; tile < words.length; tile++) {
+      words[tile] = groupOf(tile % tilesPerShard);
+    }
+    return words;
+  }
+
+  /** Tiles of a group that have elements: how much its counter grows with each launch. */
+  long posted(Tiling tiling, int group) {
+    long count = 0;
+    for (int shard = 0; shard < shards; shard++) {
+      for (int q = start(group); q < start(group + 1); q++) {
+        if (!tiling.isEmpty(shard * tilesPerShard + q)) {
+          count++;
+        }
+      }
+    }
+    return count;
+  }
+}

@@ -1,0 +1,71 @@
+package dev.counterpoint.core.strategy;
+
+import dev.counterpoint.Rank;
+import dev.counterpoint.spi.ReduceSpec;
+import dev.counterpoint.spi.TileReduce;
+
+/** Sums the shards that arrive into the output, block by block, in the order of the ranks. */
+final class ReduceReceiver implements Receiver {
+  private final BackPressure backPressure;
+  private final TileReduce.PreparedReduce[] reduces;
+
+  ReduceReceiver(OutputProgram program, Sender sender, BackPressure backPressure) {
+    this.backPressure = backPressure;
+    reduces = new TileReduce.PreparedReduce[program.ranks];
+    for (Rank rank : program.context.ranks()) {
+      reduces[rank.index()] =
+          program.context.reduce(
+              spec(
+                  program,
+                  sender,
+                  rank.index(),
+                  0,
+                  program.shards.rows(rank.index()),
+                  new ReduceSpec.Local()));
+    }
+  }
+
+  /** The reduction of rows {@code firstBlock · blockRows …} of a rank's shard. */
+  static ReduceSpec spec(
+      OutputProgram program,
+      Sender sender,
+      int rank,
+      int firstBlock,
+      int rows,
+      ReduceSpec.Route route) {
+    Staging staging = sender.staging();
+    int blocks = (rows + staging.blockRows() - 1) / staging.blockRows();
+    int[] words = new int[blocks * program.ranks];
+    long[] perEpoch = new long[words.length];
+    for (int block = 0; block < blocks; block++) {
+      for (int source = 0; source < program.ranks; source++) {
+        words[block * program.ranks + source] = staging.word(source, firstBlock + block);
+        perEpoch[block * program.ranks + source] = sender.perEpoch(rank, firstBlock + block);
+      }
+    }
+    long offset = (long) firstBlock * staging.blockRows() * program.rowBytes;
+    long bytes = staging.buffer().bytes() - offset;
+    return new ReduceSpec(
+        program.context.label() + "/reduce",
+        rank,
+        rows,
+        program.problem.n(),
+        program.ranks,
+        staging.buffer().at(rank).slice(offset, bytes),
+        program.slotBytes,
+        program.stride,
+        program.problem.outputType(),
+        program.problem.outputType(),
+        staging.blockRows(),
+        new ReduceSpec.Gate(staging.arrived(), words, perEpoch),
+        route,
+        program.context.lane(rank).epoch());
+  }
+
+  @Override
+  public void enqueue(Lane lane, Operands operands) {
+    reduces[lane.rank()].launch(
+        lane.receive(), operands.output().memory(), 0, operands.output().rowStride());
+    backPressure.release(lane.receive(), lane);
+  }
+}

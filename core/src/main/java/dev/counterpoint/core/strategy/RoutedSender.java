@@ -1,0 +1,101 @@
+package dev.counterpoint.core.strategy;
+
+import dev.counterpoint.Rank;
+import dev.counterpoint.spi.PreparedGemm;
+import dev.counterpoint.spi.TileGate;
+import dev.counterpoint.spi.TileOrder;
+import dev.counterpoint.spi.TilePost;
+import dev.counterpoint.spi.TileRoute;
+import dev.counterpoint.spi.Tiling;
+
+/**
+ * Sends by tiles: one GEMM that stores each finished tile into its owner's slot and then counts it
+ * there, the next rank's shard first and the own one last.
+ */
+final class RoutedSender implements Sender {
+  private final OutputProgram program;
+  private final Tiling tiling;
+  private final int blockTileRows;
+  private final Staging staging;
+  private final PreparedGemm[] gemms;
+
+  RoutedSender(OutputProgram program, BackPressure backPressure) {
+    this.program = program;
+    PlanContext context = program.context;
+    // One tiling for all ranks, whatever their piece of K: owners must know how many tiles each
+    // source will count.
+    tiling =
+        context.tiling(
+            context.backend().localRanks().get(0),
+            program.shards,
+            program.problem.n(),
+            program.k(0));
+    int tileRows = tiling.tileRowsPerShard();
+    int groups = Chunking.groups(context.spec(), tileRows);
+    blockTileRows = Math.max(1, (tileRows + groups - 1) / groups);
+    int blocks = (tileRows + blockTileRows - 1) / blockTileRows;
+    staging = Staging.allocate(program, blocks, blockTileRows * tiling.tileRows());
+    gemms = new PreparedGemm[program.ranks];
+    for (Rank rank : context.ranks()) {
+      gemms[rank.index()] = prepare(rank.index(), backPressure);
+    }
+  }
+
+  private PreparedGemm prepare(int rank, BackPressure backPressure) {
+    PlanContext context = program.context;
+    TileRoute route =
+        new TileRoute.Owners(
+            staging.buffer(), rank * program.slotBytes, program.stride, backPressure.clearance());
+    TilePost post = new TilePost.Counters(staging.arrived(), words(rank), TilePost.At.OWNER);
+    return context.gemm(
+        context
+            .plainGemm("", rank, tiling, program.k(rank), program.epilogue(rank))
+            .withHooks(order(rank), TileGate.NONE, route, post, context.lane(rank).epoch())
+            .withReservedUnits(Math.max(0, context.spec().tuning().reservedUnits())));
+  }
+
+  private TileOrder order(int rank) {
+    int[] owners = new int[program.ranks];
+    for (int step = 1; step <= program.ranks; step++) {
+      owners[step - 1] = (rank + step) % program.ranks;
+    }
+    return new TileOrder.Shards(owners);
+  }
+
+  private int[] words(int rank) {
+    int[] words = new int[tiling.tiles()];
+    for (int tile = 0; tile < words.length; tile++) {
+      int tileRowInShard = tiling.tileRow(tile) % tiling.tileRowsPerShard();
+      words[tile] = staging.word(rank, tileRowInShard / blockTileRows);
+    }
+    return words;
+  }
+
+  @Override
+  public Staging staging() {
+    return staging;
+  }
+
+  @Override
+  public long perEpoch(int owner, int block) {
+    int rows = staging.rows(program.shards.rows(owner), block);
+    long tileRows = (rows + (long) tiling.tileRows() - 1) / tiling.tileRows();
+    return tileRows * tiling.tileColCount();
+  }
+
+  @Override
+  public void enqueue(Lane lane, Operands operands) {
+    gemms[lane.rank()].launch(lane.main(), program.inputs(lane, operands));
+  }
+
+  @Override
+  public String describe() {
+    return "one routed GEMM of "
+        + tiling.tileRows()
+        + "×"
+        + tiling.tileCols()
+        + " tiles, "
+        + staging.blocks()
+        + " signaled blocks per shard";
+  }
+}

@@ -1,0 +1,5 @@
+/** The strategies, written once on the SPI. */
+@NullMarked
+package dev.counterpoint.core.strategy;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,32 @@
+package dev.counterpoint.core.world;
+
+import com.google.inject.CreationException;
+import com.google.inject.Guice;
+import com.google.inject.ProvisionException;
+import com.google.inject.Stage;
+import dev.counterpoint.World;
+import dev.counterpoint.WorldOptions;
+import dev.counterpoint.core.BackendRegistry;
+import dev.counterpoint.spi.WorldProvider;
+
+/** Opens worlds over the backends on the class path. */
+public final class DefaultWorldProvider implements WorldProvider {
+  @Override
+  public World open(WorldOptions options) {
+    return open(options, BackendRegistry.load());
+  }
+
+  /** Opens a world over the backends of a given registry, for embedding and tests. */
+  public static World open(WorldOptions options, BackendRegistry registry) {
+    try {
+      return Guice.createInjector(Stage.PRODUCTION, new WorldModule(options, registry))
+          .getInstance(DefaultWorld.class);
+    } catch (ProvisionException | CreationException e) {
+      // Callers deal with the library's own exceptions, not with the container's wrapping of them.
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw e;
+    }
+  }
+}
