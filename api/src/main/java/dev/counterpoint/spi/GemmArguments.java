@@ -24,6 +24,9 @@ public final class GemmArguments {
   private @Nullable DeviceMemory rowScale;
   private @Nullable DeviceMemory colScale;
 
+  /** Nothing set. */
+  public GemmArguments() {}
+
   /** A: [rows, k]. */
   public GemmArguments a(DeviceMemory memory, long offset, int stride) {
     a = memory;

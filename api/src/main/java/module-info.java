@@ -1,0 +1,9 @@
+/** The user's API and the SPI of Counterpoint. */
+module dev.counterpoint.api {
+  requires static transitive org.jspecify;
+
+  exports dev.counterpoint;
+  exports dev.counterpoint.spi;
+
+  uses dev.counterpoint.spi.WorldProvider;
+}

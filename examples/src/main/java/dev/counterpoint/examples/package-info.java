@@ -1,0 +1,5 @@
+/** Short programs that show one thing each. */
+@NullMarked
+package dev.counterpoint.examples;
+
+import org.jspecify.annotations.NullMarked;
