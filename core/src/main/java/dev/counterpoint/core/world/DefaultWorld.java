@@ -236,12 +236,10 @@ final class DefaultWorld implements World, PlanOwner {
    * by itself.
    */
   void settleQuietly(DefaultRank rank) {
-    if (!closed.get()) {
-      try {
-        rank.stream().synchronize(patience());
-      } catch (CounterpointException e) {
-        log.debug("freeing memory of {} in a failed world", rank, e);
-      }
+    try {
+      rank.stream().synchronize(patience());
+    } catch (CounterpointException | ResourceClosedException e) {
+      log.debug("freeing memory of {} in a failed world", rank, e);
     }
   }
 
@@ -264,10 +262,26 @@ final class DefaultWorld implements World, PlanOwner {
       log.warn("{} was not closed before its {}", plan.label(), this);
       plan.close();
     }
-    if (!tensors.isEmpty()) {
-      log.warn("{} tensors were not closed before their {}", tensors.size(), this);
-    }
+    releaseTensors();
     threads.shutdownNow();
-    backend.close(); // releases streams and every allocation, tensors included
+    for (Rank rank : ranks) {
+      rank.stream().close();
+    }
+    backend.close();
+  }
+
+  private void releaseTensors() {
+    List<DefaultRank.Allocation> left;
+    synchronized (tensors) {
+      left = List.copyOf(tensors);
+      tensors.clear();
+    }
+    if (!left.isEmpty()) {
+      log.warn("{} tensors were not closed before their {}", left.size(), this);
+    }
+    for (Rank rank : ranks) {
+      settleQuietly((DefaultRank) rank);
+    }
+    left.forEach(DefaultRank.Allocation::close);
   }
 }

@@ -1,0 +1,122 @@
+package dev.counterpoint.backend.host.internal;
+
+import dev.counterpoint.DType;
+import dev.counterpoint.InvalidArgumentException;
+import dev.counterpoint.spi.Collectives;
+import dev.counterpoint.spi.DeviceMemory;
+import dev.counterpoint.spi.Stream;
+import dev.counterpoint.spi.TraceEvent;
+
+/**
+ * Collectives among the ranks' stream threads. A rank's calls are numbered when they are enqueued, so calls on several streams of a rank
+ * match their peers' by the order of enqueuing, whatever order the streams run in; a replayed graph takes its numbers when it is
+ * launched.
+ */
+final class HostCollectives implements Collectives {
+  /** Calls that may be in flight at once. */
+  static final int SLOTS = 64;
+
+  private static final DType[] DTYPES = DType.values();
+  private static final CollectiveKind[] KINDS = CollectiveKind.values();
+  private static final Operation RUN = (command, execution) -> ((HostCollectives) command.first).run(command.numbers, execution);
+  private static final int KIND = 0;
+  private static final int CALL = 1;
+  private static final int SEND = 2;
+  private static final int RECEIVE = 3;
+  private static final int COUNT = 4;
+  private static final int DTYPE = 5;
+  private static final int ROOT = 6;
+
+  private final HostContext context;
+  private final Rendezvous[] places = new Rendezvous[SLOTS];
+
+  HostCollectives(HostContext context) {
+    this.context = context;
+    for (int slot = 0; slot < SLOTS; slot++) {
+      places[slot] = new Rendezvous(context, slot);
+    }
+  }
+
+  @Override
+  public void allGather(
+      Stream stream, DeviceMemory send, long sendOffset, DeviceMemory receive, long receiveOffset, long count, DType dtype) {
+    enqueue(CollectiveKind.ALL_GATHER, stream, -1, send, sendOffset, count, receive, receiveOffset, count * context.size(), count, dtype);
+  }
+
+  @Override
+  public void reduceScatter(
+      Stream stream, DeviceMemory send, long sendOffset, DeviceMemory receive, long receiveOffset, long count, DType dtype) {
+    enqueue(CollectiveKind.REDUCE_SCATTER, stream, -1, send, sendOffset, count * context.size(), receive, receiveOffset, count, count, dtype);
+  }
+
+  @Override
+  public void allReduce(
+      Stream stream, DeviceMemory send, long sendOffset, DeviceMemory receive, long receiveOffset, long count, DType dtype) {
+    enqueue(CollectiveKind.ALL_REDUCE, stream, -1, send, sendOffset, count, receive, receiveOffset, count, count, dtype);
+  }
+
+  @Override
+  public void broadcast(
+      Stream stream, int root, DeviceMemory send, long sendOffset, DeviceMemory receive, long receiveOffset, long count, DType dtype) {
+    context.requireRank("root", root);
+    boolean sending = HostStream.of(context, stream).rank() == root;
+    enqueue(
+        CollectiveKind.BROADCAST, stream, root, sending ? send : receive, sending ? sendOffset : receiveOffset, count, receive,
+        receiveOffset, count, count, dtype);
+  }
+
+  @Override
+  public void allToAll(
+      Stream stream, DeviceMemory send, long sendOffset, DeviceMemory receive, long receiveOffset, long count, DType dtype) {
+    long all = count * context.size();
+    enqueue(CollectiveKind.ALL_TO_ALL, stream, -1, send, sendOffset, all, receive, receiveOffset, all, count, dtype);
+  }
+
+  private void enqueue(
+      CollectiveKind kind,
+      Stream stream,
+      int root,
+      DeviceMemory send,
+      long sendOffset,
+      long sendCount,
+      DeviceMemory receive,
+      long receiveOffset,
+      long receiveCount,
+      long count,
+      DType dtype) {
+    HostStream mine = HostStream.of(context, stream);
+    if (count < 0) {
+      throw new InvalidArgumentException("count", count, "not be negative");
+    }
+    Ranges.requireRank("send", send, mine.rank());
+    Ranges.requireRank("receive", receive, mine.rank());
+    long from = Ranges.address("send", send, sendOffset, sendCount * dtype.bytes());
+    long to = Ranges.address("receive", receive, receiveOffset, receiveCount * dtype.bytes());
+    Command command = mine.begin(RUN);
+    command.first = this;
+    command.numbers[KIND] = kind.ordinal();
+    command.numbers[CALL] = mine.takeCalls(1);
+    command.numbers[SEND] = from;
+    command.numbers[RECEIVE] = to;
+    command.numbers[COUNT] = count;
+    command.numbers[DTYPE] = dtype.ordinal();
+    command.numbers[ROOT] = root;
+    mine.commit(command);
+  }
+
+  private void run(long[] n, Execution by) {
+    by.chaos.delay();
+    CollectiveKind kind = KINDS[(int) n[KIND]];
+    DType dtype = DTYPES[(int) n[DTYPE]];
+    long call = n[CALL] + by.callBase;
+    Rendezvous place = places[(int) (call % SLOTS)];
+    long start = System.nanoTime();
+    place.arrive(by.rendezvous, call, by, kind, n[COUNT], dtype, (int) n[ROOT], n[SEND], n[RECEIVE]);
+    by.chaos.delay();
+    CollectiveParts.run(kind, place, by, n[COUNT], dtype, (int) n[ROOT]);
+    place.finish(by.rendezvous);
+    if (by.tracing()) {
+      by.span(TraceEvent.Kind.COLLECTIVE, kind + " of " + Sizes.text(n[COUNT] * dtype.bytes()), start);
+    }
+  }
+}

@@ -1,0 +1,190 @@
+package dev.counterpoint.backend.host.internal;
+
+import dev.counterpoint.InvalidArgumentException;
+import dev.counterpoint.spi.DeviceMemory;
+import dev.counterpoint.spi.ReduceSpec;
+import dev.counterpoint.spi.Stream;
+import dev.counterpoint.spi.TileReduce;
+import dev.counterpoint.spi.TraceEvent;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A reduction of staged partials, block by block, each as soon as its gates are open. */
+final class HostPreparedReduce extends Resource implements TileReduce.PreparedReduce {
+  private static final Operation RUN = (command, execution) -> ((HostPreparedReduce) command.first).run(command, execution);
+
+  private final HostContext context;
+  private final ReducePlan plan;
+  private final ReduceSpec spec;
+
+  HostPreparedReduce(HostContext context, ReducePlan plan) {
+    super(context.resources, "reduction '" + plan.spec.label() + "' of rank " + plan.spec.rank());
+    this.context = context;
+    this.plan = plan;
+    this.spec = plan.spec;
+  }
+
+  @Override
+  public ReduceSpec spec() {
+    return spec;
+  }
+
+  @Override
+  public void launch(Stream stream, @Nullable DeviceMemory output, long offset, int rowStride) {
+    requireOpen();
+    requirePartsOpen();
+    HostStream mine = HostStream.of(context, stream);
+    if (mine.rank() != spec.rank()) {
+      throw new InvalidArgumentException("stream", stream, "belong to rank " + spec.rank() + ", as the reduction does");
+    }
+    long target = plan.everywhere == null ? localTarget(output, offset, rowStride) : 0;
+    Command command = mine.begin(RUN);
+    command.first = this;
+    command.numbers[0] = target;
+    command.numbers[1] = rowStride;
+    mine.commit(command);
+  }
+
+  private long localTarget(@Nullable DeviceMemory output, long offset, int rowStride) {
+    if (output == null) {
+      throw new InvalidArgumentException("output", "absent", "be given for the local route of '" + spec.label() + "'");
+    }
+    Ranges.requireRank("output", output, spec.rank());
+    Ranges.requireStride("output.stride", spec.rows() > 1 ? rowStride : spec.cols(), spec.cols());
+    return Ranges.address("output", output, offset, Ranges.extent(spec.rows(), spec.cols(), rowStride, spec.outputType().bytes()));
+  }
+
+  private void requirePartsOpen() {
+    requireOpen(plan.epoch);
+    requireOpen(plan.gateSignals);
+    requireOpen(plan.buffer);
+    requireOpen(plan.blockSignals);
+    requireOpen(plan.clearanceSignals);
+  }
+
+  private static void requireOpen(@Nullable Resource resource) {
+    if (resource != null) {
+      resource.requireOpen();
+    }
+  }
+
+  private void run(Command command, Execution by) {
+    requirePartsOpen();
+    long epoch = plan.epoch == null ? 0 : plan.epoch.value();
+    Deliveries deliveries = new Deliveries();
+    try {
+      for (int block = 0; block < spec.blocks(); block++) {
+        by.chaos.delay();
+        awaitGates(block, epoch, by);
+        long start = System.nanoTime();
+        if (plan.everywhere == null) {
+          sum(block, command.numbers[0], (int) command.numbers[1], by);
+          trace(block, start, by);
+        } else {
+          everywhere(block, plan.everywhere, epoch, deliveries, by);
+        }
+      }
+    } finally {
+      deliveries.awaitAll();
+    }
+  }
+
+  private void trace(int block, long start, Execution by) {
+    if (by.tracing()) {
+      by.span(TraceEvent.Kind.REDUCE, "block " + block, start);
+    }
+  }
+
+  private void awaitGates(int block, long epoch, Execution by) {
+    ReduceSpec.Gate gate = spec.gate();
+    if (gate == null || plan.gateSignals == null) {
+      return;
+    }
+    for (int slot = 0; slot < spec.slots(); slot++) {
+      int entry = block * spec.slots() + slot;
+      if (gate.words()[entry] >= 0) {
+        by.awaitWords(plan.gateSignals, gate.words()[entry], 1, gate.perEpoch()[entry] * epoch, block);
+      }
+    }
+  }
+
+  /** Sums one block to its rows of a matrix. */
+  private void sum(int block, long target, int rowStride, Execution by) {
+    int first = block * spec.blockRows();
+    int rows = rowsOf(block);
+    int cols = spec.cols();
+    long inputPitch = (long) spec.rowStride() * spec.inputType().bytes();
+    long outputPitch = (long) rowStride * spec.outputType().bytes();
+    boolean gapless = spec.rowStride() == cols && rowStride == cols;
+    int steps = gapless ? 1 : rows;
+    long count = gapless ? (long) rows * cols : cols;
+    for (int step = 0; step < steps; step++) {
+      Sums.sum(
+          spec.inputType(), plan.partials, spec.slots(), (first + (long) step) * inputPitch, spec.outputType(),
+          target + (first + (long) step) * outputPitch, count, by.scratch);
+    }
+  }
+
+  private int rowsOf(int block) {
+    return Math.min(spec.blockRows(), spec.rows() - block * spec.blockRows());
+  }
+
+  /** Sums one block to this rank's own part and copies it from there to everyone else's, the next rank first. */
+  private void everywhere(int block, ReduceSpec.Everywhere route, long epoch, Deliveries deliveries, Execution by) {
+    HostHeap.Buffer buffer = Objects.requireNonNull(plan.buffer);
+    awaitClearance(route, spec.rank(), epoch, block, by);
+    long start = System.nanoTime();
+    sum(block, buffer.at(spec.rank()).address() + route.offset(), route.rowStride(), by);
+    trace(block, start, by);
+    raise(route, spec.rank(), block);
+    for (int step = 1; step < context.size(); step++) {
+      int peer = (spec.rank() + step) % context.size();
+      by.chaos.delay();
+      awaitClearance(route, peer, epoch, block, by);
+      push(block, route, buffer, peer, deliveries, by);
+    }
+  }
+
+  private void awaitClearance(ReduceSpec.Everywhere route, int peer, long epoch, int block, Execution by) {
+    if (plan.clearanceSignals != null && route.clearance() != null) {
+      by.awaitWords(plan.clearanceSignals, route.clearance().words()[peer], 1, route.clearance().target().at(epoch), block);
+    }
+  }
+
+  private void push(int block, ReduceSpec.Everywhere route, HostHeap.Buffer buffer, int peer, Deliveries deliveries, Execution by) {
+    long pitch = (long) route.rowStride() * spec.outputType().bytes();
+    long offset = route.offset() + (long) block * spec.blockRows() * pitch;
+    long source = buffer.at(spec.rank()).address() + offset;
+    long target = buffer.at(peer).address() + offset;
+    long rowBytes = (long) spec.cols() * spec.outputType().bytes();
+    if (!context.link.on()) {
+      OffHeap.copyRows(source, pitch, target, pitch, rowBytes, rowsOf(block));
+      raise(route, peer, block);
+      return;
+    }
+    DeliveryAgent.Parcel parcel = new DeliveryAgent.Parcel();
+    parcel.peer = peer;
+    parcel.source = source;
+    parcel.sourcePitch = pitch;
+    parcel.rowBytes = rowBytes;
+    parcel.rows = rowsOf(block);
+    parcel.target = target;
+    parcel.targetPitch = pitch;
+    parcel.name = by.tracing() ? "block " + block : "";
+    parcel.post = route.words()[block] >= 0 ? plan.blockSignals : null;
+    parcel.owner = peer;
+    parcel.word = route.words()[block];
+    context.rank(spec.rank()).agent.send(by, deliveries, parcel);
+  }
+
+  private void raise(ReduceSpec.Everywhere route, int peer, int block) {
+    if (route.words()[block] >= 0 && plan.blockSignals != null) {
+      plan.blockSignals.add(peer, route.words()[block], 1);
+    }
+  }
+
+  @Override
+  void release() {
+    // nothing is held
+  }
+}

@@ -1,0 +1,93 @@
+package dev.counterpoint.backend.host.internal;
+
+import dev.counterpoint.DType;
+import dev.counterpoint.InvalidArgumentException;
+import dev.counterpoint.spi.DeviceMemory;
+import dev.counterpoint.spi.Stream;
+import dev.counterpoint.spi.TileReduce;
+import dev.counterpoint.spi.Tiling;
+import dev.counterpoint.spi.TraceEvent;
+
+/** A copy of packed tiles to their rows and columns. */
+final class HostPreparedUnpack extends Resource implements TileReduce.PreparedUnpack {
+  private static final Operation RUN = (command, execution) -> ((HostPreparedUnpack) command.first).run(command.numbers, execution);
+
+  private final HostContext context;
+  private final int rank;
+  private final Tiling tiling;
+  private final int[] slots;
+  private final int elementBytes;
+  private final long packedBytes;
+  private final int rows;
+
+  HostPreparedUnpack(HostContext context, String label, int rank, Tiling tiling, int[] slots, DType dtype) {
+    super(context.resources, "unpacking '" + label + "' of rank " + rank);
+    this.context = context;
+    this.rank = context.requireRank("rank", rank);
+    this.tiling = tiling;
+    if (slots.length != tiling.tiles()) {
+      throw new InvalidArgumentException("slots", slots.length + " entries", "have " + tiling.tiles() + " entries");
+    }
+    this.slots = slots.clone();
+    this.elementBytes = dtype.bytes();
+    long bytes = 0;
+    int last = 0;
+    for (int tile = 0; tile < slots.length; tile++) {
+      if (slots[tile] >= 0 && !tiling.isEmpty(tile)) {
+        bytes = Math.max(bytes, slots[tile] * blockBytes() + Ranges.extent(tiling.rows(tile), tiling.cols(tile), tiling.tileCols(), elementBytes));
+        last = Math.max(last, tiling.row(tile) + tiling.rows(tile));
+      }
+    }
+    this.packedBytes = bytes;
+    this.rows = last;
+  }
+
+  private long blockBytes() {
+    return (long) tiling.tileRows() * tiling.tileCols() * elementBytes;
+  }
+
+  @Override
+  public void launch(Stream stream, DeviceMemory packed, long packedOffset, DeviceMemory output, long offset, int rowStride) {
+    requireOpen();
+    HostStream mine = HostStream.of(context, stream);
+    if (mine.rank() != rank) {
+      throw new InvalidArgumentException("stream", stream, "belong to rank " + rank + ", as the unpacking does");
+    }
+    Ranges.requireRank("packed", packed, rank);
+    Ranges.requireRank("output", output, rank);
+    Ranges.requireStride("output.stride", rows > 1 ? rowStride : tiling.cols(), tiling.cols());
+    long from = Ranges.address("packed", packed, packedOffset, packedBytes);
+    long to = Ranges.address("output", output, offset, Ranges.extent(rows, tiling.cols(), rowStride, elementBytes));
+    Command command = mine.begin(RUN);
+    command.first = this;
+    command.numbers[0] = from;
+    command.numbers[1] = to;
+    command.numbers[2] = rowStride;
+    mine.commit(command);
+  }
+
+  private void run(long[] numbers, Execution by) {
+    by.chaos.delay();
+    long start = System.nanoTime();
+    long pitch = numbers[2] * elementBytes;
+    for (int tile = 0; tile < slots.length; tile++) {
+      if (slots[tile] >= 0 && !tiling.isEmpty(tile)) {
+        OffHeap.copyRows(
+            numbers[0] + slots[tile] * blockBytes(),
+            (long) tiling.tileCols() * elementBytes,
+            numbers[1] + tiling.row(tile) * pitch + (long) tiling.col(tile) * elementBytes,
+            pitch,
+            (long) tiling.cols(tile) * elementBytes,
+            tiling.rows(tile));
+      }
+    }
+    if (by.tracing()) {
+      by.span(TraceEvent.Kind.OTHER, "unpack", start);
+    }
+  }
+
+  @Override
+  void release() {
+    // nothing is held
+  }
+}

@@ -1,0 +1,254 @@
+package dev.counterpoint.backend.host.internal;
+
+import dev.counterpoint.CounterpointException;
+import dev.counterpoint.DeadlineExceededException;
+import dev.counterpoint.Failure;
+import dev.counterpoint.InvalidArgumentException;
+import dev.counterpoint.spi.Event;
+import dev.counterpoint.spi.Graph;
+import dev.counterpoint.spi.Stream;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** An ordered executor: one daemon thread that runs the commands of one ring. */
+final class HostStream extends Resource implements Stream {
+  private static final Operation STAMP = (command, execution) -> ((HostEvent) command.first).stamp();
+  private static final Operation NOTHING = (command, execution) -> {};
+  private static final Operation AWAIT =
+      (command, execution) -> execution.awaitPoint((HostStream) command.first, command.numbers[0]);
+
+  private final HostContext context;
+  private final int rank;
+  private final String name;
+  private final CommandRing ring = new CommandRing();
+  private final Bell bell;
+  private final Bell.Condition hasRoom = () -> !ring.full();
+  private final Thread thread;
+  private String label = "";
+  private Capture.@Nullable Branch branch;
+
+  HostStream(HostContext context, int rank, String name) {
+    super(context.resources, "stream '" + name + "' of rank " + rank);
+    this.context = context;
+    this.rank = rank;
+    this.name = name;
+    this.bell = context.faults.register(new Bell());
+    Execution execution = new Execution(context, rank, name);
+    this.thread = new Thread(() -> work(execution), "counterpoint-host-" + rank + "-" + name);
+    thread.setDaemon(true);
+  }
+
+  /** The stream, after checking that it is this backend's and open. */
+  static HostStream of(HostContext context, Stream stream) {
+    if (stream instanceof HostStream mine && mine.context == context) {
+      mine.requireOpen();
+      return mine;
+    }
+    throw new InvalidArgumentException("stream", stream, "be a stream of this backend");
+  }
+
+  HostStream start() {
+    thread.start();
+    opened();
+    return this;
+  }
+
+  private void work(Execution execution) {
+    for (Command command = ring.take(); command != null; command = ring.take()) {
+      execution.run(command);
+      command.clear();
+      ring.done();
+      bell.ring();
+    }
+  }
+
+  /** A command to fill and {@link #commit}; arguments must have been checked before. */
+  Command begin(Operation operation) {
+    requireOpen();
+    context.faults.check();
+    Command command = branch != null ? new Command() : claim();
+    command.operation = operation;
+    command.label = label;
+    return command;
+  }
+
+  private Command claim() {
+    if (ring.full()) {
+      awaitRoom();
+    }
+    return ring.claim();
+  }
+
+  private void awaitRoom() {
+    try {
+      if (bell.await(hasRoom, context.options.waitNanos(), context.faults)) {
+        return;
+      }
+    } catch (WorldFailed e) {
+      throw context.faults.failure();
+    }
+    throw new DeadlineExceededException(
+        "room in the queue of " + this + " (" + CommandRing.CAPACITY + " items)", Duration.ofNanos(context.options.waitNanos()));
+  }
+
+  /** Enqueues a filled command, or keeps it in the capture. */
+  void commit(Command command) {
+    if (branch != null) {
+      branch.add(command);
+    } else {
+      ring.publish(command);
+    }
+  }
+
+  /** Takes positions in the rank's sequence of collective calls; relative ones while capturing. */
+  long takeCalls(int count) {
+    return branch != null
+        ? branch.capture().takeCalls(count)
+        : context.rank(rank).collectiveCalls.getAndAdd(count);
+  }
+
+  boolean capturing() {
+    return branch != null;
+  }
+
+  Bell bell() {
+    return bell;
+  }
+
+  /** Position after the last command that has run. */
+  long completed() {
+    return ring.head();
+  }
+
+  boolean idle() {
+    return ring.head() >= ring.tail();
+  }
+
+  @Override
+  public int rank() {
+    return rank;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public void label(String operation) {
+    label = operation;
+  }
+
+  @Override
+  public void record(Event event) {
+    HostEvent mine = HostEvent.of(context, rank, event);
+    Command command = begin(mine.timed() ? STAMP : NOTHING);
+    command.first = mine;
+    Capture.Branch capturing = branch;
+    if (capturing != null) {
+      capturing.add(command);
+      mine.recorded(capturing.point());
+    } else {
+      mine.recorded(this, ring.tail() + 1);
+      ring.publish(command);
+    }
+  }
+
+  @Override
+  public void await(Event event) {
+    HostEvent mine = HostEvent.of(context, event);
+    requireOpen();
+    context.faults.check();
+    Capture.Point point = mine.capturedPoint();
+    if (point != null) {
+      awaitCaptured(point);
+      return;
+    }
+    HostStream recordedOn = mine.stream();
+    if (recordedOn == null || (recordedOn == this && branch == null)) {
+      return;
+    }
+    Command command = begin(AWAIT);
+    command.first = recordedOn;
+    command.numbers[0] = mine.position();
+    commit(command);
+  }
+
+  private void awaitCaptured(Capture.Point point) {
+    if (branch == null) {
+      branch = point.branch().capture().join(this);
+    }
+    branch.await(point, label);
+  }
+
+  @Override
+  public void beginCapture() {
+    requireOpen();
+    context.faults.check();
+    if (branch != null) {
+      throw new CounterpointException(Failure.Category.STATE, this + " is capturing already");
+    }
+    branch = new Capture(this).origin();
+  }
+
+  @Override
+  public Graph endCapture() {
+    requireOpen();
+    Capture.Branch mine = branch;
+    if (mine == null || mine.capture().origin() != mine) {
+      throw new CounterpointException(Failure.Category.STATE, this + " has not begun a capture");
+    }
+    return mine.capture().end(context);
+  }
+
+  /** The capture is over. */
+  void leaveCapture() {
+    branch = null;
+  }
+
+  @Override
+  public void synchronize(Duration deadline) {
+    requireOpen();
+    if (branch != null) {
+      throw new CounterpointException(Failure.Category.STATE, this + " is capturing; it cannot be waited for");
+    }
+    context.faults.check();
+    if (!awaitIdle(Duration64.nanos(deadline), true)) {
+      throw new DeadlineExceededException(toString(), deadline);
+    }
+    context.faults.check();
+  }
+
+  /**
+   * Waits until what has been enqueued is complete.
+   *
+   * @param failing whether a fault ends the wait with an exception
+   * @return whether it is complete
+   */
+  boolean awaitIdle(long nanos, boolean failing) {
+    long position = ring.tail();
+    try {
+      return bell.await(() -> ring.head() >= position, nanos, failing ? context.faults : null);
+    } catch (WorldFailed e) {
+      throw context.faults.failure();
+    }
+  }
+
+  /** Waits for the device thread's end; true if it has ended. */
+  boolean awaitEnd(long nanos) {
+    if (Thread.currentThread() == thread) {
+      return false;
+    }
+    return Threads.join(thread, nanos);
+  }
+
+  @Override
+  void release() {
+    if (branch != null) {
+      branch.capture().abandon();
+    }
+    awaitIdle(context.options.waitNanos(), false);
+    ring.stop();
+    context.faults.unregister(bell);
+  }
+}

@@ -1,0 +1,72 @@
+package dev.counterpoint.backend.host.internal;
+
+import dev.counterpoint.DType;
+import dev.counterpoint.InvalidArgumentException;
+import dev.counterpoint.WeightLayout;
+import dev.counterpoint.spi.GemmSpec;
+import dev.counterpoint.spi.PreparedGemm;
+import dev.counterpoint.spi.RowPartition;
+import dev.counterpoint.spi.TileGemm;
+import dev.counterpoint.spi.Tiling;
+
+/** The tile GEMM: OpenBLAS on each tile, hooks in Java. Any tile size works. */
+final class HostTileGemm implements TileGemm {
+  /** By measurement: large enough that OpenBLAS's packing of both panels costs a few percent only. */
+  private static final int TILE = 256;
+
+  static final String DEFAULT_TILE = TILE + "×" + TILE;
+
+  private final HostContext context;
+
+  HostTileGemm(HostContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public Tiling tiling(
+      int rank,
+      RowPartition partition,
+      int cols,
+      int k,
+      DType inputType,
+      DType outputType,
+      WeightLayout layout,
+      int tileRows,
+      int tileCols) {
+    context.requireOpen();
+    context.requireRank("rank", rank);
+    if (tileRows < 0) {
+      throw new InvalidArgumentException("tileRows", tileRows, "not be negative");
+    }
+    if (tileCols < 0) {
+      throw new InvalidArgumentException("tileCols", tileCols, "not be negative");
+    }
+    return new Tiling(
+        partition,
+        cols,
+        tileRows > 0 ? tileRows : suited(partition.rowsPerShard()),
+        tileCols > 0 ? tileCols : suited(cols));
+  }
+
+  /** The usual tile, or for a short side one that covers it without a sliver. */
+  private static int suited(int length) {
+    if (length <= TILE) {
+      return Math.max(1, length);
+    }
+    int pieces = (length + TILE - 1) / TILE;
+    return Math.min(TILE, ((length + pieces - 1) / pieces + 15) / 16 * 16);
+  }
+
+  @Override
+  public boolean supports(DType inputType, DType outputType) {
+    return GemmPlan.supports(inputType, outputType);
+  }
+
+  @Override
+  public PreparedGemm prepare(GemmSpec spec) {
+    context.requireOpen();
+    HostPreparedGemm prepared = new HostPreparedGemm(context, new GemmPlan(context, spec));
+    prepared.opened();
+    return prepared;
+  }
+}

@@ -1,0 +1,73 @@
+package dev.counterpoint.backend.host.internal;
+
+/**
+ * A simulated link: each rank sends at a given speed and receives at that speed, and a transfer occupies the sender's egress and the
+ * receiver's ingress for its bytes. Pure arithmetic on times that callers pass in; whoever reserved then waits.
+ *
+ * <p>Thread-safe.
+ */
+final class LinkModel {
+  private final double nanosPerByte;
+  private final long latencyNanos;
+  private final long[] egressFree;
+  private final long[] ingressFree;
+
+  LinkModel(int ranks, double bytesPerSecond, long latencyNanos) {
+    this.nanosPerByte = bytesPerSecond > 0 ? 1e9 / bytesPerSecond : 0;
+    this.latencyNanos = latencyNanos;
+    this.egressFree = new long[ranks];
+    this.ingressFree = new long[ranks];
+    java.util.Arrays.fill(egressFree, Long.MIN_VALUE);
+    java.util.Arrays.fill(ingressFree, Long.MIN_VALUE);
+  }
+
+  /** Whether transfers between ranks take time. */
+  boolean on() {
+    return nanosPerByte > 0;
+  }
+
+  /** Time from the last byte's leaving to its arrival. */
+  long latencyNanos() {
+    return latencyNanos;
+  }
+
+  /** How many bytes pass in so many nanoseconds. */
+  long bytesIn(long nanos) {
+    return (long) (nanos / nanosPerByte);
+  }
+
+  /**
+   * Reserves both ends for a transfer that can begin at {@code earliest}.
+   *
+   * @return when its last byte leaves; it arrives {@link #latencyNanos} later
+   */
+  synchronized long reserve(int source, int target, long bytes, long earliest) {
+    long start = Math.max(earliest, Math.max(egressFree[source], ingressFree[target]));
+    long end = start + duration(bytes);
+    egressFree[source] = end;
+    ingressFree[target] = end;
+    return end;
+  }
+
+  /** Reserves the root's egress once and everyone else's ingress, for a pipelined broadcast. */
+  synchronized long reserveBroadcast(int root, long bytes, long earliest) {
+    long start = Math.max(earliest, egressFree[root]);
+    for (int rank = 0; rank < ingressFree.length; rank++) {
+      if (rank != root) {
+        start = Math.max(start, ingressFree[rank]);
+      }
+    }
+    long end = start + duration(bytes);
+    egressFree[root] = end;
+    for (int rank = 0; rank < ingressFree.length; rank++) {
+      if (rank != root) {
+        ingressFree[rank] = end;
+      }
+    }
+    return end;
+  }
+
+  private long duration(long bytes) {
+    return Math.round(bytes * nanosPerByte);
+  }
+}

@@ -1,0 +1,11 @@
+package dev.counterpoint.backend.host.internal;
+
+/** Unwinds a device thread after a fault that is already on the {@link FaultBoard}; never reaches a user. */
+final class WorldFailed extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+  static final WorldFailed INSTANCE = new WorldFailed();
+
+  private WorldFailed() {
+    super("the world has failed", null, false, false);
+  }
+}
