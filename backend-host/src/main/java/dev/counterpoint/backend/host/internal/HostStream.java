@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** An ordered executor: one daemon thread that runs the commands of one ring. */
 final class HostStream extends Resource implements Stream {
-  private static final Operation STAMP = (command, execution) -> ((HostEvent) command.first).stamp();
+  private static final Operation STAMP =
+      (command, execution) -> ((HostEvent) command.first).stamp();
   private static final Operation NOTHING = (command, execution) -> {};
   private static final Operation AWAIT =
       (command, execution) -> execution.awaitPoint((HostStream) command.first, command.numbers[0]);
@@ -88,7 +89,8 @@ final class HostStream extends Resource implements Stream {
       throw context.faults.failure();
     }
     throw new DeadlineExceededException(
-        "room in the queue of " + this + " (" + CommandRing.CAPACITY + " items)", Duration.ofNanos(context.options.waitNanos()));
+        "room in the queue of " + this + " (" + CommandRing.CAPACITY + " items)",
+        Duration.ofNanos(context.options.waitNanos()));
   }
 
   /** Enqueues a filled command, or keeps it in the capture. */
@@ -210,7 +212,8 @@ final class HostStream extends Resource implements Stream {
   public void synchronize(Duration deadline) {
     requireOpen();
     if (branch != null) {
-      throw new CounterpointException(Failure.Category.STATE, this + " is capturing; it cannot be waited for");
+      throw new CounterpointException(
+          Failure.Category.STATE, this + " is capturing; it cannot be waited for");
     }
     context.faults.check();
     if (!awaitIdle(Duration64.nanos(deadline), true)) {

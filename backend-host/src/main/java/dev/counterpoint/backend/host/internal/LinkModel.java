@@ -1,8 +1,11 @@
 package dev.counterpoint.backend.host.internal;
 
+import java.util.Arrays;
+
 /**
- * A simulated link: each rank sends at a given speed and receives at that speed, and a transfer occupies the sender's egress and the
- * receiver's ingress for its bytes. Pure arithmetic on times that callers pass in; whoever reserved then waits.
+ * A simulated link: each rank sends at a given speed and receives at that speed, and a transfer
+ * occupies the sender's egress and the receiver's ingress for its bytes. Pure arithmetic on times
+ * that callers pass in; whoever reserved then waits.
  *
  * <p>Thread-safe.
  */
@@ -17,8 +20,8 @@ final class LinkModel {
     this.latencyNanos = latencyNanos;
     this.egressFree = new long[ranks];
     this.ingressFree = new long[ranks];
-    java.util.Arrays.fill(egressFree, Long.MIN_VALUE);
-    java.util.Arrays.fill(ingressFree, Long.MIN_VALUE);
+    Arrays.fill(egressFree, Long.MIN_VALUE);
+    Arrays.fill(ingressFree, Long.MIN_VALUE);
   }
 
   /** Whether transfers between ranks take time. */
