@@ -23,6 +23,9 @@ final class CommandRing {
   private volatile @Nullable Thread parked;
   private volatile boolean stopped;
 
+  /** The first command waits for another stream, which will {@link #wake} this one. */
+  private volatile boolean dormant;
+
   CommandRing() {
     for (int i = 0; i < PREALLOCATED; i++) {
       slots[i] = new Command();
@@ -62,6 +65,34 @@ final class CommandRing {
     long position = tail;
     slots[(int) (position & (CAPACITY - 1))] = command;
     tail = position + 1;
+    if (!dormant) {
+      unpark();
+    }
+  }
+
+  /**
+   * Hands over a command that has to wait for another stream. If the device thread sleeps, it is
+   * left asleep: waking it only to wait again would cost the enqueuing thread more than the whole
+   * command. What is published next does not wake it either; {@link #wake} does.
+   *
+   * @return whether somebody has to call {@link #wake}
+   */
+  boolean publishDormant(Command command) {
+    boolean asleep = parked != null && head >= tail;
+    if (asleep) {
+      dormant = true;
+    }
+    publish(command);
+    return asleep;
+  }
+
+  /** Wakes the device thread after {@link #publishDormant}. */
+  void wake() {
+    dormant = false;
+    unpark();
+  }
+
+  private void unpark() {
     Thread sleeper = parked;
     if (sleeper != null) {
       LockSupport.unpark(sleeper);
@@ -77,7 +108,7 @@ final class CommandRing {
       Thread.onSpinWait();
     }
     parked = Thread.currentThread();
-    while (head >= tail && !stopped) {
+    while ((head >= tail || dormant) && !stopped) {
       LockSupport.park(this);
     }
     parked = null;
@@ -93,9 +124,6 @@ final class CommandRing {
   /** Lets the device thread end when it has run what is there. */
   void stop() {
     stopped = true;
-    Thread sleeper = parked;
-    if (sleeper != null) {
-      LockSupport.unpark(sleeper);
-    }
+    unpark();
   }
 }

@@ -22,6 +22,7 @@ final class HostStream extends Resource implements Stream {
   private final int rank;
   private final String name;
   private final CommandRing ring = new CommandRing();
+  private final Followers followers = new Followers();
   private final Bell bell;
   private final Bell.Condition hasRoom = () -> !ring.full();
   private final Thread thread;
@@ -60,6 +61,7 @@ final class HostStream extends Resource implements Stream {
       command.clear();
       ring.done();
       bell.ring();
+      followers.passed(ring.head());
     }
   }
 
@@ -173,7 +175,19 @@ final class HostStream extends Resource implements Stream {
     Command command = begin(AWAIT);
     command.first = recordedOn;
     command.numbers[0] = mine.position();
-    commit(command);
+    if (branch != null) {
+      branch.add(command);
+    } else {
+      publishAwait(command, recordedOn, mine.position());
+    }
+  }
+
+  /** Leaves this stream's thread asleep until the other stream gets there, if it sleeps already. */
+  private void publishAwait(Command command, HostStream other, long position) {
+    boolean asleep = ring.publishDormant(command);
+    if (asleep && (!other.followers.add(ring, position) || other.completed() >= position)) {
+      ring.wake();
+    }
   }
 
   private void awaitCaptured(Capture.Point point) {

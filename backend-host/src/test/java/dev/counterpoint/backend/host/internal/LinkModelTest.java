@@ -34,6 +34,17 @@ class LinkModelTest {
   }
 
   @Test
+  void theOrderOfReservationsLeavesNoHoles() {
+    long last = 0;
+    for (int target = 0; target < 4; target++) {
+      for (int step = 1; step < 4; step++) {
+        last = Math.max(last, link.reserve((target + step) % 4, target, 1000, 0));
+      }
+    }
+    assertThat(last).as("every end is busy for three blocks and no longer").isEqualTo(3000);
+  }
+
+  @Test
   void aTransferThatComesLateCatchesUp() {
     long first = link.reserve(0, 1, 1000, 0);
     assertThat(link.reserve(0, 1, 1000, first))
@@ -45,7 +56,8 @@ class LinkModelTest {
   void aBroadcastPaysTheRootOnce() {
     link.reserve(2, 3, 700, 0);
     assertThat(link.reserveBroadcast(0, 1000, 0)).isEqualTo(1700);
-    assertThat(link.reserve(0, 1, 10, 0)).isEqualTo(1710);
+    assertThat(link.reserve(0, 1, 10, 0)).isEqualTo(1010);
+    assertThat(link.reserve(1, 3, 10, 0)).as("ingress of 3 took both").isEqualTo(1710);
     assertThat(link.reserve(3, 0, 10, 0)).isEqualTo(10);
   }
 
