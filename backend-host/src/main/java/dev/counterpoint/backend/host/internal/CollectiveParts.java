@@ -11,10 +11,16 @@ final class CollectiveParts {
   private CollectiveParts() {}
 
   static void run(
-      CollectiveKind kind, Rendezvous place, Execution by, long count, DType dtype, int root) {
+      CollectiveKind kind,
+      Rendezvous place,
+      Execution by,
+      long count,
+      DType dtype,
+      int root,
+      long stride) {
     long bytes = count * dtype.bytes();
     switch (kind) {
-      case ALL_GATHER -> pushToAll(place, by, place.send[by.rank], by.rank * bytes, bytes);
+      case ALL_GATHER -> pushToAll(place, by, place.send[by.rank], by.rank * stride, bytes);
       case ALL_TO_ALL -> allToAll(place, by, bytes);
       case BROADCAST -> broadcast(place, by, root, bytes);
       case REDUCE_SCATTER ->

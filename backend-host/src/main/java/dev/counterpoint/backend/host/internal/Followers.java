@@ -24,7 +24,10 @@ final class Followers {
     return true;
   }
 
-  /** Wakes whoever waits for this position or an earlier one; costs a volatile read when nobody does. */
+  /**
+   * Wakes whoever waits for this position or an earlier one; costs a volatile read when nobody
+   * does.
+   */
   void passed(long position) {
     if (count != 0) {
       wakeUpTo(position);

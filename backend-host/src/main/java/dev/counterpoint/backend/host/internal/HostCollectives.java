@@ -27,6 +27,7 @@ final class HostCollectives implements Collectives {
   private static final int RECEIVE = 2;
   private static final int COUNT = 3;
   private static final int ROOT = 4;
+  private static final int STRIDE = 5;
 
   private final HostContext context;
   private final Rendezvous[] places = new Rendezvous[SLOTS];
@@ -45,8 +46,19 @@ final class HostCollectives implements Collectives {
       long sendOffset,
       DeviceMemory receive,
       long receiveOffset,
+      long receiveStride,
       long count,
       DType dtype) {
+    requireCount(count);
+    long bytes = count * dtype.bytes();
+    if (receiveStride < bytes) {
+      throw new InvalidArgumentException(
+          "receiveStride", receiveStride, "be at least the " + bytes + " bytes of a block");
+    }
+    long extent =
+        count == 0
+            ? 0
+            : Math.addExact(Math.multiplyExact(context.size() - 1L, receiveStride), bytes);
     enqueue(
         CollectiveKind.ALL_GATHER,
         stream,
@@ -56,7 +68,8 @@ final class HostCollectives implements Collectives {
         count,
         receive,
         receiveOffset,
-        count * context.size(),
+        extent,
+        receiveStride,
         count,
         dtype);
   }
@@ -79,7 +92,8 @@ final class HostCollectives implements Collectives {
         count * context.size(),
         receive,
         receiveOffset,
-        count,
+        count * dtype.bytes(),
+        0,
         count,
         dtype);
   }
@@ -102,7 +116,8 @@ final class HostCollectives implements Collectives {
         count,
         receive,
         receiveOffset,
-        count,
+        count * dtype.bytes(),
+        0,
         count,
         dtype);
   }
@@ -128,7 +143,8 @@ final class HostCollectives implements Collectives {
         count,
         receive,
         receiveOffset,
-        count,
+        count * dtype.bytes(),
+        0,
         count,
         dtype);
   }
@@ -152,7 +168,8 @@ final class HostCollectives implements Collectives {
         all,
         receive,
         receiveOffset,
-        all,
+        all * dtype.bytes(),
+        0,
         count,
         dtype);
   }
@@ -166,17 +183,16 @@ final class HostCollectives implements Collectives {
       long sendCount,
       DeviceMemory receive,
       long receiveOffset,
-      long receiveCount,
+      long receiveBytes,
+      long stride,
       long count,
       DType dtype) {
     HostStream mine = HostStream.of(context, stream);
-    if (count < 0 || count > MOST) {
-      throw new InvalidArgumentException("count", count, "be 0 … " + MOST);
-    }
+    requireCount(count);
     Ranges.requireRank("send", send, mine.rank());
     Ranges.requireRank("receive", receive, mine.rank());
     long from = Ranges.address("send", send, sendOffset, sendCount * dtype.bytes());
-    long to = Ranges.address("receive", receive, receiveOffset, receiveCount * dtype.bytes());
+    long to = Ranges.address("receive", receive, receiveOffset, receiveBytes);
     Command command = mine.begin(RUN);
     command.first = this;
     command.second = kind;
@@ -186,7 +202,14 @@ final class HostCollectives implements Collectives {
     command.numbers[RECEIVE] = to;
     command.numbers[COUNT] = count;
     command.numbers[ROOT] = root;
+    command.numbers[STRIDE] = stride;
     mine.commit(command);
+  }
+
+  private static void requireCount(long count) {
+    if (count < 0 || count > MOST) {
+      throw new InvalidArgumentException("count", count, "be 0 … " + MOST);
+    }
   }
 
   private void run(Command command, Execution by) {
@@ -200,7 +223,7 @@ final class HostCollectives implements Collectives {
     place.arrive(
         by.rendezvous, call, by, kind, n[COUNT], dtype, (int) n[ROOT], n[SEND], n[RECEIVE]);
     by.chaos.delay();
-    CollectiveParts.run(kind, place, by, n[COUNT], dtype, (int) n[ROOT]);
+    CollectiveParts.run(kind, place, by, n[COUNT], dtype, (int) n[ROOT], n[STRIDE]);
     place.finish(by.rendezvous);
     if (by.tracing()) {
       by.span(

@@ -138,6 +138,12 @@ class StreamTest {
           stream.record(event);
           side.await(event);
         };
+    // As many commands as are ever in flight are kept: make that many first, behind a closed word.
+    signals.await(host.stream(0), words, 0, epoch, new Target(0, 1));
+    for (int i = 0; i < 200; i++) {
+      launch.run();
+    }
+    signals.addFromHost(words, 0, 0, 1);
     for (int i = 0; i < 5000; i++) {
       launch.run();
     }
