@@ -53,7 +53,8 @@ final class OpenBlas {
 
   /** Version that the preset was made for. */
   static String version() {
-    return String.valueOf(openblas_nolapack.OPENBLAS_VERSION).trim();
+    // The constant reads " OpenBLAS 0.3.31 ".
+    return openblas_nolapack.OPENBLAS_VERSION.replace("OpenBLAS", "").trim();
   }
 
   /**
