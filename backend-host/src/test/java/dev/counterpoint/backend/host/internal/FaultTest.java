@@ -86,13 +86,26 @@ class FaultTest {
 
   @Test
   void collectivesThatDoNotMatchNameBoth() {
+    DeviceMemory[] memory = new DeviceMemory[3];
     for (int rank = 0; rank < 3; rank++) {
-      DeviceMemory memory = host.allocate(rank, 64);
-      host.backend
-          .collectives()
-          .allReduce(host.stream(rank), memory, 0, memory, 0, rank == 1 ? 8 : 16, DType.FP32);
+      memory[rank] = host.allocate(rank, 64);
     }
-    assertThatThrownBy(() -> host.stream(0).synchronize(HostFixture.DEADLINE))
+    assertThatThrownBy(
+            () -> {
+              for (int rank = 0; rank < 3; rank++) { // the fault may come before the last call
+                host.backend
+                    .collectives()
+                    .allReduce(
+                        host.stream(rank),
+                        memory[rank],
+                        0,
+                        memory[rank],
+                        0,
+                        rank == 1 ? 8 : 16,
+                        DType.FP32);
+              }
+              host.stream(0).synchronize(HostFixture.DEADLINE);
+            })
         .isInstanceOf(DeviceFaultException.class)
         .hasMessageContaining("of 16 FP32")
         .hasMessageContaining("of 8 FP32");
