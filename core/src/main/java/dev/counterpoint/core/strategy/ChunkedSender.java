@@ -31,7 +31,9 @@ final class ChunkedSender implements Sender {
     PlanContext context = program.context;
     chunks =
         new RowPartition(
-            program.shards.rowsPerShard(), Chunking.perShard(context.spec(), program.ranks, 1));
+            program.shards.rowsPerShard(),
+            Chunking.perShard(
+                context.spec(), program.ranks, Chunking.atLeastTwo(program.slotBytes)));
     staging = Staging.allocate(program, chunks.shards(), Math.max(1, chunks.rowsPerShard()));
     outgoing = new DeviceMemory[program.ranks];
     computed = new Event[program.ranks];
@@ -88,9 +90,9 @@ final class ChunkedSender implements Sender {
   @Override
   public void enqueue(Lane lane, Operands operands) {
     int me = lane.rank();
-    for (int step = 1; step <= program.ranks; step++) {
-      int owner = (me + step) % program.ranks;
-      for (int chunk = 0; chunk < staging.blocks(); chunk++) {
+    for (int chunk = 0; chunk < staging.blocks(); chunk++) {
+      for (int step = 1; step <= program.ranks; step++) {
+        int owner = (me + step) % program.ranks;
         PreparedGemm gemm = gemms[me][staging.word(owner, chunk)];
         if (gemm != null) {
           compute(lane, operands, gemm, owner, chunk);

@@ -8,7 +8,7 @@ final class Chunking {
   private static final long GOOD_TRANSFER = 4L << 20;
 
   private static final int MOST_CHUNKS = 4;
-  private static final int MOST_GROUPS = 6;
+  private static final int MOST_GROUPS = 8;
 
   /**
    * Units left to a library collective that must run beside a GEMM that would otherwise fill the
@@ -30,6 +30,11 @@ final class Chunking {
   /** As many chunks as keep each transfer efficient. */
   static int byBytes(long shardBytes) {
     return (int) Math.max(1, Math.min(MOST_CHUNKS, shardBytes / GOOD_TRANSFER));
+  }
+
+  /** The same, but two at least, so that owners can begin before everything has been computed. */
+  static int atLeastTwo(long shardBytes) {
+    return Math.max(2, byBytes(shardBytes));
   }
 
   /** Groups of {@code items} pieces of work whose completion is signaled together. */

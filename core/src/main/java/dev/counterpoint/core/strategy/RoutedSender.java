@@ -10,7 +10,7 @@ import dev.counterpoint.spi.Tiling;
 
 /**
  * Sends by tiles: one GEMM that stores each finished tile into its owner's slot and then counts it
- * there, the next rank's shard first and the own one last.
+ * there, block by block over all shards, the next rank's first and the own one last.
  */
 final class RoutedSender implements Sender {
   private final OutputProgram program;
@@ -54,12 +54,25 @@ final class RoutedSender implements Sender {
             .withReservedUnits(Math.max(0, context.spec().tuning().reservedUnits())));
   }
 
+  /**
+   * Block by block over all shards, the next rank's first: every owner gets the first block of its
+   * shard from everyone early, and can finish it while the rest is computed.
+   */
   private TileOrder order(int rank) {
-    int[] owners = new int[program.ranks];
-    for (int step = 1; step <= program.ranks; step++) {
-      owners[step - 1] = (rank + step) % program.ranks;
+    int[] tiles = new int[tiling.tiles()];
+    int at = 0;
+    for (int block = 0; block < staging.blocks(); block++) {
+      int end = Math.min(tiling.tileRowsPerShard(), (block + 1) * blockTileRows);
+      for (int step = 1; step <= program.ranks; step++) {
+        int owner = (rank + step) % program.ranks;
+        for (int tileRow = block * blockTileRows; tileRow < end; tileRow++) {
+          for (int col = 0; col < tiling.tileColCount(); col++) {
+            tiles[at++] = tiling.tile(owner, tileRow, col);
+          }
+        }
+      }
     }
-    return new TileOrder.Shards(owners);
+    return new TileOrder.Table(tiles);
   }
 
   private int[] words(int rank) {

@@ -196,7 +196,7 @@ class LaunchShapeTest {
         .containsExactly(
             "await event", "reduce 3 rows -> output@1", "setAll consumed@[0, 1, 2][1]", "record");
     GemmSpec gemm = backend.gemm().prepared().get(1);
-    assertThat(((TileOrder.Shards) gemm.order()).shards()).containsExactly(2, 0, 1);
+    assertThat(((TileOrder.Table) gemm.order()).tiles()).containsExactly(4, 5, 0, 1, 2, 3);
     TileRoute.Owners owners = (TileRoute.Owners) gemm.route();
     assertThat(owners.clearance()).isNotNull();
     assertThat(owners.clearance().target()).isEqualTo(Target.PREVIOUS_LAUNCH);
@@ -206,6 +206,24 @@ class LaunchShapeTest {
     assertThat(post.at()).isEqualTo(TilePost.At.OWNER);
     assertThat(post.words()).containsOnly(1);
     assertThat(backend.gemm().reductions().get(1).gate().perEpoch()).containsOnly(2);
+  }
+
+  @Test
+  void fusedReduceScatterGivesEveryOwnerItsFirstBlockFirst() {
+    GemmReduceScatterSpec spec =
+        GemmReduceScatterSpec.builder()
+            .m(24)
+            .n(16)
+            .k(6)
+            .dtype(DType.FP32)
+            .strategy(Strategy.FUSED)
+            .build();
+    RecordingBackend backend = new RecordingBackend(3, PEERS);
+    Worlds.open(backend).plan(spec.withTuning(spec.tuning().withChunks(2)));
+    GemmSpec gemm = backend.gemm().prepared().get(1);
+    assertThat(((TileOrder.Table) gemm.order()).tiles())
+        .as("of rank 1: owners 2, 0, 1 for the first tile row of their shards, then the second")
+        .containsExactly(8, 9, 0, 1, 4, 5, 10, 11, 2, 3, 6, 7);
   }
 
   @Test

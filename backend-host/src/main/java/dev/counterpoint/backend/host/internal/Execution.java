@@ -95,6 +95,7 @@ final class Execution {
    * is.
    */
   void awaitPoint(HostStream stream, long position) {
+    long reached = context.link.on() ? wire.start() : 0;
     point.stream = stream;
     point.position = position;
     if (!point.met()) {
@@ -105,6 +106,9 @@ final class Execution {
       }
     }
     point.stream = null;
+    if (context.link.on()) {
+      wire.startAt(Math.max(reached, stream.endedAt(position)));
+    }
   }
 
   /** Fails the world because a wait expired. */

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class HostStream extends Resource implements Stream {
   private static final Operation STAMP =
       (command, execution) -> ((HostEvent) command.first).stamp();
+  private static final int TIMES = 1 << 10;
   private static final Operation NOTHING = (command, execution) -> {};
   private static final Operation AWAIT =
       (command, execution) -> execution.awaitPoint((HostStream) command.first, command.numbers[0]);
@@ -23,6 +24,10 @@ final class HostStream extends Resource implements Stream {
   private final String name;
   private final CommandRing ring = new CommandRing();
   private final Followers followers = new Followers();
+
+  /** When the latest commands ended, by position; only where the link's model wants to know. */
+  private final long @Nullable [] endedAt;
+
   private final Bell bell;
   private final Bell.Condition hasRoom = () -> !ring.full();
   private final Thread thread;
@@ -35,6 +40,7 @@ final class HostStream extends Resource implements Stream {
     this.rank = rank;
     this.name = name;
     this.bell = context.faults.register(new Bell());
+    this.endedAt = context.link.on() ? new long[TIMES] : null;
     Execution execution = new Execution(context, rank, name);
     this.thread = new Thread(() -> work(execution), "counterpoint-host-" + rank + "-" + name);
     thread.setDaemon(true);
@@ -62,6 +68,9 @@ final class HostStream extends Resource implements Stream {
       }
       execution.run(command);
       command.clear();
+      if (endedAt != null) {
+        endedAt[(int) ((ring.head() + 1) & (TIMES - 1))] = execution.wire.start();
+      }
       ring.done();
       bell.ring();
       followers.passed(ring.head());
@@ -125,6 +134,11 @@ final class HostStream extends Resource implements Stream {
   /** Position after the last command that has run. */
   long completed() {
     return ring.head();
+  }
+
+  /** When the command before a position ended, or a later one; only with a simulated link. */
+  long endedAt(long position) {
+    return endedAt == null ? System.nanoTime() : endedAt[(int) (position & (TIMES - 1))];
   }
 
   boolean idle() {
