@@ -16,6 +16,11 @@ final class Execution {
   final Scratch scratch = new Scratch();
   final Rendezvous.Waits rendezvous = new Rendezvous.Waits();
 
+  /** What a command has sent and must see arrive before it ends. */
+  final Deliveries deliveries = new Deliveries();
+
+  final DeliveryAgent.Parcel parcel = new DeliveryAgent.Parcel();
+
   /** Where its spans appear. */
   String lane;
 

@@ -78,7 +78,7 @@ final class HostPreparedReduce extends Resource implements TileReduce.PreparedRe
   private void run(Command command, Execution by) {
     requirePartsOpen();
     long epoch = plan.epoch == null ? 0 : plan.epoch.value();
-    Deliveries deliveries = new Deliveries();
+    Deliveries deliveries = by.deliveries;
     try {
       for (int block = 0; block < spec.blocks(); block++) {
         by.chaos.delay();
@@ -192,7 +192,7 @@ final class HostPreparedReduce extends Resource implements TileReduce.PreparedRe
       raise(route, peer, block);
       return;
     }
-    DeliveryAgent.Parcel parcel = new DeliveryAgent.Parcel();
+    DeliveryAgent.Parcel parcel = by.parcel;
     parcel.peer = peer;
     parcel.source = source;
     parcel.sourcePitch = pitch;
