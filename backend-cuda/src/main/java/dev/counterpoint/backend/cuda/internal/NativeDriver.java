@@ -1,0 +1,506 @@
+package dev.counterpoint.backend.cuda.internal;
+
+import static org.bytedeco.cuda.global.cudart.*;
+
+import dev.counterpoint.NativeException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import org.bytedeco.cuda.cudart.CUctx_st;
+import org.bytedeco.cuda.cudart.CUevent_st;
+import org.bytedeco.cuda.cudart.CUfunc_st;
+import org.bytedeco.cuda.cudart.CUgraphExec_st;
+import org.bytedeco.cuda.cudart.CUgraph_st;
+import org.bytedeco.cuda.cudart.CUmod_st;
+import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
+import org.bytedeco.javacpp.SizeTPointer;
+
+/** {@link Driver} by the CUDA driver API through JavaCPP. Loading this class loads the driver. */
+final class NativeDriver implements Driver {
+  private static final int NON_BLOCKING = 1;
+  private static final int NO_TIMING = 2;
+  private static final int EXTERNAL = 1;
+  private static final int HOST_PORTABLE_AND_MAPPED = 1 | 2;
+  private static final int RELAXED = 2;
+  private static final int PEER_NATIVE_ATOMICS = 3;
+  private static final int UNIFIED_ADDRESSING = 41;
+  private static final int MULTIPROCESSORS = 16;
+  private static final int CAPABILITY_MAJOR = 75;
+  private static final int CAPABILITY_MINOR = 76;
+  private static final int MAX_DYNAMIC_SHARED = 8;
+
+  private final ThreadLocal<NativeScratch> scratch = ThreadLocal.withInitial(NativeScratch::new);
+
+  /** Loads the libraries and initializes the driver. */
+  NativeDriver() {
+    check(cuInit(0), "cuInit", "");
+  }
+
+  private static void check(int status, String function, String values) {
+    if (status != DriverStatus.SUCCESS) {
+      throw failure(status, function, values);
+    }
+  }
+
+  private static NativeException failure(int status, String function, String values) {
+    return new NativeException(
+        function, status, nameOf(status), values, DriverStatus.remedy(status));
+  }
+
+  /** The driver's name for a status. */
+  static String nameOf(int status) {
+    try (PointerPointer<BytePointer> name = new PointerPointer<>(1)) {
+      if (cuGetErrorName(status, name) != DriverStatus.SUCCESS) {
+        return "(no name)";
+      }
+      return new BytePointer(name.get(0)).getString();
+    }
+  }
+
+  private NativeScratch scratch() {
+    return scratch.get();
+  }
+
+  private static String at(int ordinal) {
+    return "device=" + ordinal;
+  }
+
+  // Devices
+
+  @Override
+  public int version() {
+    int[] version = new int[1];
+    check(cuDriverGetVersion(version), "cuDriverGetVersion", "");
+    return version[0];
+  }
+
+  @Override
+  public int deviceCount() {
+    int[] count = new int[1];
+    check(cuDeviceGetCount(count), "cuDeviceGetCount", "");
+    return count[0];
+  }
+
+  private static int device(int ordinal) {
+    int[] device = new int[1];
+    check(cuDeviceGet(device, ordinal), "cuDeviceGet", at(ordinal));
+    return device[0];
+  }
+
+  @Override
+  public String deviceName(int ordinal) {
+    byte[] name = new byte[256];
+    check(cuDeviceGetName(name, name.length, device(ordinal)), "cuDeviceGetName", at(ordinal));
+    int length = 0;
+    while (length < name.length && name[length] != 0) {
+      length++;
+    }
+    return new String(name, 0, length, StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public long deviceMemory(int ordinal) {
+    try (SizeTPointer bytes = new SizeTPointer(1)) {
+      check(cuDeviceTotalMem(bytes, device(ordinal)), "cuDeviceTotalMem", at(ordinal));
+      return bytes.get();
+    }
+  }
+
+  @Override
+  public int attribute(int ordinal, Attribute attribute) {
+    int number =
+        switch (attribute) {
+          case MAJOR -> CAPABILITY_MAJOR;
+          case MINOR -> CAPABILITY_MINOR;
+          case UNITS -> MULTIPROCESSORS;
+          case UNIFIED_ADDRESSES -> UNIFIED_ADDRESSING;
+        };
+    int[] value = new int[1];
+    check(
+        cuDeviceGetAttribute(value, number, device(ordinal)),
+        "cuDeviceGetAttribute",
+        at(ordinal) + ", attribute=" + attribute);
+    return value[0];
+  }
+
+  @Override
+  public boolean canAccessPeer(int from, int to) {
+    int[] can = new int[1];
+    check(
+        cuDeviceCanAccessPeer(can, device(from), device(to)),
+        "cuDeviceCanAccessPeer",
+        at(from) + ", peer=" + to);
+    return can[0] != 0;
+  }
+
+  @Override
+  public boolean hasPeerAtomics(int from, int to) {
+    int[] has = new int[1];
+    check(
+        cudaDeviceGetP2PAttribute(has, PEER_NATIVE_ATOMICS, from, to),
+        "cudaDeviceGetP2PAttribute",
+        at(from) + ", peer=" + to);
+    return has[0] != 0;
+  }
+
+  // Contexts
+
+  @Override
+  public long retainContext(int ordinal) {
+    CUctx_st context = new CUctx_st();
+    check(
+        cuDevicePrimaryCtxRetain(context, device(ordinal)),
+        "cuDevicePrimaryCtxRetain",
+        at(ordinal));
+    return context.address();
+  }
+
+  @Override
+  public void releaseContext(int ordinal) {
+    check(cuDevicePrimaryCtxRelease(device(ordinal)), "cuDevicePrimaryCtxRelease", at(ordinal));
+  }
+
+  @Override
+  public void use(long context) {
+    int status = cuCtxSetCurrent(scratch().context.at(context));
+    if (status != DriverStatus.SUCCESS) {
+      throw failure(status, "cuCtxSetCurrent", "");
+    }
+  }
+
+  @Override
+  public void enablePeer(long context) {
+    int status = cuCtxEnablePeerAccess(scratch().context.at(context), 0);
+    if (status != DriverStatus.PEER_ALREADY_ENABLED) {
+      check(status, "cuCtxEnablePeerAccess", "");
+    }
+  }
+
+  // Memory
+
+  @Override
+  public long allocate(long bytes) {
+    long[] address = new long[1];
+    check(cuMemAlloc(address, bytes), "cuMemAlloc", "bytes=" + bytes);
+    return address[0];
+  }
+
+  @Override
+  public void free(long address) {
+    check(cuMemFree(address), "cuMemFree", "address=0x" + Long.toHexString(address));
+  }
+
+  @Override
+  public long[] memory() {
+    try (SizeTPointer free = new SizeTPointer(1);
+        SizeTPointer total = new SizeTPointer(1)) {
+      check(cuMemGetInfo(free, total), "cuMemGetInfo", "");
+      return new long[] {free.get(), total.get()};
+    }
+  }
+
+  @Override
+  public long allocateHost(long bytes) {
+    Pointer host = new Pointer();
+    check(
+        cuMemHostAlloc(host, bytes, HOST_PORTABLE_AND_MAPPED), "cuMemHostAlloc", "bytes=" + bytes);
+    Pointer.memset(host, 0, bytes);
+    return host.address();
+  }
+
+  @Override
+  public void freeHost(long address) {
+    check(
+        cuMemFreeHost(new NativeScratch.Address().at(address)),
+        "cuMemFreeHost",
+        "address=0x" + Long.toHexString(address));
+  }
+
+  @Override
+  public ByteBuffer hostBuffer(long address, int bytes) {
+    NativeScratch.Bytes pointer = new NativeScratch.Bytes();
+    pointer.at(address).capacity(bytes);
+    return pointer.asByteBuffer().order(ByteOrder.nativeOrder());
+  }
+
+  @Override
+  public long addressOf(ByteBuffer direct) {
+    return new Pointer(direct.duplicate().clear()).address();
+  }
+
+  @Override
+  public void upload(long target, long hostSource, long bytes) {
+    int status = cuMemcpyHtoD(target, scratch().host.at(hostSource), bytes);
+    check(status, "cuMemcpyHtoD", "bytes=" + bytes);
+  }
+
+  @Override
+  public void download(long hostTarget, long source, long bytes) {
+    int status = cuMemcpyDtoH(scratch().host.at(hostTarget), source, bytes);
+    check(status, "cuMemcpyDtoH", "bytes=" + bytes);
+  }
+
+  @Override
+  public void copy(long target, long source, long bytes, long stream) {
+    int status = cuMemcpyAsync(target, source, bytes, scratch().stream.at(stream));
+    if (status != DriverStatus.SUCCESS) {
+      throw failure(status, "cuMemcpyAsync", "bytes=" + bytes);
+    }
+  }
+
+  @Override
+  public void copyRows(
+      long target,
+      long targetPitch,
+      long source,
+      long sourcePitch,
+      long rowBytes,
+      long rows,
+      long stream) {
+    NativeScratch mine = scratch();
+    mine.rows(target, targetPitch, source, sourcePitch, rowBytes, rows);
+    int status = cuMemcpy2DAsync(mine.rows, mine.stream.at(stream));
+    if (status != DriverStatus.SUCCESS) {
+      String pitches = ", pitches=" + sourcePitch + " and " + targetPitch;
+      throw failure(status, "cuMemcpy2DAsync", "rows=" + rows + ", rowBytes=" + rowBytes + pitches);
+    }
+  }
+
+  @Override
+  public void fill(long target, byte value, long bytes, long stream) {
+    int status = cuMemsetD8Async(target, value, bytes, scratch().stream.at(stream));
+    if (status != DriverStatus.SUCCESS) {
+      throw failure(status, "cuMemsetD8Async", "bytes=" + bytes);
+    }
+  }
+
+  // Streams and events
+
+  @Override
+  public long createStream(int priority) {
+    int[] least = new int[1];
+    int[] greatest = new int[1];
+    check(cuCtxGetStreamPriorityRange(least, greatest), "cuCtxGetStreamPriorityRange", "");
+    // The driver counts downwards: its greatest priority is its smallest number.
+    int wanted = Math.max(greatest[0], Math.min(least[0], -priority));
+    CUstream_st stream = new CUstream_st();
+    check(
+        cuStreamCreateWithPriority(stream, NON_BLOCKING, wanted),
+        "cuStreamCreateWithPriority",
+        "priority=" + wanted);
+    return stream.address();
+  }
+
+  @Override
+  public void destroyStream(long stream) {
+    check(cuStreamDestroy(scratch().stream.at(stream)), "cuStreamDestroy", "");
+  }
+
+  @Override
+  public boolean isIdle(long stream) {
+    int status = cuStreamQuery(scratch().stream.at(stream));
+    if (status == DriverStatus.NOT_READY) {
+      return false;
+    }
+    check(status, "cuStreamQuery", "");
+    return true;
+  }
+
+  @Override
+  public long createEvent(boolean timed) {
+    CUevent_st event = new CUevent_st();
+    check(cuEventCreate(event, timed ? 0 : NO_TIMING), "cuEventCreate", "timed=" + timed);
+    return event.address();
+  }
+
+  @Override
+  public void destroyEvent(long event) {
+    check(cuEventDestroy(scratch().event.at(event)), "cuEventDestroy", "");
+  }
+
+  @Override
+  public void record(long event, long stream, boolean external) {
+    NativeScratch mine = scratch();
+    int status =
+        external
+            ? cuEventRecordWithFlags(mine.event.at(event), mine.stream.at(stream), EXTERNAL)
+            : cuEventRecord(mine.event.at(event), mine.stream.at(stream));
+    if (status != DriverStatus.SUCCESS) {
+      throw failure(status, "cuEventRecord", "external=" + external);
+    }
+  }
+
+  @Override
+  public void await(long stream, long event, boolean external) {
+    NativeScratch mine = scratch();
+    int flags = external ? EXTERNAL : 0;
+    int status = cuStreamWaitEvent(mine.stream.at(stream), mine.event.at(event), flags);
+    if (status != DriverStatus.SUCCESS) {
+      throw failure(status, "cuStreamWaitEvent", "external=" + external);
+    }
+  }
+
+  @Override
+  public boolean isComplete(long event) {
+    int status = cuEventQuery(scratch().event.at(event));
+    if (status == DriverStatus.NOT_READY) {
+      return false;
+    }
+    check(status, "cuEventQuery", "");
+    return true;
+  }
+
+  @Override
+  public double nanosBetween(long earlier, long later) {
+    float[] millis = new float[1];
+    CUevent_st first = new NativeScratch.EventHandle().at(earlier);
+    check(cuEventElapsedTime(millis, first, scratch().event.at(later)), "cuEventElapsedTime", "");
+    return millis[0] * 1e6;
+  }
+
+  // Graphs
+
+  /**
+   * Relaxed, since the contract lets any thread end what another began, which stricter modes
+   * forbid; what those protect from, work that leaks out of a capture, {@link Capture} keeps track
+   * of.
+   */
+  @Override
+  public void beginCapture(long stream) {
+    check(cuStreamBeginCapture(scratch().stream.at(stream), RELAXED), "cuStreamBeginCapture", "");
+  }
+
+  @Override
+  public long endCapture(long stream) {
+    CUgraph_st graph = new CUgraph_st();
+    check(cuStreamEndCapture(scratch().stream.at(stream), graph), "cuStreamEndCapture", "");
+    return graph.address();
+  }
+
+  @Override
+  public void destroyGraph(long graph) {
+    check(cuGraphDestroy(new NativeScratch.GraphHandle().at(graph)), "cuGraphDestroy", "");
+  }
+
+  @Override
+  public long instantiate(long graph) {
+    CUgraphExec_st executable = new CUgraphExec_st();
+    check(
+        cuGraphInstantiate(executable, new NativeScratch.GraphHandle().at(graph), 0),
+        "cuGraphInstantiateWithFlags",
+        "");
+    return executable.address();
+  }
+
+  @Override
+  public void destroyExecutable(long executable) {
+    check(cuGraphExecDestroy(scratch().executable.at(executable)), "cuGraphExecDestroy", "");
+  }
+
+  @Override
+  public void uploadGraph(long executable, long stream) {
+    NativeScratch mine = scratch();
+    check(
+        cuGraphUpload(mine.executable.at(executable), mine.stream.at(stream)), "cuGraphUpload", "");
+  }
+
+  @Override
+  public void launchGraph(long executable, long stream) {
+    NativeScratch mine = scratch();
+    int status = cuGraphLaunch(mine.executable.at(executable), mine.stream.at(stream));
+    if (status != DriverStatus.SUCCESS) {
+      throw failure(status, "cuGraphLaunch", "");
+    }
+  }
+
+  // Kernels
+
+  @Override
+  public long loadModule(ByteBuffer image) {
+    CUmod_st module = new CUmod_st();
+    check(
+        cuModuleLoadData(module, new Pointer(image)),
+        "cuModuleLoadData",
+        "bytes=" + image.remaining());
+    return module.address();
+  }
+
+  @Override
+  public void unloadModule(long module) {
+    check(cuModuleUnload(new NativeScratch.ModuleHandle().at(module)), "cuModuleUnload", "");
+  }
+
+  @Override
+  public long kernel(long module, String entry) {
+    CUfunc_st kernel = new CUfunc_st();
+    check(
+        cuModuleGetFunction(kernel, new NativeScratch.ModuleHandle().at(module), entry),
+        "cuModuleGetFunction",
+        "entry=" + entry);
+    return kernel.address();
+  }
+
+  @Override
+  public int kernelAttribute(long kernel, KernelAttribute attribute) {
+    int number =
+        switch (attribute) {
+          case MOST_THREADS -> 0;
+          case SHARED_BYTES -> 1;
+          case LOCAL_BYTES -> 3;
+          case REGISTERS -> 4;
+        };
+    int[] value = new int[1];
+    check(
+        cuFuncGetAttribute(value, number, scratch().kernel.at(kernel)),
+        "cuFuncGetAttribute",
+        "attribute=" + attribute);
+    return value[0];
+  }
+
+  @Override
+  public void allowSharedBytes(long kernel, int bytes) {
+    check(
+        cuFuncSetAttribute(scratch().kernel.at(kernel), MAX_DYNAMIC_SHARED, bytes),
+        "cuFuncSetAttribute",
+        "sharedBytes=" + bytes);
+  }
+
+  @Override
+  public int blocksPerUnit(long kernel, int threads, int sharedBytes) {
+    int[] blocks = new int[1];
+    check(
+        cuOccupancyMaxActiveBlocksPerMultiprocessor(
+            blocks, scratch().kernel.at(kernel), threads, sharedBytes),
+        "cuOccupancyMaxActiveBlocksPerMultiprocessor",
+        "threads=" + threads + ", sharedBytes=" + sharedBytes);
+    return blocks[0];
+  }
+
+  @Override
+  public void launch(
+      long kernel, int blocks, int threads, int sharedBytes, long stream, long parameters) {
+    NativeScratch mine = scratch();
+    int status =
+        cuLaunchKernel(
+            mine.kernel.at(kernel),
+            blocks,
+            1,
+            1,
+            threads,
+            1,
+            1,
+            sharedBytes,
+            mine.stream.at(stream),
+            mine.parameters.at(parameters),
+            null);
+    if (status != DriverStatus.SUCCESS) {
+      throw failure(
+          status,
+          "cuLaunchKernel",
+          "blocks=" + blocks + ", threads=" + threads + ", sharedBytes=" + sharedBytes);
+    }
+  }
+}
