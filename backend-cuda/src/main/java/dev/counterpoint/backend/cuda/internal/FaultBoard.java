@@ -68,7 +68,7 @@ final class FaultBoard {
             0,
             detail == null ? e.statusName() : detail));
     DeviceFaultException failure = failure();
-    failure.initCause(e);
+    failure.addSuppressed(e);
     return failure;
   }
 
