@@ -1,6 +1,7 @@
 package dev.counterpoint.backend.cuda.internal;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.DeviceBuffer;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.ReduceSpec;
@@ -71,6 +72,9 @@ final class CopyCollectives {
     sum.opened();
     Lane lane = new Lane((GpuEpoch) signals.newEpoch(rank), last, ((DeviceBuffer) sum).memory());
     for (DType dtype : DType.values()) {
+      if (!GpuTileGemm.isStored(dtype)) {
+        continue;
+      }
       int cols = PIECE / dtype.bytes();
       ReduceSpec spec =
           new ReduceSpec(
@@ -102,6 +106,10 @@ final class CopyCollectives {
       long count,
       DType dtype) {
     Lane lane = lanes.get(stream.rank());
+    if (kind.sums() && !lane.reduces.containsKey(dtype)) {
+      throw new InvalidArgumentException(
+          "dtype", dtype, "be FP32, FP16, BF16 or INT32 where sums are made by copies");
+    }
     long bytes = count * dtype.bytes();
     stream.await(lane.last);
     for (long done = 0; done < bytes; done += PIECE) {

@@ -26,7 +26,8 @@ final class GpuPreparedGemm extends Resource implements PreparedGemm {
   /** The same when others reduce what this one posts: see {@link GpuPreparedReduce}. */
   private static final int UNITS_FOR_REDUCTION = GpuPreparedReduce.GATED_BLOCKS;
 
-  private static final int RASTER_ROWS = 1024;
+  /** Columns of a tile from which on twice as many rows of tiles share their columns of B. */
+  private static final int WIDE = 256;
 
   private final GpuContext context;
   private final GemmSpec spec;
@@ -46,7 +47,7 @@ final class GpuPreparedGemm extends Resource implements PreparedGemm {
     this.spec = spec;
     this.rank = context.rank(spec.rank());
     Tiling tiling = spec.tiling();
-    TileConfig config = TileTable.config(spec.inputType(), spec.weightLayout(), tiling);
+    TileConfig config = table.config(spec.inputType(), spec.weightLayout(), tiling);
     if (config == null) {
       throw new InvalidArgumentException(
           "tiling",
@@ -97,7 +98,7 @@ final class GpuPreparedGemm extends Resource implements PreparedGemm {
     block.set(TileGemmParams.ROWS_PER_SHARD, tiling.partition().rowsPerShard());
     block.set(TileGemmParams.TILE_ROWS_PER_SHARD, tiling.tileRowsPerShard());
     block.set(TileGemmParams.TILE_COLUMNS, tiling.tileColCount());
-    block.set(TileGemmParams.RASTER_ROWS, Math.max(1, RASTER_ROWS / tiling.tileRows()));
+    block.set(TileGemmParams.RASTER_ROWS, tiling.tileCols() >= WIDE ? 16 : 8);
     block.set(TileGemmParams.SPLITS, splits);
     if (splits > 1) {
       long bytes = 4L * units * tiling.tileRows() * tiling.tileCols();

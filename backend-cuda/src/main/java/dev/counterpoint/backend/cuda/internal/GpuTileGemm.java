@@ -33,7 +33,12 @@ final class GpuTileGemm implements TileGemm {
     this.context = context;
     this.blas = blas;
     for (RankState rank : context.ranks()) {
-      tables.add(new TileTable(rank.units(), context.options.tile(), context.options.splits()));
+      tables.add(
+          new TileTable(
+              rank.info().architecture(),
+              rank.units(),
+              context.options.tile(),
+              context.options.splits()));
     }
   }
 
@@ -60,7 +65,16 @@ final class GpuTileGemm implements TileGemm {
   public boolean supports(DType inputType, DType outputType) {
     Capability needed = capability(inputType);
     return GemmChecks.areMultipliable(inputType, outputType)
+        && isStored(outputType)
         && (needed == null || context.has(needed));
+  }
+
+  /** Whether our kernels write elements of a type, and add them up. */
+  static boolean isStored(DType dtype) {
+    return switch (dtype) {
+      case FP32, FP16, BF16, INT32 -> true;
+      case FP8_E4M3, FP8_E5M2, INT8 -> false;
+    };
   }
 
   private static @Nullable Capability capability(DType input) {
@@ -78,6 +92,10 @@ final class GpuTileGemm implements TileGemm {
     context.requireOpen();
     GemmChecks.requireValid(spec, context.size());
     requireCapabilities(spec);
+    if (!isStored(spec.outputType())) {
+      throw new InvalidArgumentException(
+          "outputType", spec.outputType(), "be FP32, FP16 or BF16 for floating input");
+    }
     if ((long) spec.k() * spec.inputType().bytes() > Integer.MAX_VALUE - 256) {
       throw new InvalidArgumentException("k", spec.k(), "give rows of fewer than 2^31 bytes");
     }
@@ -94,7 +112,7 @@ final class GpuTileGemm implements TileGemm {
   private GpuPreparedGemm fallback(GemmSpec spec) {
     TileTable table = tables.get(spec.rank());
     GemmSpec own = spec;
-    if (TileTable.config(spec.inputType(), spec.weightLayout(), spec.tiling()) == null) {
+    if (table.config(spec.inputType(), spec.weightLayout(), spec.tiling()) == null) {
       Tiling tiling =
           table.tiling(spec.tiling().partition(), spec.cols(), spec.k(), spec.inputType(), 0, 0);
       own =

@@ -1,6 +1,7 @@
 package dev.counterpoint.backend.cuda.internal;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.ReduceSpec;
 import dev.counterpoint.spi.TileReduce;
 import dev.counterpoint.spi.Tiling;
@@ -18,6 +19,12 @@ final class GpuTileReduce implements TileReduce {
   public PreparedReduce prepare(ReduceSpec spec) {
     context.requireOpen();
     ReduceChecks.requireValid(spec, context.size());
+    if (!GpuTileGemm.isStored(spec.inputType()) || !GpuTileGemm.isStored(spec.outputType())) {
+      throw new InvalidArgumentException(
+          "inputType/outputType",
+          spec.inputType() + "/" + spec.outputType(),
+          "be of FP32, FP16, BF16 and INT32");
+    }
     if (spec.route() instanceof ReduceSpec.Everywhere) {
       for (int rank = 0; rank < context.size(); rank++) {
         context.requireReach(spec.rank(), rank, "route Everywhere of '" + spec.label() + "'");

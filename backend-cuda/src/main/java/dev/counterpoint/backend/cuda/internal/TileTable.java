@@ -18,18 +18,25 @@ final class TileTable {
   /**
    * A shape that every type and layout has.
    *
+   * @param byRegisters how many fit one multiprocessor, as far as registers go
    * @param rate products per time of a full multiprocessor, relative to the largest tile's
-   * @param perUnit how many fit one multiprocessor
    */
-  private record Shape(int rows, int cols, int stages, int perUnit, double rate) {}
+  record Shape(int rows, int cols, int stages, int byRegisters, double rate) {
+    int sharedBytes() {
+      return stages * (rows + cols) * TileConfig.STAGE_BYTES;
+    }
+  }
 
   private static final List<Shape> SHAPES =
       List.of(
           new Shape(128, 256, 3, 1, 1.00),
           new Shape(128, 128, 3, 2, 0.94),
           new Shape(64, 128, 3, 3, 0.80),
-          new Shape(32, 128, 4, 2, 0.50),
-          new Shape(16, 128, 4, 3, 0.34));
+          new Shape(32, 128, 4, 4, 0.50),
+          new Shape(16, 128, 4, 4, 0.34));
+
+  /** Shared memory that the system takes of each block. */
+  private static final int SYSTEM_SHARED_BYTES = 1 << 10;
 
   /** Splitting pays when a split still has this many stages of K. */
   private static final int LEAST_STAGES_PER_SPLIT = 8;
@@ -37,20 +44,45 @@ final class TileTable {
   private static final int MOST_SPLITS = 16;
 
   private final int units;
+  private final int sharedBytes;
+  private final List<Shape> fitting;
   private final GpuOptions.@Nullable Tile wanted;
   private final int wantedSplits;
 
   /**
    * The table for one device.
    *
+   * @param architecture such as {@code sm_90}
    * @param units multiprocessors
    * @param wanted what the user asked for, or null
    * @param wantedSplits what the user asked for, or 0
    */
-  TileTable(int units, GpuOptions.@Nullable Tile wanted, int wantedSplits) {
+  TileTable(
+      String architecture, int units, GpuOptions.@Nullable Tile wanted, int wantedSplits) {
     this.units = units;
+    this.sharedBytes = sharedBytes(KernelStore.number(architecture));
+    this.fitting = SHAPES.stream().filter(shape -> perUnit(shape) > 0).toList();
     this.wanted = wanted;
     this.wantedSplits = wantedSplits;
+  }
+
+  /** Everything that the kernels have. */
+  static List<Shape> shapes() {
+    return SHAPES;
+  }
+
+  /** Shared memory of one multiprocessor. */
+  private static int sharedBytes(int architecture) {
+    return switch (architecture) {
+      case 80, 87 -> 164 << 10;
+      case 86, 88, 89, 120, 121 -> 100 << 10;
+      default -> 228 << 10;
+    };
+  }
+
+  private int perUnit(Shape shape) {
+    return Math.min(
+        shape.byRegisters(), sharedBytes / (shape.sharedBytes() + SYSTEM_SHARED_BYTES));
   }
 
   /** The tiles for a problem; sizes that are not 0 are rounded to a shape that there is. */
@@ -69,9 +101,9 @@ final class TileTable {
   }
 
   private Shape best(RowPartition partition, int cols, int k, DType input) {
-    Shape best = SHAPES.get(0);
+    Shape best = fitting.get(0);
     double bestTime = Double.POSITIVE_INFINITY;
-    for (Shape shape : SHAPES) {
+    for (Shape shape : fitting) {
       double time = time(shape, new Tiling(partition, cols, shape.rows(), shape.cols()), k, input);
       if (time < bestTime) {
         bestTime = time;
@@ -84,14 +116,14 @@ final class TileTable {
   /** Estimated time in arbitrary units. */
   private double time(Shape shape, Tiling tiling, int k, DType input) {
     long tiles = fullTiles(tiling);
-    long places = (long) units * shape.perUnit();
+    long places = (long) units * perUnit(shape);
     int splits = splits(tiling, k, input);
     double work = (double) shape.rows() * shape.cols() * Math.max(1, k) / splits;
-    double oneTile = work * shape.perUnit() / shape.rate();
+    double oneTile = work * perUnit(shape) / shape.rate();
     // A unit whose places are not all taken runs each of its tiles faster.
     long rounds = tiles * splits / places;
     long rest = tiles * splits % places;
-    double lastRound = Math.ceil((double) rest / units) / shape.perUnit();
+    double lastRound = Math.ceil((double) rest / units) / perUnit(shape);
     double merging = splits > 1 ? 0.05 * splits * shape.rows() * shape.cols() * 64 : 0;
     return rounds * oneTile + lastRound * oneTile + merging;
   }
@@ -105,10 +137,10 @@ final class TileTable {
     return rows * tiling.tileColCount();
   }
 
-  private static Shape nearest(int rows, int cols) {
-    Shape best = SHAPES.get(0);
+  private Shape nearest(int rows, int cols) {
+    Shape best = fitting.get(0);
     double bestDistance = Double.POSITIVE_INFINITY;
-    for (Shape shape : SHAPES) {
+    for (Shape shape : fitting) {
       double distance = distance(rows, shape.rows()) + distance(cols, shape.cols());
       if (distance < bestDistance) {
         bestDistance = distance;
@@ -123,8 +155,8 @@ final class TileTable {
   }
 
   /** The configuration of a tiling, or null if no kernel has such tiles. */
-  static @Nullable TileConfig config(DType input, WeightLayout layout, Tiling tiling) {
-    for (Shape shape : SHAPES) {
+  @Nullable TileConfig config(DType input, WeightLayout layout, Tiling tiling) {
+    for (Shape shape : fitting) {
       if (shape.rows() == tiling.tileRows() && shape.cols() == tiling.tileCols()) {
         return new TileConfig(input, layout, shape.rows(), shape.cols(), shape.stages());
       }
