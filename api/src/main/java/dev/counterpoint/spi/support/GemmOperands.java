@@ -120,8 +120,9 @@ public final class GemmOperands {
       int cols,
       int stride,
       int elementBytes) {
-    long extent = MemoryChecks.extent(rows, cols, stride, elementBytes);
-    if (rows > 1 && stride < cols) {
+    // An absent operand is called absent, whatever stride came with it.
+    long extent = MemoryChecks.extent(rows, cols, Math.max(stride, cols), elementBytes);
+    if (memory != null && rows > 1 && stride < cols) {
       throw new InvalidArgumentException(
           name + ".stride", stride, "be at least the number of columns, " + cols);
     }

@@ -57,8 +57,7 @@ final class TileTable {
    * @param wanted what the user asked for, or null
    * @param wantedSplits what the user asked for, or 0
    */
-  TileTable(
-      String architecture, int units, GpuOptions.@Nullable Tile wanted, int wantedSplits) {
+  TileTable(String architecture, int units, GpuOptions.@Nullable Tile wanted, int wantedSplits) {
     this.units = units;
     this.sharedBytes = sharedBytes(KernelStore.number(architecture));
     this.fitting = SHAPES.stream().filter(shape -> perUnit(shape) > 0).toList();
@@ -81,8 +80,7 @@ final class TileTable {
   }
 
   private int perUnit(Shape shape) {
-    return Math.min(
-        shape.byRegisters(), sharedBytes / (shape.sharedBytes() + SYSTEM_SHARED_BYTES));
+    return Math.min(shape.byRegisters(), sharedBytes / (shape.sharedBytes() + SYSTEM_SHARED_BYTES));
   }
 
   /** The tiles for a problem; sizes that are not 0 are rounded to a shape that there is. */

@@ -228,11 +228,7 @@ final class VendorGemm extends Resource implements PreparedGemm {
   }
 
   private void run(
-      GpuStream stream,
-      Variant variant,
-      GemmArguments arguments,
-      int inputBytes,
-      int outputBytes) {
+      GpuStream stream, Variant variant, GemmArguments arguments, int inputBytes, int outputBytes) {
     for (int i = 0; i < variant.ready.length; i++) {
       VendorPlan.Part part = parts.get(i);
       VendorBlas.Ready ready = variant.ready[i];

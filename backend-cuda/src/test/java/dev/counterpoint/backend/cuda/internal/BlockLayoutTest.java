@@ -41,7 +41,8 @@ class BlockLayoutTest {
           Map.entry("Target", TargetLayout.class),
           Map.entry("Operation", OperationLayout.class));
   private static final Pattern SIZE = Pattern.compile("CP_SIZE\\((\\w+), (\\d+)\\);");
-  private static final Pattern FIELD = Pattern.compile("CP_FIELD\\((\\w+), (\\w+), (\\d+), (\\w+)\\);");
+  private static final Pattern FIELD =
+      Pattern.compile("CP_FIELD\\((\\w+), (\\w+), (\\d+), (\\w+)\\);");
 
   @TempDir Path work;
 
@@ -88,7 +89,8 @@ class BlockLayoutTest {
     for (Field field : layout.getDeclaredFields()) {
       if (Modifier.isStatic(field.getModifiers()) && field.getType() == int.class) {
         field.setAccessible(true);
-        constants.put(field.getName().equals("SIZE") ? "" : camel(field.getName()), field.getInt(null));
+        constants.put(
+            field.getName().equals("SIZE") ? "" : camel(field.getName()), field.getInt(null));
       }
     }
     return constants;
@@ -118,9 +120,11 @@ class BlockLayoutTest {
   void aCompilerAgrees() throws Exception {
     Path sources = sources();
     Map<String, Map<String, Integer>> structs = declared(sources);
-    StringBuilder program = new StringBuilder("#define __device__\n#define __forceinline__ inline\n");
+    StringBuilder program =
+        new StringBuilder("#define __device__\n#define __forceinline__ inline\n");
     headers(sources).forEach(h -> program.append("#include \"params/").append(h).append("\"\n"));
-    program.append("#include <cstdio>\n#include <cstddef>\nusing namespace counterpoint;\nint main() {\n");
+    program.append(
+        "#include <cstdio>\n#include <cstddef>\nusing namespace counterpoint;\nint main() {\n");
     StringBuilder expected = new StringBuilder();
     structs.forEach(
         (struct, fields) ->
@@ -143,7 +147,8 @@ class BlockLayoutTest {
     String compiler = Files.isExecutable(Path.of("/usr/bin/g++")) ? "/usr/bin/g++" : "g++";
     int status;
     try {
-      status = run(compiler, "-std=c++17", "-w", "-I", sources.toString(), "probe.cpp", "-o", "probe");
+      status =
+          run(compiler, "-std=c++17", "-w", "-I", sources.toString(), "probe.cpp", "-o", "probe");
     } catch (IOException e) {
       assumeTrue(false, "there is no C++ compiler here: " + e.getMessage());
       return;
@@ -182,7 +187,8 @@ class BlockLayoutTest {
   void everyTileIsInTheKernelsTable() throws Exception {
     String table = Files.readString(sources().resolve("kernels/tile_table.cuh"));
     Matcher rows =
-        Pattern.compile("CP_TILE_GEMM\\(NAME, INPUT, LAYOUT, (\\d+), (\\d+), K, (\\d+),").matcher(table);
+        Pattern.compile("CP_TILE_GEMM\\(NAME, INPUT, LAYOUT, (\\d+), (\\d+), K, (\\d+),")
+            .matcher(table);
     Map<String, Integer> stages = new LinkedHashMap<>();
     while (rows.find()) {
       stages.put(rows.group(1) + "x" + rows.group(2), Integer.parseInt(rows.group(3)));

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A driver without a device: memory is real, kernels of signals and copies do what they should, all
@@ -18,12 +19,19 @@ final class FakeDriver implements Driver {
   final FakeMemory memory = new FakeMemory();
   final List<String> journal = new ArrayList<>();
   final Map<String, Integer> failures = new HashMap<>();
-  final Set<Long> held = new HashSet<>();
+  final Set<Long> held = ConcurrentHashMap.newKeySet();
   int devices = 2;
   int version = 13000;
   int major = 9;
   boolean peers = true;
   boolean atomics = true;
+
+  /** Of a held stream, what was recorded first counts as reached: the rest is what is held. */
+  boolean completesOnceHeld;
+
+  /** Waits that are not satisfied are passed, as if a peer had come meanwhile. */
+  boolean waitsPass;
+
   final Map<Integer, Integer> contexts = new HashMap<>();
   final Set<Long> streams = new HashSet<>();
   final Set<Long> events = new HashSet<>();
@@ -33,7 +41,8 @@ final class FakeDriver implements Driver {
   private final Map<Long, List<Runnable>> captures = new HashMap<>();
   private final Map<Long, List<Runnable>> capturedEvents = new HashMap<>();
   private final Map<Long, List<Runnable>> graphs = new HashMap<>();
-  private final Map<Long, Long> recordedOn = new HashMap<>();
+  private final Map<Long, Long> recordedOn = new ConcurrentHashMap<>();
+  private final Map<Long, Long> firstOfStream = new ConcurrentHashMap<>();
   private long next = 1000;
 
   /** What a launch was given. */
@@ -271,6 +280,9 @@ final class FakeDriver implements Driver {
       capturedEvents.put(event, captures.get(stream));
     } else {
       recordedOn.put(event, stream);
+      if (held.contains(stream)) {
+        firstOfStream.putIfAbsent(stream, event);
+      }
     }
   }
 
@@ -286,7 +298,9 @@ final class FakeDriver implements Driver {
   @Override
   public boolean isComplete(long event) {
     Long stream = recordedOn.get(event);
-    return stream == null || !held.contains(stream);
+    return stream == null
+        || !held.contains(stream)
+        || (completesOnceHeld && firstOfStream.getOrDefault(stream, -1L) == event);
   }
 
   @Override
@@ -384,6 +398,6 @@ final class FakeDriver implements Driver {
     memory.copyAvailable(mine, address, 512);
     ParameterRecord record = new ParameterRecord(memory, mine, blocks, threads, sharedBytes);
     lastParameters.put(entry, record);
-    enqueue(stream, () -> FakeKernels.run(entry, record, memory));
+    enqueue(stream, () -> FakeKernels.run(entry, record, memory, waitsPass));
   }
 }

@@ -4,7 +4,8 @@ package dev.counterpoint.backend.cuda.internal;
 final class FakeKernels {
   private FakeKernels() {}
 
-  static void run(String entry, FakeDriver.ParameterRecord p, FakeMemory memory) {
+  static void run(
+      String entry, FakeDriver.ParameterRecord p, FakeMemory memory, boolean waitsPass) {
     if (failed(p, memory)) {
       return;
     }
@@ -13,7 +14,11 @@ final class FakeKernels {
       case "signal_add" ->
           add(memory, p.getLong(SignalAddParams.WORD), p.getLong(SignalAddParams.DELTA));
       case "signal_set" -> set(p, memory);
-      case "await_words" -> await(p, memory);
+      case "await_words" -> {
+        if (!waitsPass) {
+          await(p, memory);
+        }
+      }
       case "put" -> put(p, memory);
       default -> {
         // noted only
@@ -61,10 +66,8 @@ final class FakeKernels {
     long context = p.getLong(OperationLayout.CONTEXT);
     long record = memory.getLong(context + WaitContextLayout.RECORD);
     memory.putInt(record + FaultRecordLayout.KIND, 1);
-    memory.putInt(
-        record + FaultRecordLayout.RANK, memory.getInt(context + WaitContextLayout.RANK));
-    memory.putInt(
-        record + FaultRecordLayout.OPERATION, p.getInt(OperationLayout.OPERATION));
+    memory.putInt(record + FaultRecordLayout.RANK, memory.getInt(context + WaitContextLayout.RANK));
+    memory.putInt(record + FaultRecordLayout.OPERATION, p.getInt(OperationLayout.OPERATION));
     memory.putInt(record + FaultRecordLayout.SITE, 3);
     memory.putInt(record + FaultRecordLayout.ARRAY, p.getInt(AwaitParams.ARRAY));
     memory.putLong(record + FaultRecordLayout.WORD, word);

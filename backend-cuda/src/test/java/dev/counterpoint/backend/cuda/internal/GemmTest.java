@@ -49,7 +49,9 @@ class GemmTest {
   void aPlainGemmWritesItsOperands() {
     try (GpuFixture f = new GpuFixture()) {
       PreparedGemm gemm =
-          f.backend.gemm().prepare(spec(GemmEngine.TILE, new Epilogue(2f, 0f, false, false, false, 0, 200)));
+          f.backend
+              .gemm()
+              .prepare(spec(GemmEngine.TILE, new Epilogue(2f, 0f, false, false, false, 0, 200)));
       Stream stream = f.stream(0);
       GemmArguments arguments = arguments(f);
       f.driver.take();
@@ -131,14 +133,21 @@ class GemmTest {
       Tiling large = new Tiling(RowPartition.whole(1 << 14), 1 << 14, 128, 256);
       GemmSpec plain =
           GemmSpec.plain(
-              "g", 0, large, 64, DType.BF16, DType.BF16, WeightLayout.NK, GemmEngine.TILE,
+              "g",
+              0,
+              large,
+              64,
+              DType.BF16,
+              DType.BF16,
+              WeightLayout.NK,
+              GemmEngine.TILE,
               Epilogue.plain(1 << 14));
-      TileGate gate =
-          new TileGate.Words(words, new int[128], new int[128], Target.THIS_LAUNCH);
+      TileGate gate = new TileGate.Words(words, new int[128], new int[128], Target.THIS_LAUNCH);
       TilePost post = new TilePost.Counters(words, new int[large.tiles()], TilePost.At.SELF);
       assertThat(blocks(f, plain)).isEqualTo(132);
       assertThat(blocks(f, plain.withReservedUnits(12))).isEqualTo(120);
-      GemmSpec gated = plain.withHooks(TileOrder.NATURAL, gate, TileRoute.LOCAL, TilePost.NONE, epoch);
+      GemmSpec gated =
+          plain.withHooks(TileOrder.NATURAL, gate, TileRoute.LOCAL, TilePost.NONE, epoch);
       assertThat(blocks(f, gated)).isEqualTo(130);
       GemmSpec posting =
           plain.withHooks(TileOrder.NATURAL, TileGate.NONE, TileRoute.LOCAL, post, epoch);
@@ -162,8 +171,15 @@ class GemmTest {
                       .gemm()
                       .prepare(
                           GemmSpec.plain(
-                              "g", 0, odd, 8, DType.BF16, DType.BF16, WeightLayout.NK,
-                              GemmEngine.TILE, Epilogue.plain(10))))
+                              "g",
+                              0,
+                              odd,
+                              8,
+                              DType.BF16,
+                              DType.BF16,
+                              WeightLayout.NK,
+                              GemmEngine.TILE,
+                              Epilogue.plain(10))))
           .isInstanceOf(InvalidArgumentException.class)
           .hasMessageContaining("48×48");
       assertThatThrownBy(
@@ -176,7 +192,8 @@ class GemmTest {
       PreparedGemm gemm = f.backend.gemm().prepare(spec(GemmEngine.TILE, Epilogue.plain(200)));
       assertThatThrownBy(() -> gemm.launch(f.stream(1), arguments(f)))
           .isInstanceOf(InvalidArgumentException.class);
-      assertThatThrownBy(() -> gemm.launch(f.stream(0), arguments(f).a(f.memory(1, 1 << 16), 0, 96)))
+      assertThatThrownBy(
+              () -> gemm.launch(f.stream(0), arguments(f).a(f.memory(1, 1 << 16), 0, 96)))
           .isInstanceOf(InvalidArgumentException.class)
           .hasMessageContaining("a is memory of rank 1");
     }
@@ -192,8 +209,11 @@ class GemmTest {
       GemmSpec spec =
           spec(GemmEngine.TILE, Epilogue.plain(200))
               .withHooks(
-                  TileOrder.NATURAL, TileGate.NONE, new TileRoute.Owners(buffer, 0, 300, null),
-                  TilePost.NONE, epoch);
+                  TileOrder.NATURAL,
+                  TileGate.NONE,
+                  new TileRoute.Owners(buffer, 0, 300, null),
+                  TilePost.NONE,
+                  epoch);
       assertThatThrownBy(() -> f.backend.gemm().prepare(spec))
           .isInstanceOf(UnsupportedCapabilityException.class)
           .hasMessageContaining("PEER_ACCESS");
@@ -206,8 +226,20 @@ class GemmTest {
       DeviceMemory staging = f.memory(0, 4 * 1000);
       ReduceSpec spec =
           new ReduceSpec(
-              "r", 0, 10, 10, 2, staging, 400, 10, DType.FP32, DType.FP32, 4, null,
-              new ReduceSpec.Local(), null);
+              "r",
+              0,
+              10,
+              10,
+              2,
+              staging,
+              400,
+              10,
+              DType.FP32,
+              DType.FP32,
+              4,
+              null,
+              new ReduceSpec.Local(),
+              null);
       TileReduce.PreparedReduce reduce = f.backend.reduce().prepare(spec);
       Stream stream = f.stream(0);
       DeviceMemory one = f.memory(0, 400);
@@ -236,8 +268,20 @@ class GemmTest {
       SymmetricBuffer sums = f.backend.heap().allocate("sums", 400);
       ReduceSpec spec =
           new ReduceSpec(
-              "r", 1, 10, 10, 2, f.memory(1, 800), 400, 10, DType.FP32, DType.FP32, 5, null,
-              new ReduceSpec.Everywhere(sums, 0, 10, words, new int[] {3, -1}, null), null);
+              "r",
+              1,
+              10,
+              10,
+              2,
+              f.memory(1, 800),
+              400,
+              10,
+              DType.FP32,
+              DType.FP32,
+              5,
+              null,
+              new ReduceSpec.Everywhere(sums, 0, 10, words, new int[] {3, -1}, null),
+              null);
       f.backend.reduce().prepare(spec).launch(f.stream(1), null, 0, 0);
       var p = f.driver.lastParameters.get("tile_reduce");
       assertThat(f.driver.memory.getInt(p.getLong(TileReduceParams.POST_INDEX))).isEqualTo(3);

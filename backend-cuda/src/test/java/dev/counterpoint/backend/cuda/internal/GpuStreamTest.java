@@ -12,8 +12,8 @@ import dev.counterpoint.spi.Epoch;
 import dev.counterpoint.spi.Event;
 import dev.counterpoint.spi.FaultRecord;
 import dev.counterpoint.spi.Graph;
-import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.SignalArray;
+import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.Target;
 import dev.counterpoint.spi.Transport;
 import java.time.Duration;
@@ -171,15 +171,13 @@ class GpuStreamTest {
       main.label("op");
       var memory = f.memory(0, 64);
       f.driver.failures.put("cuMemsetD8Async", 700);
-      assertThatThrownBy(
-              () -> f.backend.transfers().fill(main, memory, 0, 64, (byte) 1))
+      assertThatThrownBy(() -> f.backend.transfers().fill(main, memory, 0, 64, (byte) 1))
           .isInstanceOf(DeviceFaultException.class)
           .hasMessageContaining("cuMemsetD8Async failed: 700 CUDA_ERROR_OF_A_TEST")
           .satisfies(e -> assertThat(e.getSuppressed()).hasSize(1));
       f.driver.failures.clear();
       f.driver.failures.put("cuMemcpyAsync", 719);
-      assertThatThrownBy(() -> main.synchronize(GpuFixture.PATIENCE))
-          .hasMessageContaining("700");
+      assertThatThrownBy(() -> main.synchronize(GpuFixture.PATIENCE)).hasMessageContaining("700");
       f.driver.failures.clear();
     }
   }

@@ -176,6 +176,7 @@ class KernelCacheTest {
 
   @Test
   void partsOfAKeyDoNotRunIntoEachOther() {
-    assertThat(KernelCache.key(List.of("ab", "c"))).isNotEqualTo(KernelCache.key(List.of("a", "bc")));
+    assertThat(KernelCache.key(List.of("ab", "c")))
+        .isNotEqualTo(KernelCache.key(List.of("a", "bc")));
   }
 }

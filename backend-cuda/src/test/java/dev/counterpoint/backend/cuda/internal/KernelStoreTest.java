@@ -10,10 +10,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.jspecify.annotations.Nullable;
 
 class KernelStoreTest {
   private static final String MANIFEST =
@@ -122,7 +122,9 @@ class KernelStoreTest {
     assertThat(store(null).isEmpty()).isFalse();
     Files.delete(place.resolve("source/index.txt"));
     assertThat(store(null).isEmpty()).isTrue();
-    assertThat(new KernelStore(List.of(KernelPlace.onClassPath("none")), () -> null, () -> null).isEmpty())
+    assertThat(
+            new KernelStore(List.of(KernelPlace.onClassPath("none")), () -> null, () -> null)
+                .isEmpty())
         .isTrue();
   }
 }

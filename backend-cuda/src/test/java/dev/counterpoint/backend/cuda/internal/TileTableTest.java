@@ -36,10 +36,10 @@ class TileTableTest {
   void tilesThatDoNotFitADeviceAreNotChosen() {
     TileTable ada = new TileTable("sm_89", 142, null, 0);
     assertThat(tile(ada, 8192, 1, 8192, 8192)).isEqualTo("128x128");
-    Tiling forced =
-        ada.tiling(RowPartition.whole(100), 100, 10, DType.BF16, 128, 256);
+    Tiling forced = ada.tiling(RowPartition.whole(100), 100, 10, DType.BF16, 128, 256);
     assertThat(forced.tileCols()).isEqualTo(128);
-    assertThat(ada.config(DType.BF16, WeightLayout.NK, new Tiling(RowPartition.whole(1), 1, 128, 256)))
+    assertThat(
+            ada.config(DType.BF16, WeightLayout.NK, new Tiling(RowPartition.whole(1), 1, 128, 256)))
         .isNull();
   }
 
