@@ -76,6 +76,15 @@ final class NativeBlas implements VendorBlas {
     };
   }
 
+  /** One number in native memory. (A pointer's constructor would take it for a length.) */
+  private static IntPointer intAt(int value) {
+    return new IntPointer(1).put(value);
+  }
+
+  private static FloatPointer floatAt(float value) {
+    return new FloatPointer(1).put(value);
+  }
+
   @Override
   public @Nullable Ready prepare(Shape shape) {
     boolean integer = !shape.input().isFloating();
@@ -123,8 +132,8 @@ final class NativeBlas implements VendorBlas {
           integer
               ? CUBLAS_COMPUTE_32I
               : shape.input() == DType.FP32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
-      alpha = integer ? new IntPointer((int) shape.alpha()) : new FloatPointer(shape.alpha());
-      beta = integer ? new IntPointer((int) shape.beta()) : new FloatPointer(shape.beta());
+      alpha = integer ? intAt((int) shape.alpha()) : floatAt(shape.alpha());
+      beta = integer ? intAt((int) shape.beta()) : floatAt(shape.beta());
       try (PointerPointer<Pointer> made = new PointerPointer<>(1)) {
         check(
             cublasLtMatmulDescCreate(made, compute, integer ? INT_32 : REAL_32),
@@ -153,7 +162,7 @@ final class NativeBlas implements VendorBlas {
     }
 
     private void attribute(int which, int value) {
-      try (IntPointer pointer = new IntPointer(value)) {
+      try (IntPointer pointer = intAt(value)) {
         check(
             cublasLtMatmulDescSetAttribute(product, which, pointer, Integer.BYTES),
             "cublasLtMatmulDescSetAttribute",
@@ -189,8 +198,8 @@ final class NativeBlas implements VendorBlas {
         preference = new cublasLtMatmulPreferenceOpaque_t(made.get(0));
       }
       int[] found = new int[1];
-      try (LongPointer most = new LongPointer(MOST_WORKSPACE);
-          IntPointer alignment = new IntPointer(shape.alignment())) {
+      try (LongPointer most = new LongPointer(1).put(MOST_WORKSPACE);
+          IntPointer alignment = intAt(shape.alignment())) {
         cublasLtMatmulPreferenceSetAttribute(
             preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, most, Long.BYTES);
         for (int which = CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES;
