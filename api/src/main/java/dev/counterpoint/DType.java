@@ -6,8 +6,8 @@ package dev.counterpoint;
  * <p>The 8-bit floating types are the OCP formats: {@link #FP8_E4M3} has no infinity, one NaN
  * pattern per sign and a largest finite value of 448; {@link #FP8_E5M2} follows IEEE conventions
  * with a largest finite value of 57344. Conversions round to nearest, ties to even; the two 8-bit
- * types saturate finite values that are too large, the 16-bit types overflow to infinity, INT8 and
- * INT32 saturate.
+ * types saturate finite values that are too large (infinity becomes 448 in E4M3 and stays infinity
+ * in E5M2), the 16-bit types overflow to infinity, INT8 and INT32 saturate.
  */
 public enum DType {
   /** IEEE binary32. */

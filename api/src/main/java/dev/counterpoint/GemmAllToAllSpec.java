@@ -8,8 +8,9 @@ package dev.counterpoint;
  * <p>Each rank passes an input of [M, K], a weight of [N, K] and an output of [R · p, N], where p
  * is the number of rows in its piece of M; rows s·p … s·p+p−1 of the output come from rank s.
  *
- * <p>{@code beta} must be 0: the previous content of the output lies at the receiver, the product
- * is made at the sender.
+ * <p>A bias is added where the product is made: every rank's own bias to the rows that it sends.
+ * {@code beta} must be 0: the previous content of the output lies at the receiver, the product is
+ * made at the sender.
  *
  * @param problem the problem of one rank: M, N and K are not divided over the inputs
  * @param tuning what the caller forces

@@ -22,6 +22,21 @@ public record Shape(int rows, int cols) {
     return new Shape(/* rows= */ cols, /* cols= */ rows);
   }
 
+  /**
+   * Bytes from the first element to the end of the last row when rows start {@code rowStride}
+   * elements apart; 0 without rows.
+   *
+   * @throws InvalidArgumentException if that is more than a device address can span
+   */
+  public long extentBytes(int rowStride, DType dtype) {
+    long elements = rows == 0 ? 0 : (rows - 1L) * rowStride + cols;
+    if (elements > Long.MAX_VALUE / dtype.bytes()) {
+      throw new InvalidArgumentException(
+          "rowStride", rowStride, "keep " + this + " within the address space");
+    }
+    return elements * dtype.bytes();
+  }
+
   /** Number of elements. */
   public long elements() {
     return (long) rows * cols;

@@ -72,7 +72,7 @@ public final class Tensor implements AutoCloseable {
       throw new InvalidArgumentException(
           "rowStride", rowStride, "be at least the number of columns, " + cols);
     }
-    long needed = shape.elements() == 0 ? 0 : ((rows - 1L) * rowStride + cols) * dtype.bytes();
+    long needed = shape.elements() == 0 ? 0 : shape.extentBytes(rowStride, dtype);
     if (memory.bytes() < needed) {
       throw new InvalidArgumentException(
           "memory",
@@ -205,16 +205,19 @@ public final class Tensor implements AutoCloseable {
     int steps = isContiguous() ? 1 : rowCount;
     int stepBytes = isContiguous() ? rowCount * rowBytes : rowBytes;
     int end = buffer.limit();
-    for (int i = 0; i < steps; i++) {
-      long offset = (firstRow + (long) i) * pitch;
-      buffer.limit(buffer.position() + stepBytes);
-      if (up) {
-        owner.access().upload(rank, memory, offset, buffer);
-      } else {
-        owner.access().download(rank, memory, offset, buffer);
+    try {
+      for (int i = 0; i < steps; i++) {
+        long offset = (firstRow + (long) i) * pitch;
+        buffer.limit(buffer.position() + stepBytes);
+        if (up) {
+          owner.access().upload(rank, memory, offset, buffer);
+        } else {
+          owner.access().download(rank, memory, offset, buffer);
+        }
+        buffer.position(buffer.limit());
       }
-      buffer.position(buffer.limit());
-      buffer.limit(end);
+    } finally {
+      buffer.limit(end); // the caller's, whatever happened
     }
   }
 

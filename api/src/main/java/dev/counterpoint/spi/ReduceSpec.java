@@ -57,8 +57,8 @@ public record ReduceSpec(
 
   /**
    * To the same place on every rank, this one included, and one is added to a word there after each
-   * block is visible. Needs {@link Capability#PEER_ACCESS}. Nothing is stored to the output given
-   * at launch.
+   * block is visible. Between ranks this needs {@link Capability#PEER_ACCESS}. Nothing is stored to
+   * the output given at launch.
    *
    * @param buffer the symmetric buffer
    * @param offset bytes to row 0 of the sum

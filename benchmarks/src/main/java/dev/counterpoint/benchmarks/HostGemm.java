@@ -32,7 +32,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** The host backend's tile GEMM on one rank against one plain OpenBLAS call of the same size with as many threads. */
+/**
+ * The host backend's tile GEMM on one rank against one plain OpenBLAS call of the same size with as
+ * many threads.
+ */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
@@ -68,13 +71,30 @@ public class HostGemm {
     Tiling tiling =
         backend
             .gemm()
-            .tiling(0, RowPartition.whole(size), size, size, DType.FP32, DType.FP32, WeightLayout.NK, 0, 0);
+            .tiling(
+                0,
+                RowPartition.whole(size),
+                size,
+                size,
+                DType.FP32,
+                DType.FP32,
+                WeightLayout.NK,
+                0,
+                0);
     tiles =
         backend
             .gemm()
             .prepare(
                 GemmSpec.plain(
-                    "benchmark", 0, tiling, size, DType.FP32, DType.FP32, WeightLayout.NK, GemmEngine.TILE, Epilogue.plain(size)));
+                    "benchmark",
+                    0,
+                    tiling,
+                    size,
+                    DType.FP32,
+                    DType.FP32,
+                    WeightLayout.NK,
+                    GemmEngine.TILE,
+                    Epilogue.plain(size)));
     arguments.a(left.memory(), 0, size).b(right.memory(), 0, size).d(result.memory(), 0, size);
     a = new FloatPointer(values);
     b = new FloatPointer(values);
@@ -93,7 +113,20 @@ public class HostGemm {
   public void plainOpenBlas() {
     openblas.blas_set_num_threads(Runtime.getRuntime().availableProcessors());
     openblas.cblas_sgemm(
-        openblas.CblasRowMajor, openblas.CblasNoTrans, openblas.CblasTrans, size, size, size, 1f, a, size, b, size, 0f, c, size);
+        openblas.CblasRowMajor,
+        openblas.CblasNoTrans,
+        openblas.CblasTrans,
+        size,
+        size,
+        size,
+        1f,
+        a,
+        size,
+        b,
+        size,
+        0f,
+        c,
+        size);
   }
 
   /** Closes the world. */

@@ -31,8 +31,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Host time, and with {@code -prof gc} host allocation, of launching a planned operator on one rank of two. Every
- * invocation launches a few times on both ranks without waiting; the wait comes between invocations and is not counted.
+ * Host time, and with {@code -prof gc} host allocation, of launching a planned operator on one rank
+ * of two. Every invocation launches a few times on both ranks without waiting; the wait comes
+ * between invocations and is not counted.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -57,7 +58,10 @@ public class LaunchOverhead {
   private final Tensor[] weights = new Tensor[RANKS];
   private final Tensor[] outputs = new Tensor[RANKS];
 
-  /** Opens a world on the host and plans a small problem, so that the device keeps up with the launches. */
+  /**
+   * Opens a world on the host and plans a small problem, so that the device keeps up with the
+   * launches.
+   */
   @Setup
   public void open() {
     world = World.open(WorldOptions.defaults().withBackend("host").withRanks(RANKS));

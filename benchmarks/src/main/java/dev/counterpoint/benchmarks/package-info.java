@@ -1,4 +1,7 @@
-/** JMH measurements: host time of a launch, and the host backend's GEMM against one plain OpenBLAS call. */
+/**
+ * JMH measurements: host time of a launch, and the host backend's GEMM against one plain OpenBLAS
+ * call.
+ */
 @NullMarked
 package dev.counterpoint.benchmarks;
 

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
@@ -24,6 +25,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class BackendRegistry {
   private static final Logger log = LoggerFactory.getLogger(BackendRegistry.class);
+
+  /** A class path that cannot be read at all answers every attempt with another failure. */
+  private static final int MOST_BROKEN = 16;
+
   private final List<Candidate> candidates;
 
   /**
@@ -47,6 +52,7 @@ public final class BackendRegistry {
         return name
             + ": unavailable: "
             + no.reason()
+            + (no.detail().isEmpty() ? "" : ", " + no.detail())
             + (no.remedy().isEmpty() ? "" : " (" + no.remedy() + ")");
       }
       return name + ": " + ((Probe.Available) probe).summary();
@@ -62,13 +68,14 @@ public final class BackendRegistry {
     List<BackendProvider> providers = new ArrayList<>();
     List<Candidate> broken = new ArrayList<>();
     Iterator<BackendProvider> found = ServiceLoader.load(BackendProvider.class).iterator();
-    while (true) {
+    while (broken.size() < MOST_BROKEN) {
       try {
         if (!found.hasNext()) {
           break;
         }
         providers.add(found.next());
       } catch (ServiceConfigurationError | LinkageError e) {
+        log.warn("a backend provider could not be loaded", e);
         broken.add(broken("(provider that could not be loaded)", e));
       }
     }
@@ -95,7 +102,11 @@ public final class BackendRegistry {
 
   private static Candidate probe(BackendProvider provider) {
     try {
-      return new Candidate(provider.name(), provider.priority(), provider.probe(), provider);
+      return new Candidate(
+          Objects.requireNonNull(provider.name(), "name"),
+          provider.priority(),
+          Objects.requireNonNull(provider.probe(), "answer of probe()"),
+          provider);
     } catch (RuntimeException | LinkageError e) {
       log.warn(
           "the probe of {} threw; treating it as unavailable", provider.getClass().getName(), e);

@@ -15,10 +15,12 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * The feed-forward block of a transformer, tensor-parallel over all local devices, with its communication hidden: a
- * column-parallel linear layer (all-gather + GEMM), an activation, a row-parallel linear layer (GEMM + reduce-scatter).
+ * The feed-forward block of a transformer, tensor-parallel over all local devices, with its
+ * communication hidden: a column-parallel linear layer (all-gather + GEMM), an activation, a
+ * row-parallel linear layer (GEMM + reduce-scatter).
  *
- * <p>Each rank holds ⌈tokens/R⌉ rows of the activations, and ⌈hidden/R⌉ columns of the first and rows of the second weight.
+ * <p>Each rank holds ⌈tokens/R⌉ rows of the activations, and ⌈hidden/R⌉ columns of the first and
+ * rows of the second weight.
  */
 public final class TensorParallelMlp implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -35,7 +37,8 @@ public final class TensorParallelMlp implements AutoCloseable {
   TensorParallelMlp(World world, int tokens, int model, int hidden) {
     this.world = world;
     var upSpec = AllGatherGemmSpec.builder().m(tokens).n(hidden).k(model).dtype(DType.FP32).build();
-    var downSpec = GemmReduceScatterSpec.builder().m(tokens).n(model).k(hidden).dtype(DType.FP32).build();
+    var downSpec =
+        GemmReduceScatterSpec.builder().m(tokens).n(model).k(hidden).dtype(DType.FP32).build();
     up = world.plan(upSpec); // chooses strategy and tiles, allocates symmetric workspace
     down = world.plan(downSpec);
     for (Rank rank : world.localRanks()) {
@@ -65,8 +68,8 @@ public final class TensorParallelMlp implements AutoCloseable {
   // README: end
 
   /**
-   * The activation. An application launches a kernel of its own here, on {@code rank.stream()} and {@code memory().address()};
-   * this example does it on the host, which makes the rank wait.
+   * The activation. An application launches a kernel of its own here, on {@code rank.stream()} and
+   * {@code memory().address()}; this example does it on the host, which makes the rank wait.
    */
   private static void relu(Tensor tensor) {
     float[] values = tensor.toFloats();

@@ -47,7 +47,9 @@ class TensorParallelMlpTest {
       for (Rank rank : world.localRanks()) {
         for (double[] row : rows(mlp.layer(rank.index()).y())) {
           for (int o = 0; o < model; o++) {
-            assertThat(row[o]).as("token %d, output %d", token, o).isCloseTo(expected(x[token], up, down[o]), within(1e-4));
+            assertThat(row[o])
+                .as("token %d, output %d", token, o)
+                .isCloseTo(expected(x[token], up, down[o]), within(1e-4));
           }
           token++;
         }
@@ -81,8 +83,13 @@ class TensorParallelMlpTest {
   void isQuotedInTheReadmeAsItIs() throws IOException {
     Path module = Path.of("").toAbsolutePath();
     String source =
-        Files.readString(module.resolve("src/main/java/dev/counterpoint/examples/TensorParallelMlp.java"));
-    String quoted = source.substring(source.indexOf("// README: begin\n") + 17, source.indexOf("  // README: end")).stripTrailing();
+        Files.readString(
+            module.resolve("src/main/java/dev/counterpoint/examples/TensorParallelMlp.java"));
+    String quoted =
+        source
+            .substring(
+                source.indexOf("// README: begin\n") + 17, source.indexOf("  // README: end"))
+            .stripTrailing();
     String readme = Files.readString(module.resolveSibling("README.md"));
     assertThat(readme).contains("```java\n" + quoted.stripIndent().stripTrailing() + "\n```");
   }

@@ -106,10 +106,17 @@ final class PlanBody {
     checkBias(bias, rank, out, biases[r]);
     checkApart("input", input, output);
     checkApart("weight", weight, output);
+    if (bias != null) {
+      checkApart("bias", bias, output);
+    }
     if (gathered != null) {
       check("gathered", gathered, rank, in, new Shape(spec.problem().m(), spec.problem().k()));
       checkApart("gathered", gathered, output);
       checkApart("gathered", gathered, input);
+      checkApart("gathered", gathered, weight);
+      if (bias != null) {
+        checkApart("gathered", gathered, bias);
+      }
     }
     world.launching(r, number, label());
     Event event = WorldEvents.recordsLaunches() ? WorldEvents.beginLaunch(label(), r) : null;
@@ -180,13 +187,21 @@ final class PlanBody {
       return;
     }
     world.planClosed(plan);
+    settle(world, label());
+    context.close();
+  }
+
+  /**
+   * Waits for the ranks so that a plan's memory can be freed; a failed or closed one is idle by
+   * itself.
+   */
+  static void settle(PlanOwner world, String label) {
     for (Rank rank : world.localRanks()) {
       try {
         rank.stream().synchronize(world.patience());
-      } catch (CounterpointException e) {
-        log.debug("closing {} in a failed world", label(), e);
+      } catch (CounterpointException | ResourceClosedException e) {
+        log.debug("closing {} in a failed world", label, e);
       }
     }
-    context.close();
   }
 }

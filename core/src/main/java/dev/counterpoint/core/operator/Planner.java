@@ -19,6 +19,7 @@ import dev.counterpoint.core.telemetry.WorldEvents;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.Capability;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Makes plans: chooses a strategy, builds its program, and wraps it in the operator's own type. */
 public final class Planner {
@@ -50,8 +51,13 @@ public final class Planner {
       WorldEvents.planned(label, choice.strategy().name(), explanation);
       return wrap(
           new PlanBody(world, context, program, choice.strategy(), explanation, number), spec);
-    } catch (RuntimeException e) {
-      context.close();
+    } catch (RuntimeException | Error e) {
+      try {
+        PlanBody.settle(world, label); // workspaces may still be being zeroed
+        context.close();
+      } catch (RuntimeException more) {
+        e.addSuppressed(more);
+      }
       throw e;
     }
   }
@@ -73,21 +79,20 @@ public final class Planner {
     if (backend.gemm().supports(problem.inputType(), problem.outputType())) {
       return;
     }
-    Capability missing =
+    @Nullable Capability missing =
         switch (problem.inputType()) {
           case FP16 -> Capability.GEMM_FP16;
           case BF16 -> Capability.GEMM_BF16;
           case FP8_E4M3, FP8_E5M2 -> Capability.GEMM_FP8;
           case INT8 -> Capability.GEMM_INT8;
-          case FP32, INT32 ->
-              throw new InvalidArgumentException(
-                  "outputType",
-                  problem.outputType(),
-                  "be one that backend '"
-                      + backend.name()
-                      + "' can store from "
-                      + problem.inputType());
+          case FP32, INT32 -> null; // needs none
         };
+    if (missing == null || backend.capabilities().contains(missing)) {
+      throw new InvalidArgumentException(
+          "outputType",
+          problem.outputType(),
+          "be one that backend '" + backend.name() + "' can store from " + problem.inputType());
+    }
     throw new UnsupportedCapabilityException(
         backend.name(), missing, problem.inputType() + " → " + problem.outputType() + " GEMM");
   }

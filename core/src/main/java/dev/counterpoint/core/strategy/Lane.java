@@ -1,21 +1,18 @@
 package dev.counterpoint.core.strategy;
 
 import dev.counterpoint.Rank;
-import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.Epoch;
 import dev.counterpoint.spi.Event;
 import dev.counterpoint.spi.GemmArguments;
 import dev.counterpoint.spi.Signals;
 import dev.counterpoint.spi.Stream;
-import java.util.ArrayDeque;
-import java.util.Deque;
 
 /**
  * What one rank uses to enqueue one plan: the user's stream, two side streams that fork from it and
  * join it again at each launch, and the launch counter. Everything is made while planning;
  * launching allocates nothing.
  */
-final class Lane implements AutoCloseable {
+final class Lane {
   private final String label;
   private final int rank;
   private final Signals signals;
@@ -27,24 +24,19 @@ final class Lane implements AutoCloseable {
   private final Event receiveJoined;
   private final Epoch epoch;
   private final GemmArguments arguments = new GemmArguments();
-  private final Deque<AutoCloseable> owned = new ArrayDeque<>();
 
-  Lane(Backend backend, Rank rank, String label) {
-    this.label = label;
+  /** Makes a lane whose streams, events and counter belong to the context. */
+  Lane(PlanContext context, Rank rank) {
+    this.label = context.label();
     this.rank = rank.index();
-    signals = backend.signals();
+    signals = context.backend().signals();
     main = rank.stream();
-    send = own(rank.device().newStream("send", 1));
-    receive = own(rank.device().newStream("receive", 1));
-    forked = own(rank.device().newEvent(false));
-    sendJoined = own(rank.device().newEvent(false));
-    receiveJoined = own(rank.device().newEvent(false));
-    epoch = own(signals.newEpoch(rank.index()));
-  }
-
-  private <T extends AutoCloseable> T own(T resource) {
-    owned.push(resource);
-    return resource;
+    send = context.own(rank.device().newStream("send", 1));
+    receive = context.own(rank.device().newStream("receive", 1));
+    forked = context.own(rank.device().newEvent(false));
+    sendJoined = context.own(rank.device().newEvent(false));
+    receiveJoined = context.own(rank.device().newEvent(false));
+    epoch = context.own(signals.newEpoch(rank.index()));
   }
 
   int rank() {
@@ -108,12 +100,5 @@ final class Lane implements AutoCloseable {
   void sendAfterMain(Event event) {
     main.record(event);
     send.await(event);
-  }
-
-  @Override
-  public void close() throws Exception {
-    while (!owned.isEmpty()) {
-      owned.pop().close();
-    }
   }
 }

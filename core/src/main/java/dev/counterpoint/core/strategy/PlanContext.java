@@ -86,7 +86,7 @@ public final class PlanContext implements AutoCloseable {
   Lane lane(int rank) {
     Lane lane = lanes[rank];
     if (lane == null) {
-      lane = own(new Lane(backend, world.rank(rank), label));
+      lane = new Lane(this, world.rank(rank));
       lanes[rank] = lane;
     }
     return lane;

@@ -73,7 +73,8 @@ final class DefaultRank implements Rank {
     if (address == 0 && shape.elements() > 0) {
       throw new InvalidArgumentException("address", 0, "be the address of device memory");
     }
-    long bytes = shape.elements() == 0 ? 0 : ((rows - 1L) * rowStride + cols) * dtype.bytes();
+    // Also without columns: plans name rows by their offsets, which must lie within the memory.
+    long bytes = shape.extentBytes(rowStride, dtype);
     return Tensor.over(
         this,
         dtype,

@@ -33,9 +33,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -138,6 +140,10 @@ final class DefaultWorld implements World, PlanOwner {
     synchronized (plans) {
       plans.add(plan);
     }
+    if (closed.get()) { // the world was closed meanwhile and has not seen this plan
+      plan.close();
+      requireOpen();
+    }
     return plan;
   }
 
@@ -158,10 +164,14 @@ final class DefaultWorld implements World, PlanOwner {
   public void onEachRank(Consumer<Rank> action) {
     requireOpen();
     List<Future<?>> running = new ArrayList<>();
-    for (Rank rank : ranks) {
-      running.add(threads.submit(() -> action.accept(rank)));
-    }
     Throwable first = null;
+    for (Rank rank : ranks) {
+      try {
+        running.add(threads.submit(() -> action.accept(rank)));
+      } catch (RejectedExecutionException e) { // closed meanwhile; wait for those already running
+        first = new ResourceClosedException(toString());
+      }
+    }
     boolean interrupted = false;
     for (Future<?> future : running) {
       while (true) {
@@ -190,16 +200,19 @@ final class DefaultWorld implements World, PlanOwner {
     if (first instanceof Error e) {
       throw e;
     }
+    if (first != null) { // a checked exception that an action threw without declaring it
+      throw new IllegalStateException("an action on a rank failed: " + first, first);
+    }
   }
 
   @Override
   public void synchronize(Duration deadline) {
     requireOpen();
-    long end = System.nanoTime() + deadline.toNanos();
+    long start = System.nanoTime();
     for (Rank rank : ranks) {
-      Duration left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+      Duration left = deadline.minusNanos(System.nanoTime() - start);
       try {
-        rank.device().synchronize(left);
+        rank.device().synchronize(left.isNegative() ? Duration.ZERO : left);
       } catch (DeadlineExceededException e) {
         throw new DeadlineExceededException(
             "work of rank " + rank.index() + " of " + this, deadline);
@@ -258,16 +271,34 @@ final class DefaultWorld implements World, PlanOwner {
       open = new ArrayList<>(plans);
     }
     Collections.reverse(open);
+    RuntimeException failure = null;
     for (OperatorPlan plan : open) {
       log.warn("{} was not closed before its {}", plan.label(), this);
-      plan.close();
+      failure = closing(plan::close, failure);
     }
-    releaseTensors();
+    failure = closing(this::releaseTensors, failure);
     threads.shutdownNow();
     for (Rank rank : ranks) {
-      rank.stream().close();
+      failure = closing(rank.stream()::close, failure);
     }
-    backend.close();
+    failure = closing(backend::close, failure);
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /** What does not close must not keep the rest open; the first failure carries the others. */
+  private static @Nullable RuntimeException closing(
+      Runnable close, @Nullable RuntimeException failure) {
+    try {
+      close.run();
+    } catch (RuntimeException e) {
+      if (failure == null) {
+        return e;
+      }
+      failure.addSuppressed(e);
+    }
+    return failure;
   }
 
   private void releaseTensors() {

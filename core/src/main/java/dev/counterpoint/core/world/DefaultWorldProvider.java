@@ -4,10 +4,12 @@ import com.google.inject.CreationException;
 import com.google.inject.Guice;
 import com.google.inject.ProvisionException;
 import com.google.inject.Stage;
+import com.google.inject.spi.Message;
 import dev.counterpoint.World;
 import dev.counterpoint.WorldOptions;
 import dev.counterpoint.core.BackendRegistry;
 import dev.counterpoint.spi.WorldProvider;
+import java.util.Collection;
 
 /** Opens worlds over the backends on the class path. */
 public final class DefaultWorldProvider implements WorldProvider {
@@ -21,12 +23,26 @@ public final class DefaultWorldProvider implements WorldProvider {
     try {
       return Guice.createInjector(Stage.PRODUCTION, new WorldModule(options, registry))
           .getInstance(DefaultWorld.class);
-    } catch (ProvisionException | CreationException e) {
-      // Callers deal with the library's own exceptions, not with the container's wrapping of them.
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      throw e;
+    } catch (ProvisionException e) {
+      throw unwrapped(e, e.getErrorMessages());
+    } catch (CreationException e) {
+      throw unwrapped(e, e.getErrorMessages());
     }
+  }
+
+  /**
+   * Callers deal with the library's own exceptions, not with the container's wrapping of them. The
+   * container reports one failure once for each object that needed what failed.
+   */
+  private static RuntimeException unwrapped(RuntimeException e, Collection<Message> messages) {
+    for (Message message : messages) {
+      if (message.getCause() instanceof RuntimeException cause) {
+        return cause;
+      }
+      if (message.getCause() instanceof Error error) {
+        throw error;
+      }
+    }
+    return e;
   }
 }

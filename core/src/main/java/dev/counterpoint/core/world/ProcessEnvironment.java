@@ -36,6 +36,7 @@ record ProcessEnvironment(
         String address = environment.get("MASTER_ADDR");
         String port = environment.get("MASTER_PORT");
         String local = environment.get(names[3]);
+        requireWithin(names, number(names[1], rank), number(names[2], size));
         return new ProcessEnvironment(
             names[0],
             number(names[1], rank),
@@ -59,6 +60,18 @@ record ProcessEnvironment(
               + " by the variables of "
               + launcher
               + ", but a world cannot span processes yet: start one JVM per host, which drives all local devices, or unset these variables");
+    }
+  }
+
+  private static void requireWithin(String[] names, int rank, int size) {
+    if (size < 1) {
+      throw new InvalidArgumentException("environment variable " + names[2], size, "be at least 1");
+    }
+    if (rank < 0 || rank >= size) {
+      throw new InvalidArgumentException(
+          "environment variable " + names[1],
+          rank,
+          "be 0 … " + (size - 1) + " (by " + names[2] + ")");
     }
   }
 

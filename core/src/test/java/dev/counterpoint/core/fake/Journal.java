@@ -5,7 +5,6 @@ import dev.counterpoint.spi.DeviceMemory;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 
@@ -24,13 +23,14 @@ public final class Journal {
   private record Region(String name, DeviceMemory memory) {}
 
   private final List<Step> steps = new ArrayList<>();
-  private final Map<Object, String> live = new IdentityHashMap<>();
+  private final IdentityHashMap<Object, String> live = new IdentityHashMap<>();
   private final List<String> opened = new ArrayList<>();
   private final List<String> closed = new ArrayList<>();
   private final NavigableMap<Long, Region> regions = new TreeMap<>();
   private long nextAddress = 256;
   private int resources;
   private int failAt = -1;
+  private String failClose = "";
 
   /** While set, nothing is recorded and nothing is allocated on the Java heap. */
   private volatile boolean muted;
@@ -73,6 +73,11 @@ public final class Journal {
     failAt = n;
   }
 
+  /** Makes the close of one resource throw. */
+  public synchronized void failClose(String name) {
+    failClose = name;
+  }
+
   /** How many resources were created since {@link #failAt}. */
   public synchronized int resources() {
     return resources;
@@ -90,6 +95,10 @@ public final class Journal {
     String name = live.remove(resource);
     if (name != null) {
       closed.add(name);
+      steps.add(new Step(-1, "host", "close " + name, new Work.Label("")));
+      if (name.equals(failClose)) {
+        throw new IllegalStateException(name + " does not close, as the test wants it");
+      }
     }
   }
 

@@ -155,7 +155,6 @@ public final class RecordingBackend implements Backend {
     return List::of;
   }
 
-
   @Override
   public Optional<FaultRecord> fault() {
     return Optional.empty();

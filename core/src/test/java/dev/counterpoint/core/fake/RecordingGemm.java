@@ -53,8 +53,7 @@ public final class RecordingGemm implements TileGemm, TileReduce {
       WeightLayout layout,
       int tileRows,
       int tileCols) {
-    return new Tiling(
-        partition, cols, tileRows == 0 ? 4 : tileRows, tileCols == 0 ? 8 : tileCols);
+    return new Tiling(partition, cols, tileRows == 0 ? 4 : tileRows, tileCols == 0 ? 8 : tileCols);
   }
 
   @Override
@@ -125,9 +124,7 @@ public final class RecordingGemm implements TileGemm, TileReduce {
       if (spec.epilogue().beta() != 0) {
         DeviceMemory memory = Objects.requireNonNull(arguments.c());
         int rows = spec.epilogue().rowCount();
-        c =
-            Rows.matrix(
-                memory, arguments.cOffset(), arguments.cStride(), rows, spec.cols(), out);
+        c = Rows.matrix(memory, arguments.cOffset(), arguments.cStride(), rows, spec.cols(), out);
       }
       Rows d = null;
       if (spec.route() instanceof TileRoute.Local) {
@@ -151,7 +148,8 @@ public final class RecordingGemm implements TileGemm, TileReduce {
               "gemm " + spec.label() + " of " + journal.where(a, arguments.aOffset()),
               new Work.Gemm(
                   spec,
-                  Rows.matrix(a, arguments.aOffset(), arguments.aStride(), spec.rows(), spec.k(), in),
+                  Rows.matrix(
+                      a, arguments.aOffset(), arguments.aStride(), spec.rows(), spec.k(), in),
                   Rows.matrix(
                       b,
                       arguments.bOffset(),

@@ -179,10 +179,7 @@ final class RecordingSignals implements Signals, SymmetricHeap {
   }
 
   static String text(Work.Raise raise) {
-    String owners =
-        raise.owners().size() == 1
-            ? "@" + raise.owners().get(0)
-            : "@" + raise.owners();
+    String owners = raise.owners().size() == 1 ? "@" + raise.owners().get(0) : "@" + raise.owners();
     return Journal.shortName(raise.array().name()) + owners + "[" + raise.word() + "]";
   }
 

@@ -133,22 +133,36 @@ final class RecordingTransfers implements Transfers, Collectives {
       DType dtype) {
     Rows from = Rows.bytes(send, sendOffset, sendBlocks * count * dtype.bytes());
     Rows to = Rows.bytes(receive, receiveOffset, receiveBlocks * count * dtype.bytes());
+    collective(stream, kind, root, from, to, count, dtype);
+  }
+
+  private void collective(
+      Stream stream, Work.Kind kind, int root, Rows from, Rows to, long count, DType dtype) {
     String text =
         kind
             + (root < 0 ? "" : " of " + root)
             + " "
-            + journal.where(send, sendOffset)
+            + journal.where(from.memory(), from.offset())
             + " -> "
-            + journal.where(receive, receiveOffset);
+            + journal.where(to.memory(), to.offset());
     ((RecordingStream) stream)
         .step(text, new Work.Collective(kind, root, from, to, count, dtype.bytes()));
   }
 
   @Override
   public void allGather(
-      Stream s, DeviceMemory a, long ao, DeviceMemory b, long bo, long count, DType dtype) {
+      Stream s,
+      DeviceMemory a,
+      long ao,
+      DeviceMemory b,
+      long bo,
+      long stride,
+      long count,
+      DType dtype) {
     if (!journal.muted()) {
-      collective(s, Work.Kind.ALL_GATHER, -1, a, ao, 1, b, bo, ranks, count, dtype);
+      Rows from = Rows.bytes(a, ao, count * dtype.bytes());
+      Rows to = new Rows(b, bo, stride, count * dtype.bytes(), ranks);
+      collective(s, Work.Kind.ALL_GATHER, -1, from, to, count, dtype);
     }
   }
 

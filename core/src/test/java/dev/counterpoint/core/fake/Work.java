@@ -25,8 +25,7 @@ public sealed interface Work {
   record Advance(Epoch epoch) implements Work {}
 
   /** A word raised to the epoch's value at each owner, or, without epoch, by {@code delta}. */
-  record Raise(
-      SignalArray array, List<Integer> owners, int word, @Nullable Epoch epoch, long delta)
+  record Raise(SignalArray array, List<Integer> owners, int word, @Nullable Epoch epoch, long delta)
       implements Work {}
 
   /** A wait for consecutive words. */
@@ -41,18 +40,14 @@ public sealed interface Work {
 
   /** A GEMM; matrices that it does not touch are null. */
   record Gemm(
-      GemmSpec spec,
-      Rows a,
-      Rows b,
-      @Nullable Rows c,
-      @Nullable Rows d,
-      @Nullable Rows bias)
+      GemmSpec spec, Rows a, Rows b, @Nullable Rows c, @Nullable Rows d, @Nullable Rows bias)
       implements Work {}
 
   /** A reduction. */
   record Reduce(ReduceSpec spec, @Nullable Rows output) implements Work {}
 
   /** Packed tiles put in order. */
+  @SuppressWarnings("ArrayRecordComponent") // compared by identity only, as in the SPI
   record Unpack(Tiling tiling, int[] slots, Rows packed, Rows output) implements Work {}
 
   /** A collective of blocks of {@code count} elements. */

@@ -3,14 +3,15 @@ package dev.counterpoint.backend.host.internal;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A place where threads wait for a condition that other threads make true. Ringing costs one volatile read while nobody
- * waits, and waiting allocates nothing.
+ * A place where threads wait for a condition that other threads make true. Ringing costs one
+ * volatile read while nobody waits, and waiting allocates nothing.
  *
- * <p>No wake-up is lost: a waiter counts itself before it looks at the condition, and whoever makes the condition true
- * does so, by a volatile write or stronger, before it looks at the count.
+ * <p>No wake-up is lost: a waiter counts itself before it looks at the condition, and whoever makes
+ * the condition true does so, by a volatile write or stronger, before it looks at the count.
  */
 final class Bell {
   private static final int SPINS = 64;
+
   /** A waiter looks up at least this often, whoever forgot to ring. */
   private static final long LONGEST_SLEEP = 100_000_000L;
 
@@ -38,7 +39,8 @@ final class Bell {
   /**
    * Waits for a condition.
    *
-   * @param timeoutNanos bound; {@code Long.MAX_VALUE} for a condition that other bounded work makes true
+   * @param timeoutNanos bound; {@code Long.MAX_VALUE} for a condition that other bounded work makes
+   *     true
    * @param faults the wait is left by {@link WorldFailed} when a fault is raised; null to stay
    * @return whether it was met in time
    */
@@ -83,7 +85,8 @@ final class Bell {
     waiters = waiters - 1;
   }
 
-  @SuppressWarnings("WaitNotInLoop") // the caller loops: it has to look at faults and at the time as well
+  @SuppressWarnings(
+      "WaitNotInLoop") // the caller loops: it has to look at faults and at the time as well
   private synchronized boolean sleep(long heard, long nanos) {
     try {
       if (rings == heard) {
@@ -91,7 +94,8 @@ final class Bell {
       }
       return false;
     } catch (InterruptedException e) {
-      return true; // waits are bounded and leave by faults, not by interrupts; the caller restores the flag
+      return true; // waits are bounded and leave by faults, not by interrupts; the caller restores
+      // the flag
     }
   }
 }

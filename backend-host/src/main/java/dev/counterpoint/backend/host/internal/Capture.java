@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Work that is being recorded on one stream and on those that join it by awaiting an event of the capture. Each stream is a branch;
- * a branch waits for a number of commands of another.
+ * Work that is being recorded on one stream and on those that join it by awaiting an event of the
+ * capture. Each stream is a branch; a branch waits for a number of commands of another.
  */
 final class Capture {
   static final Operation AWAIT_BRANCH =
@@ -20,7 +20,9 @@ final class Capture {
   private boolean open = true;
   private int calls;
 
-  /** A place in a branch, and what is known to be complete there: how many commands of each branch. */
+  /**
+   * A place in a branch, and what is known to be complete there: how many commands of each branch.
+   */
   record Point(Branch branch, int commands, Map<Branch, Integer> covered) {}
 
   Capture(HostStream origin) {
@@ -39,7 +41,8 @@ final class Capture {
   /** A stream joins. */
   Branch join(HostStream stream) {
     if (stream.rank() != origin().stream.rank()) {
-      throw new InvalidArgumentException("stream", stream, "belong to the rank of " + origin().stream + ", which captures");
+      throw new InvalidArgumentException(
+          "stream", stream, "belong to the rank of " + origin().stream + ", which captures");
     }
     Branch branch = new Branch(this, stream);
     branches.add(branch);
@@ -60,8 +63,13 @@ final class Capture {
       if (branch != origin() && covered.getOrDefault(branch, 0) < branch.commands.size()) {
         throw new CounterpointException(
             Failure.Category.USAGE,
-            branch.stream + " joined the capture of " + origin().stream + " and was not joined back: record an event on it after its last"
-                + " command and await that on " + origin().stream + " before endCapture");
+            branch.stream
+                + " joined the capture of "
+                + origin().stream
+                + " and was not joined back: record an event on it after its last"
+                + " command and await that on "
+                + origin().stream
+                + " before endCapture");
       }
     }
     GraphRun run = new GraphRun(context, origin().stream.rank(), branches);
@@ -115,7 +123,10 @@ final class Capture {
     /** What follows here waits for a place in another branch. */
     void await(Point point, String label) {
       if (point.branch().capture != capture) {
-        throw new InvalidArgumentException("event", "recorded in another capture", "be recorded in the capture of " + capture.origin().stream);
+        throw new InvalidArgumentException(
+            "event",
+            "recorded in another capture",
+            "be recorded in the capture of " + capture.origin().stream);
       }
       if (point.branch() == this) {
         return;

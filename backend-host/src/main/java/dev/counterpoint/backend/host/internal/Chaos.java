@@ -3,8 +3,8 @@ package dev.counterpoint.backend.host.internal;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Pseudo-random delays of one device thread, drawn from a seed: 0 to about 300 µs, one in 64 up to 2 ms. They must never change a
- * result; that is what they are for.
+ * Pseudo-random delays of one device thread, drawn from a seed: 0 to about 300 µs, one in 64 up to
+ * 2 ms. They must never change a result; that is what they are for.
  */
 final class Chaos {
   private long state;

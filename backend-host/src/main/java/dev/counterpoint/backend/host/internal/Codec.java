@@ -2,7 +2,10 @@ package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.DType;
 
-/** Conversions between rows of elements in device memory and arrays of the accumulator's type; at most {@link Scratch#LENGTH} at a time. */
+/**
+ * Conversions between rows of elements in device memory and arrays of the accumulator's type; at
+ * most {@link Scratch#LENGTH} at a time.
+ */
 final class Codec {
   private static final float[] HALF = table(DType.FP16, 1 << 16);
   private static final float[] E4M3 = table(DType.FP8_E4M3, 1 << 8);
@@ -61,7 +64,14 @@ final class Codec {
   }
 
   /** Converts {@code rows} rows of any type to FP32 rows without gaps. */
-  static void toFloats(DType dtype, long source, long sourcePitch, long target, int rows, int cols, Scratch scratch) {
+  static void toFloats(
+      DType dtype,
+      long source,
+      long sourcePitch,
+      long target,
+      int rows,
+      int cols,
+      Scratch scratch) {
     float[] floats = scratch.floats;
     int elementBytes = dtype.bytes();
     for (int row = 0; row < rows; row++) {
@@ -89,7 +99,8 @@ final class Codec {
     }
   }
 
-  private static void decodeByTable(float[] table, long address, int count, float[] floats, byte[] bytes) {
+  private static void decodeByTable(
+      float[] table, long address, int count, float[] floats, byte[] bytes) {
     OffHeap.read(address, bytes, count);
     for (int i = 0; i < count; i++) {
       floats[i] = table[bytes[i] & 0xff];
@@ -107,19 +118,22 @@ final class Codec {
     for (int i = 0; i < count; i++) {
       int bits = Float.floatToRawIntBits(floats[i]);
       boolean nan = (bits & 0x7fffffff) > 0x7f800000;
-      shorts[i] = (short) (nan ? (bits >>> 16) | 0x40 : (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
+      shorts[i] =
+          (short) (nan ? (bits >>> 16) | 0x40 : (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
     }
     OffHeap.write(shorts, address, count);
   }
 
-  private static void encodeShorts(DType dtype, float[] floats, int count, long address, short[] shorts) {
+  private static void encodeShorts(
+      DType dtype, float[] floats, int count, long address, short[] shorts) {
     for (int i = 0; i < count; i++) {
       shorts[i] = (short) dtype.encode(floats[i]);
     }
     OffHeap.write(shorts, address, count);
   }
 
-  private static void encodeBytes(DType dtype, float[] floats, int count, long address, byte[] bytes) {
+  private static void encodeBytes(
+      DType dtype, float[] floats, int count, long address, byte[] bytes) {
     for (int i = 0; i < count; i++) {
       bytes[i] = (byte) dtype.encode(floats[i]);
     }

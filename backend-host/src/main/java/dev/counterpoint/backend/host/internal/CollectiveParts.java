@@ -3,25 +3,35 @@ package dev.counterpoint.backend.host.internal;
 import dev.counterpoint.DType;
 
 /**
- * One rank's part in each collective, between everyone's arrival and everyone's finish. Blocks go to the peers in rotated order (to the
- * next rank first), so that at any time each link carries one.
+ * One rank's part in each collective, between everyone's arrival and everyone's finish. Blocks go
+ * to the peers in rotated order (to the next rank first), so that at any time each link carries
+ * one.
  */
 final class CollectiveParts {
   private CollectiveParts() {}
 
-  static void run(CollectiveKind kind, Rendezvous place, Execution by, long count, DType dtype, int root) {
+  static void run(
+      CollectiveKind kind,
+      Rendezvous place,
+      Execution by,
+      long count,
+      DType dtype,
+      int root,
+      long stride) {
     long bytes = count * dtype.bytes();
     switch (kind) {
-      case ALL_GATHER -> pushToAll(place, by, place.send[by.rank], by.rank * bytes, bytes);
+      case ALL_GATHER -> pushToAll(place, by, place.send[by.rank], by.rank * stride, bytes);
       case ALL_TO_ALL -> allToAll(place, by, bytes);
       case BROADCAST -> broadcast(place, by, root, bytes);
-      case REDUCE_SCATTER -> reduce(place, by, by.rank * bytes, place.receive[by.rank], count, dtype);
+      case REDUCE_SCATTER ->
+          reduce(place, by, by.rank * bytes, place.receive[by.rank], count, dtype);
       case ALL_REDUCE -> allReduce(place, by, count, dtype);
     }
   }
 
   /** Copies a block to the same place of everyone's receive buffer, this rank's included. */
-  private static void pushToAll(Rendezvous place, Execution by, long source, long offset, long bytes) {
+  private static void pushToAll(
+      Rendezvous place, Execution by, long source, long offset, long bytes) {
     int size = by.context.size();
     for (int step = 0; step < size; step++) {
       int peer = (by.rank + step) % size;
@@ -37,7 +47,12 @@ final class CollectiveParts {
     for (int step = 0; step < size; step++) {
       int peer = (by.rank + step) % size;
       if (bytes > 0) {
-        by.wire.copy(by.rank, peer, place.send[by.rank] + peer * bytes, place.receive[peer] + by.rank * bytes, bytes);
+        by.wire.copy(
+            by.rank,
+            peer,
+            place.send[by.rank] + peer * bytes,
+            place.receive[peer] + by.rank * bytes,
+            bytes);
       }
     }
   }
@@ -52,8 +67,11 @@ final class CollectiveParts {
     }
   }
 
-  /** Sums everyone's elements at one place, rank 0 first, once their time on the link has passed. */
-  private static void reduce(Rendezvous place, Execution by, long offset, long target, long count, DType dtype) {
+  /**
+   * Sums everyone's elements at one place, rank 0 first, once their time on the link has passed.
+   */
+  private static void reduce(
+      Rendezvous place, Execution by, long offset, long target, long count, DType dtype) {
     int size = by.context.size();
     LinkModel link = by.context.link;
     if (link.on() && count > 0) {
@@ -61,14 +79,20 @@ final class CollectiveParts {
       long arrival = now;
       for (int step = 1; step < size; step++) {
         int peer = (by.rank + step) % size;
-        arrival = Math.max(arrival, link.reserve(peer, by.rank, count * dtype.bytes(), now) + link.latencyNanos());
+        arrival =
+            Math.max(
+                arrival,
+                link.reserve(peer, by.rank, count * dtype.bytes(), now) + link.latencyNanos());
       }
       Pace.until(arrival, by.context.faults);
     }
     Sums.sum(dtype, place.send, size, offset, dtype, target, count, by.scratch);
   }
 
-  /** Reduce-scatter, then all-gather. In place is safe: only this rank reads this rank's share of anyone's input. */
+  /**
+   * Reduce-scatter, then all-gather. In place is safe: only this rank reads this rank's share of
+   * anyone's input.
+   */
   private static void allReduce(Rendezvous place, Execution by, long count, DType dtype) {
     int size = by.context.size();
     long share = (count + size - 1) / size;

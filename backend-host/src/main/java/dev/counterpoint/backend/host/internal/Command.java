@@ -1,8 +1,9 @@
 package dev.counterpoint.backend.host.internal;
 
 /**
- * One enqueued item: an operation and its arguments. Mutable and reused, so that enqueuing allocates nothing; which argument is where is
- * between the operation and the method that enqueues it.
+ * One enqueued item: an operation and its arguments. Mutable and reused, so that enqueuing
+ * allocates nothing; which argument is where is between the operation and the method that enqueues
+ * it.
  */
 final class Command {
   private static final Object NOTHING = new Object();

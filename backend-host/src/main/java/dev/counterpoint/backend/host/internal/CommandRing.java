@@ -4,10 +4,12 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The queue between one enqueuing thread and one device thread. Commands that have run are used again, so there are as
- * many as were ever in flight at once, and enqueuing allocates nothing in steady state.
+ * The queue between one enqueuing thread and one device thread. Commands that have run are used
+ * again, so there are as many as were ever in flight at once, and enqueuing allocates nothing in
+ * steady state.
  *
- * <p>Positions count up for ever: {@code [reclaim, head)} have run and can be reused, {@code [head, tail)} are in flight.
+ * <p>Positions count up for ever: {@code [reclaim, head)} have run and can be reused, {@code [head,
+ * tail)} are in flight.
  */
 final class CommandRing {
   static final int CAPACITY = 8192;
@@ -20,6 +22,9 @@ final class CommandRing {
   private volatile long tail = PREALLOCATED;
   private volatile @Nullable Thread parked;
   private volatile boolean stopped;
+
+  /** The first command waits for another stream, which will {@link #wake} this one. */
+  private volatile boolean dormant;
 
   CommandRing() {
     for (int i = 0; i < PREALLOCATED; i++) {
@@ -60,6 +65,34 @@ final class CommandRing {
     long position = tail;
     slots[(int) (position & (CAPACITY - 1))] = command;
     tail = position + 1;
+    if (!dormant) {
+      unpark();
+    }
+  }
+
+  /**
+   * Hands over a command that has to wait for another stream. If the device thread sleeps, it is
+   * left asleep: waking it only to wait again would cost the enqueuing thread more than the whole
+   * command. What is published next does not wake it either; {@link #wake} does.
+   *
+   * @return whether somebody has to call {@link #wake}
+   */
+  boolean publishDormant(Command command) {
+    boolean asleep = parked != null && head >= tail;
+    if (asleep) {
+      dormant = true;
+    }
+    publish(command);
+    return asleep;
+  }
+
+  /** Wakes the device thread after {@link #publishDormant}. */
+  void wake() {
+    dormant = false;
+    unpark();
+  }
+
+  private void unpark() {
     Thread sleeper = parked;
     if (sleeper != null) {
       LockSupport.unpark(sleeper);
@@ -75,7 +108,7 @@ final class CommandRing {
       Thread.onSpinWait();
     }
     parked = Thread.currentThread();
-    while (head >= tail && !stopped) {
+    while ((head >= tail || dormant) && !stopped) {
       LockSupport.park(this);
     }
     parked = null;
@@ -83,17 +116,14 @@ final class CommandRing {
   }
 
   /** The command that was taken has run. Called by the device thread only. */
-  @SuppressWarnings("NonAtomicOperationOnVolatileField")
   void done() {
-    head = head + 1;
+    long next = head + 1; // only the device thread writes it
+    head = next;
   }
 
   /** Lets the device thread end when it has run what is there. */
   void stop() {
     stopped = true;
-    Thread sleeper = parked;
-    if (sleeper != null) {
-      LockSupport.unpark(sleeper);
-    }
+    unpark();
   }
 }

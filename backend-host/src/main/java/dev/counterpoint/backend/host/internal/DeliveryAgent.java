@@ -6,8 +6,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carries what kernels of one rank store to peers over the simulated link: the computing thread hands over a copy and goes on; the agent
- * waits out the link's time, copies into the peer, and only then raises the signal. First in, first out.
+ * Carries what kernels of one rank store to peers over the simulated link: the computing thread
+ * hands over a copy and goes on; the agent waits out the link's time, copies into the peer, and
+ * only then raises the signal. First in, first out.
  */
 final class DeliveryAgent {
   private static final int CAPACITY = 256;
@@ -82,7 +83,13 @@ final class DeliveryAgent {
       Parcel mine = parcels.get((int) (tail % CAPACITY));
       mine.copyFrom(parcel);
       long position = staged % STAGING_BYTES;
-      OffHeap.copyRows(parcel.source, parcel.sourcePitch, staging + position, parcel.rowBytes, parcel.rowBytes, parcel.rows);
+      OffHeap.copyRows(
+          parcel.source,
+          parcel.sourcePitch,
+          staging + position,
+          parcel.rowBytes,
+          parcel.rowBytes,
+          parcel.rows);
       mine.source = staging + position;
       mine.sourcePitch = parcel.rowBytes;
       staged += bytes;
@@ -91,7 +98,8 @@ final class DeliveryAgent {
       mine.of = of;
       mine.sentAt = System.nanoTime();
       mine.due =
-          context.link.reserve(rank, mine.peer, Math.max(SMALLEST_MESSAGE, bytes), mine.sentAt) + context.link.latencyNanos();
+          context.link.reserve(rank, mine.peer, Math.max(SMALLEST_MESSAGE, bytes), mine.sentAt)
+              + context.link.latencyNanos();
       of.sent();
       tail++;
       notifyAll();
@@ -100,23 +108,38 @@ final class DeliveryAgent {
 
   private static void carryAtOnce(Execution by, Parcel parcel) {
     by.wire.copyRows(
-        by.rank, parcel.peer, parcel.source, parcel.sourcePitch, parcel.target, parcel.targetPitch, parcel.rowBytes, parcel.rows);
+        by.rank,
+        parcel.peer,
+        parcel.source,
+        parcel.sourcePitch,
+        parcel.target,
+        parcel.targetPitch,
+        parcel.rowBytes,
+        parcel.rows);
     if (parcel.post != null) {
       parcel.post.add(parcel.owner, parcel.word, 1);
     }
   }
 
-  /** Waits for a free parcel and for that many bytes of staging in one piece; that only takes the agent's own, bounded work. */
+  /**
+   * Waits for a free parcel and for that many bytes of staging in one piece; that only takes the
+   * agent's own, bounded work.
+   */
   private void awaitRoom(long bytes) {
-    long rest = STAGING_BYTES - staged % STAGING_BYTES;
-    long skipped = bytes > rest ? rest : 0;
-    while (tail - head >= CAPACITY || staged + skipped + bytes - freed > STAGING_BYTES) {
+    while (tail - head >= CAPACITY || staged + skipped(bytes) + bytes - freed > STAGING_BYTES) {
       context.faults.leaveIfRaised();
       pause();
     }
-    staged += skipped;
+    staged += skipped(bytes);
   }
 
+  /** What is left over at the end of staging when so many bytes do not fit there in one piece. */
+  private long skipped(long bytes) {
+    long rest = STAGING_BYTES - staged % STAGING_BYTES;
+    return bytes > rest ? rest : 0;
+  }
+
+  @SuppressWarnings("WaitNotInLoop") // the callers loop
   private void pause() {
     try {
       wait(SLICE_MILLIS);
@@ -172,7 +195,13 @@ final class DeliveryAgent {
       context.faults.leaveIfRaised();
       Pace.until(parcel.due, context.faults);
       execution.chaos.delay();
-      OffHeap.copyRows(parcel.source, parcel.sourcePitch, parcel.target, parcel.targetPitch, parcel.rowBytes, parcel.rows);
+      OffHeap.copyRows(
+          parcel.source,
+          parcel.sourcePitch,
+          parcel.target,
+          parcel.targetPitch,
+          parcel.rowBytes,
+          parcel.rows);
       if (parcel.post != null) {
         parcel.post.add(parcel.owner, parcel.word, 1);
       }

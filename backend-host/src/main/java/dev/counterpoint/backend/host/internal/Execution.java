@@ -2,8 +2,12 @@ package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.spi.FaultRecord;
 import dev.counterpoint.spi.TraceEvent;
+import org.jspecify.annotations.Nullable;
 
-/** One device thread at work: who it is, what it belongs to at the moment, and its scratch. Used by that thread only. */
+/**
+ * One device thread at work: who it is, what it belongs to at the moment, and its scratch. Used by
+ * that thread only.
+ */
 final class Execution {
   final HostContext context;
   final int rank;
@@ -11,10 +15,13 @@ final class Execution {
   final Wire wire;
   final Scratch scratch = new Scratch();
   final Rendezvous.Waits rendezvous = new Rendezvous.Waits();
+
   /** Where its spans appear. */
   String lane;
+
   /** Label of the command that runs. */
   String operation = "";
+
   /** Added to the collective calls of a captured graph. */
   long callBase;
 
@@ -53,8 +60,8 @@ final class Execution {
   }
 
   /**
-   * Waits until consecutive words of this rank have each reached a target; when that takes too long, the world fails and this
-   * unwinds.
+   * Waits until consecutive words of this rank have each reached a target; when that takes too
+   * long, the world fails and this unwinds.
    *
    * @param tile the tile or block that waits, for the fault record; −1 if none
    */
@@ -67,14 +74,24 @@ final class Execution {
     long start = System.nanoTime();
     if (!context.rank(rank).words.await(wait, context.options.waitNanos(), context.faults)) {
       expired(
-          "signal '" + array.name() + "' word " + (firstWord + wait.reached()), tile, wait.seen(), target, start);
+          "signal '" + array.name() + "' word " + (firstWord + wait.reached()),
+          tile,
+          wait.seen(),
+          target,
+          start);
     }
     if (tracing()) {
-      span(TraceEvent.Kind.WAIT, "wait for " + array.name() + "[" + firstWord + (count > 1 ? "+" + count : "") + "]", start);
+      span(
+          TraceEvent.Kind.WAIT,
+          "wait for " + array.name() + "[" + firstWord + (count > 1 ? "+" + count : "") + "]",
+          start);
     }
   }
 
-  /** Waits until a stream has run everything before a position. That work is bounded, so this wait is. */
+  /**
+   * Waits until a stream has run everything before a position. That work is bounded, so this wait
+   * is.
+   */
   void awaitPoint(HostStream stream, long position) {
     point.stream = stream;
     point.position = position;
@@ -135,7 +152,7 @@ final class Execution {
   }
 
   private static final class PointWait implements Bell.Condition {
-    private @org.jspecify.annotations.Nullable HostStream stream;
+    private @Nullable HostStream stream;
     private long position;
 
     @Override

@@ -41,7 +41,9 @@ final class FaultBoard {
     if (first.get() == null) {
       log.warn("{} threw on rank {}", what, rank, thrown);
     }
-    raise(new FaultRecord(FaultRecord.Kind.NATIVE_ERROR, rank, operation, what, -1, 0, 0, 0, thrown.toString()));
+    raise(
+        new FaultRecord(
+            FaultRecord.Kind.NATIVE_ERROR, rank, operation, what, -1, 0, 0, 0, thrown.toString()));
   }
 
   boolean raised() {

@@ -9,7 +9,9 @@ import dev.counterpoint.spi.GemmSpec;
 import dev.counterpoint.spi.TileRoute;
 import org.jspecify.annotations.Nullable;
 
-/** The operands of one run as addresses; how they travel in a command's numbers, and their checks. */
+/**
+ * The operands of one run as addresses; how they travel in a command's numbers, and their checks.
+ */
 final class GemmOperands {
   long a;
   int aStride;
@@ -50,20 +52,52 @@ final class GemmOperands {
     numbers[6] = spec.route() instanceof TileRoute.Owners ? 0 : addressOfD(plan, arguments);
     numbers[7] = arguments.dStride();
     int outputBytes = spec.outputType().bytes();
-    numbers[8] = vector(spec, "bias", spec.epilogue().bias(), arguments.bias(), (long) spec.cols() * outputBytes);
-    numbers[9] = vector(spec, "rowScale", spec.epilogue().rowScale(), arguments.rowScale(), (long) spec.rows() * DType.FP32.bytes());
-    numbers[10] = vector(spec, "colScale", spec.epilogue().colScale(), arguments.colScale(), (long) spec.cols() * DType.FP32.bytes());
+    numbers[8] =
+        vector(
+            spec,
+            "bias",
+            spec.epilogue().bias(),
+            arguments.bias(),
+            (long) spec.cols() * outputBytes);
+    numbers[9] =
+        vector(
+            spec,
+            "rowScale",
+            spec.epilogue().rowScale(),
+            arguments.rowScale(),
+            (long) spec.rows() * DType.FP32.bytes());
+    numbers[10] =
+        vector(
+            spec,
+            "colScale",
+            spec.epilogue().colScale(),
+            arguments.colScale(),
+            (long) spec.cols() * DType.FP32.bytes());
   }
 
   private static long addressOfA(GemmSpec spec, GemmArguments arguments) {
-    return matrix(spec, "a", arguments.a(), arguments.aOffset(), spec.rows(), spec.k(), arguments.aStride(), spec.inputType());
+    return matrix(
+        spec,
+        "a",
+        arguments.a(),
+        arguments.aOffset(),
+        spec.rows(),
+        spec.k(),
+        arguments.aStride(),
+        spec.inputType());
   }
 
   private static long addressOfB(GemmSpec spec, GemmArguments arguments) {
     boolean byColumn = spec.weightLayout() == WeightLayout.NK;
     return matrix(
-        spec, "b", arguments.b(), arguments.bOffset(), byColumn ? spec.cols() : spec.k(), byColumn ? spec.k() : spec.cols(),
-        arguments.bStride(), spec.inputType());
+        spec,
+        "b",
+        arguments.b(),
+        arguments.bOffset(),
+        byColumn ? spec.cols() : spec.k(),
+        byColumn ? spec.k() : spec.cols(),
+        arguments.bStride(),
+        spec.inputType());
   }
 
   private static long addressOfC(GemmSpec spec, GemmArguments arguments) {
@@ -71,31 +105,59 @@ final class GemmOperands {
       return 0;
     }
     return matrix(
-        spec, "c", arguments.c(), arguments.cOffset(), spec.epilogue().rowCount(), spec.cols(), arguments.cStride(), spec.outputType());
+        spec,
+        "c",
+        arguments.c(),
+        arguments.cOffset(),
+        spec.epilogue().rowCount(),
+        spec.cols(),
+        arguments.cStride(),
+        spec.outputType());
   }
 
   private static long addressOfD(GemmPlan plan, GemmArguments arguments) {
     GemmSpec spec = plan.spec;
     if (!(spec.route() instanceof TileRoute.Packed)) {
       return matrix(
-          spec, "d", arguments.d(), arguments.dOffset(), spec.rows(), spec.cols(), arguments.dStride(), spec.outputType());
+          spec,
+          "d",
+          arguments.d(),
+          arguments.dOffset(),
+          spec.rows(),
+          spec.cols(),
+          arguments.dStride(),
+          spec.outputType());
     }
-    return range(spec, "d", arguments.d(), arguments.dOffset(), plan.packedElements * spec.outputType().bytes());
+    return range(
+        spec,
+        "d",
+        arguments.d(),
+        arguments.dOffset(),
+        plan.packedElements * spec.outputType().bytes());
   }
 
   private static long matrix(
-      GemmSpec spec, String name, @Nullable DeviceMemory memory, long offset, int rows, int cols, int stride, DType dtype) {
+      GemmSpec spec,
+      String name,
+      @Nullable DeviceMemory memory,
+      long offset,
+      int rows,
+      int cols,
+      int stride,
+      DType dtype) {
     if (rows > 1) {
-      Ranges.requireStride(name + ".stride", stride, cols);
+      Ranges.requireStride(name, stride, cols);
     }
     return range(spec, name, memory, offset, Ranges.extent(rows, cols, stride, dtype.bytes()));
   }
 
-  private static long vector(GemmSpec spec, String name, boolean wanted, @Nullable DeviceMemory memory, long bytes) {
+  private static long vector(
+      GemmSpec spec, String name, boolean wanted, @Nullable DeviceMemory memory, long bytes) {
     return wanted ? range(spec, name, memory, 0, bytes) : 0;
   }
 
-  private static long range(GemmSpec spec, String name, @Nullable DeviceMemory memory, long offset, long bytes) {
+  private static long range(
+      GemmSpec spec, String name, @Nullable DeviceMemory memory, long offset, long bytes) {
     if (memory == null) {
       if (bytes == 0) {
         return 0;

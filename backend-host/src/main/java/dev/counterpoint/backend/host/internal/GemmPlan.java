@@ -17,16 +17,20 @@ import org.jspecify.annotations.Nullable;
 /** A checked {@link GemmSpec} with its tables resolved: what a run reads and never changes. */
 final class GemmPlan {
   final GemmSpec spec;
+
   /** How the work is cut: the spec's tiles, or a few big panels for the vendor engine. */
   final Tiling tiling;
+
   /** Tiles that have elements, in the order in which they are begun. */
   final int[] order;
+
   final @Nullable HostEpoch epoch;
   final @Nullable HostSignalArray gateSignals;
   final @Nullable HostSignalArray clearanceSignals;
   final @Nullable HostSignalArray postSignals;
   final HostHeap.@Nullable Buffer ownersBuffer;
   final int workers;
+
   /** Elements that the local output needs for the packed route. */
   final long packedElements;
 
@@ -35,7 +39,8 @@ final class GemmPlan {
     requireTypes(spec);
     this.spec = spec;
     this.workers = Math.max(1, context.options.threads() - Math.max(0, spec.reservedUnits()));
-    this.tiling = spec.engine() == GemmEngine.VENDOR ? panels(spec.tiling(), workers) : spec.tiling();
+    this.tiling =
+        spec.engine() == GemmEngine.VENDOR ? panels(spec.tiling(), workers) : spec.tiling();
     if (spec.k() < 0) {
       throw new InvalidArgumentException("k", spec.k(), "not be negative");
     }
@@ -47,9 +52,12 @@ final class GemmPlan {
     this.gateSignals = gate(context, spec.gate());
     this.ownersBuffer = route(context, spec.route());
     this.clearanceSignals =
-        spec.route() instanceof TileRoute.Owners owners ? clearance(context, owners.clearance()) : null;
+        spec.route() instanceof TileRoute.Owners owners
+            ? clearance(context, owners.clearance())
+            : null;
     this.postSignals = post(context, spec.post());
-    this.packedElements = spec.route() instanceof TileRoute.Packed packed ? packedElements(packed.slots()) : 0;
+    this.packedElements =
+        spec.route() instanceof TileRoute.Packed packed ? packedElements(packed.slots()) : 0;
     requireEpilogue();
   }
 
@@ -57,7 +65,8 @@ final class GemmPlan {
     long block = (long) tiling.tileRows() * tiling.tileCols();
     long elements = 0;
     for (int tile : order) {
-      long last = slots[tile] * block + (tiling.rows(tile) - 1L) * tiling.tileCols() + tiling.cols(tile);
+      long last =
+          slots[tile] * block + (tiling.rows(tile) - 1L) * tiling.tileCols() + tiling.cols(tile);
       elements = Math.max(elements, last);
     }
     return elements;
@@ -147,7 +156,8 @@ final class GemmPlan {
     requireLength("gate.wordCount", words.wordCount(), tiling.tileRowCount());
     for (int row = 0; row < tiling.tileRowCount(); row++) {
       if (words.wordCount()[row] != 0) {
-        signals.requireWords("gate of tile row " + row, words.firstWord()[row], words.wordCount()[row]);
+        signals.requireWords(
+            "gate of tile row " + row, words.firstWord()[row], words.wordCount()[row]);
       }
     }
     requireEpoch("gate");
@@ -161,7 +171,10 @@ final class GemmPlan {
       for (int tile : order) {
         int slot = packed.slots()[tile];
         if (slot < 0 || taken.get(slot)) {
-          throw new InvalidArgumentException("route.slots[" + tile + "]", slot, "be a block that no other tile has, and not negative");
+          throw new InvalidArgumentException(
+              "route.slots[" + tile + "]",
+              slot,
+              "be a block that no other tile has, and not negative");
         }
         taken.set(slot);
       }
@@ -174,17 +187,24 @@ final class GemmPlan {
     HostHeap.Buffer buffer = HostHeap.of(context, owners.buffer());
     RowPartition partition = tiling.partition();
     if (partition.shards() > context.size()) {
-      throw new InvalidArgumentException("route", partition.shards() + " shards", "have an owner for each shard among " + context.size() + " ranks");
+      throw new InvalidArgumentException(
+          "route",
+          partition.shards() + " shards",
+          "have an owner for each shard among " + context.size() + " ranks");
     }
     Ranges.requireStride("route.rowStride", owners.rowStride(), tiling.cols());
-    long extent = Ranges.extent(partition.rows(0), tiling.cols(), owners.rowStride(), spec.outputType().bytes());
+    long extent =
+        Ranges.extent(
+            partition.rows(0), tiling.cols(), owners.rowStride(), spec.outputType().bytes());
     if (owners.offset() < 0 || owners.offset() > buffer.bytes() - extent) {
-      throw new InvalidArgumentException("route.offset", owners.offset(), "leave room for " + extent + " bytes in " + buffer);
+      throw new InvalidArgumentException(
+          "route.offset", owners.offset(), "leave room for " + extent + " bytes in " + buffer);
     }
     return buffer;
   }
 
-  private @Nullable HostSignalArray clearance(HostContext context, TileRoute.@Nullable Clearance clearance) {
+  private @Nullable HostSignalArray clearance(
+      HostContext context, TileRoute.@Nullable Clearance clearance) {
     if (clearance == null) {
       return null;
     }
@@ -209,7 +229,10 @@ final class GemmPlan {
       }
     }
     if (counters.at() == TilePost.At.OWNER && tiling.partition().shards() > context.size()) {
-      throw new InvalidArgumentException("post", tiling.partition().shards() + " shards", "have an owner for each shard among " + context.size() + " ranks");
+      throw new InvalidArgumentException(
+          "post",
+          tiling.partition().shards() + " shards",
+          "have an owner for each shard among " + context.size() + " ranks");
     }
     return signals;
   }
@@ -219,24 +242,32 @@ final class GemmPlan {
     long end = (long) epilogue.firstRow() + epilogue.rowCount();
     if (epilogue.firstRow() < 0 || epilogue.rowCount() < 0 || end > spec.rows()) {
       throw new InvalidArgumentException(
-          "epilogue window", epilogue.firstRow() + "+" + epilogue.rowCount(), "lie within the " + spec.rows() + " rows of the output");
+          "epilogue window",
+          epilogue.firstRow() + "+" + epilogue.rowCount(),
+          "lie within the " + spec.rows() + " rows of the output");
     }
-    boolean plainFactors = epilogue.alpha() == 1f && (epilogue.beta() == 0f || epilogue.beta() == 1f);
-    if (!spec.inputType().isFloating() && (!plainFactors || epilogue.rowScale() || epilogue.colScale())) {
+    boolean plainFactors =
+        epilogue.alpha() == 1f && (epilogue.beta() == 0f || epilogue.beta() == 1f);
+    if (!spec.inputType().isFloating()
+        && (!plainFactors || epilogue.rowScale() || epilogue.colScale())) {
       throw new InvalidArgumentException(
-          "epilogue", epilogue, "have alpha 1, beta 0 or 1 and no scales for integer types, whose sums are exact");
+          "epilogue",
+          epilogue,
+          "have alpha 1, beta 0 or 1 and no scales for integer types, whose sums are exact");
     }
   }
 
   private void requireEpoch(String hook) {
     if (spec.epoch() == null) {
-      throw new InvalidArgumentException("epoch", null, "be given: the " + hook + " of '" + spec.label() + "' has a target");
+      throw new InvalidArgumentException(
+          "epoch", "absent", "be given: the " + hook + " of '" + spec.label() + "' has a target");
     }
   }
 
   private static void requireLength(String table, int[] values, int length) {
     if (values.length != length) {
-      throw new InvalidArgumentException(table, values.length + " entries", "have " + length + " entries");
+      throw new InvalidArgumentException(
+          table, values.length + " entries", "have " + length + " entries");
     }
   }
 

@@ -10,8 +10,8 @@ import dev.counterpoint.spi.TraceEvent;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * One execution of a tile GEMM: the persistent loop over tiles with its four hooks. Holds the scratch memory, so it is reused from launch
- * to launch; launches that overlap each have their own.
+ * One execution of a tile GEMM: the persistent loop over tiles with its four hooks. Holds the
+ * scratch memory, so it is reused from launch to launch; launches that overlap each have their own.
  */
 final class GemmRun extends WorkCrew.Shared {
   private final HostContext context;
@@ -25,6 +25,7 @@ final class GemmRun extends WorkCrew.Shared {
   private final Deliveries deliveries = new Deliveries();
   private final boolean straight;
   private String streamLane = "";
+  private String label = "";
   private long gateTarget;
   private long clearanceTarget;
 
@@ -62,7 +63,8 @@ final class GemmRun extends WorkCrew.Shared {
   }
 
   private Space newSpace() {
-    long elements = (long) Math.min(tiling.tileRows(), spec.rows()) * Math.min(tiling.tileCols(), spec.cols());
+    long elements =
+        (long) Math.min(tiling.tileRows(), spec.rows()) * Math.min(tiling.tileCols(), spec.cols());
     String what = "scratch of '" + spec.label() + "'";
     return new Space(
         straight ? 0 : context.memory.allocate(what, 4 * elements),
@@ -88,6 +90,7 @@ final class GemmRun extends WorkCrew.Shared {
     panels.begin();
     next.set(0);
     streamLane = by.lane;
+    label = by.operation.isEmpty() ? spec.label() : by.operation;
     long epoch = plan.epoch == null ? 0 : plan.epoch.value();
     gateTarget = spec.gate() instanceof TileGate.Words words ? words.target().at(epoch) : 0;
     clearanceTarget =
@@ -106,7 +109,7 @@ final class GemmRun extends WorkCrew.Shared {
 
   @Override
   String operation() {
-    return spec.label();
+    return label;
   }
 
   @Override
@@ -116,7 +119,7 @@ final class GemmRun extends WorkCrew.Shared {
     if (by.tracing()) {
       by.lane = streamLane + "/cu" + worker;
     }
-    by.operation = operation.isEmpty() ? spec.label() : operation;
+    by.operation = label;
     try {
       int position;
       while ((position = next.getAndIncrement()) < plan.order.length) {
@@ -169,7 +172,8 @@ final class GemmRun extends WorkCrew.Shared {
     if (spec.inputType() == DType.INT8) {
       space.product.ints(rows, cols, a, aStride, b, bStride, space.sums, space.chunk, by.scratch);
     } else if (straight) {
-      space.product.floats(rows, cols, a, aStride, b, bStride, localTarget(tile), (int) (localPitch() / 4));
+      space.product.floats(
+          rows, cols, a, aStride, b, bStride, localTarget(tile), (int) (localPitch() / 4));
     } else {
       space.product.floats(rows, cols, a, aStride, b, bStride, space.sums, cols);
     }
@@ -178,11 +182,26 @@ final class GemmRun extends WorkCrew.Shared {
   private void place(int tile, Space space, Execution by) {
     int shard = tiling.shard(tile);
     boolean delivered = plan.ownersBuffer != null && remote(shard);
-    long target = delivered ? space.output : plan.ownersBuffer != null ? ownersTarget(tile, shard) : localTarget(tile);
-    long pitch = delivered ? (long) tiling.cols(tile) * spec.outputType().bytes() : plan.ownersBuffer != null ? ownersPitch() : localPitch();
+    long target =
+        delivered
+            ? space.output
+            : plan.ownersBuffer != null ? ownersTarget(tile, shard) : localTarget(tile);
+    long pitch =
+        delivered
+            ? (long) tiling.cols(tile) * spec.outputType().bytes()
+            : plan.ownersBuffer != null ? ownersPitch() : localPitch();
     awaitClearance(tile, shard, by);
     TileStore.store(
-        spec, operands, space.sums, tiling.row(tile), tiling.col(tile), tiling.rows(tile), tiling.cols(tile), target, pitch, by.scratch);
+        spec,
+        operands,
+        space.sums,
+        tiling.row(tile),
+        tiling.col(tile),
+        tiling.rows(tile),
+        tiling.cols(tile),
+        target,
+        pitch,
+        by.scratch);
     if (delivered) {
       deliver(tile, shard, space, by);
     }
@@ -192,7 +211,8 @@ final class GemmRun extends WorkCrew.Shared {
     if (plan.clearanceSignals != null
         && spec.route() instanceof TileRoute.Owners owners
         && owners.clearance() != null) {
-      by.awaitWords(plan.clearanceSignals, owners.clearance().words()[shard], 1, clearanceTarget, tile);
+      by.awaitWords(
+          plan.clearanceSignals, owners.clearance().words()[shard], 1, clearanceTarget, tile);
     }
   }
 
@@ -207,7 +227,9 @@ final class GemmRun extends WorkCrew.Shared {
     parcel.targetPitch = ownersPitch();
     parcel.name = by.tracing() ? "tile " + tile : "";
     parcel.post = null;
-    if (plan.postSignals != null && spec.post() instanceof TilePost.Counters counters && counters.words()[tile] >= 0) {
+    if (plan.postSignals != null
+        && spec.post() instanceof TilePost.Counters counters
+        && counters.words()[tile] >= 0) {
       parcel.post = plan.postSignals;
       parcel.owner = counters.at() == TilePost.At.SELF ? spec.rank() : shard;
       parcel.word = counters.words()[tile];
@@ -216,7 +238,9 @@ final class GemmRun extends WorkCrew.Shared {
   }
 
   private void post(int tile, Space space, Execution by) {
-    if (plan.postSignals == null || !(spec.post() instanceof TilePost.Counters counters) || counters.words()[tile] < 0) {
+    if (plan.postSignals == null
+        || !(spec.post() instanceof TilePost.Counters counters)
+        || counters.words()[tile] < 0) {
       return;
     }
     by.chaos.delay();
@@ -245,21 +269,28 @@ final class GemmRun extends WorkCrew.Shared {
   private long localTarget(int tile) {
     int outputBytes = spec.outputType().bytes();
     if (spec.route() instanceof TileRoute.Packed packed) {
-      return operands.d + (long) packed.slots()[tile] * tiling.tileRows() * tiling.tileCols() * outputBytes;
+      return operands.d
+          + (long) packed.slots()[tile] * tiling.tileRows() * tiling.tileCols() * outputBytes;
     }
-    return operands.d + ((long) tiling.row(tile) * operands.dStride + tiling.col(tile)) * outputBytes;
+    return operands.d
+        + ((long) tiling.row(tile) * operands.dStride + tiling.col(tile)) * outputBytes;
   }
 
   private long localPitch() {
-    int stride = spec.route() instanceof TileRoute.Packed ? tiling.tileCols() : Math.max(tiling.cols(), operands.dStride);
+    int stride =
+        spec.route() instanceof TileRoute.Packed
+            ? tiling.tileCols()
+            : Math.max(tiling.cols(), operands.dStride);
     return (long) stride * spec.outputType().bytes();
   }
 
   private long ownersTarget(int tile, int shard) {
     TileRoute.Owners owners = (TileRoute.Owners) spec.route();
-    long rowInShard = tiling.row(tile) - tiling.partition().start(shard);
+    long rowInShard = (long) tiling.row(tile) - tiling.partition().start(shard);
     long element = rowInShard * owners.rowStride() + tiling.col(tile);
-    return owners.buffer().at(shard).address() + owners.offset() + element * spec.outputType().bytes();
+    return owners.buffer().at(shard).address()
+        + owners.offset()
+        + element * spec.outputType().bytes();
   }
 
   private long ownersPitch() {

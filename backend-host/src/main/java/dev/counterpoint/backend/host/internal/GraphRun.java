@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Executes captured branches: the first on the thread of the stream that replays, each other on a helper thread of its own, so that they
- * run truly at the same time.
+ * Executes captured branches: the first on the thread of the stream that replays, each other on a
+ * helper thread of its own, so that they run truly at the same time.
  */
 final class GraphRun {
   private final HostContext context;
@@ -105,7 +105,9 @@ final class GraphRun {
       this.progress = branch.progress();
       this.execution = new Execution(context, rank, branch.stream().name());
       this.helped = helped;
-      this.thread = new Thread(this::work, "counterpoint-host-" + rank + "-" + branch.stream().name() + "-graph");
+      this.thread =
+          new Thread(
+              this::work, "counterpoint-host-" + rank + "-" + branch.stream().name() + "-graph");
       thread.setDaemon(true);
     }
 
@@ -117,7 +119,8 @@ final class GraphRun {
 
     void post(long callBase) {
       execution.callBase = callBase;
-      wanted = wanted + 1;
+      long next = wanted + 1; // only the replaying thread writes it
+      wanted = next;
       bell.ring();
     }
 
@@ -144,7 +147,8 @@ final class GraphRun {
           return;
         }
         run(execution);
-        finished = finished + 1;
+        long next = finished + 1; // only this thread writes it
+        finished = next;
         bell.ring();
       }
     }

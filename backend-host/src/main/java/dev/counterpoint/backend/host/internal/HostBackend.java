@@ -40,7 +40,9 @@ public final class HostBackend implements Backend {
   private HostBackend(HostOptions options) {
     context = new HostContext(options);
     for (int rank = 0; rank < options.ranks(); rank++) {
-      devices.add(new HostDevice(context, rank, HostProbe.device(rank, options.ranks(), options.threads())));
+      devices.add(
+          new HostDevice(
+              context, rank, HostProbe.device(rank, options.ranks(), options.threads())));
     }
     heap = new HostHeap(context);
     signals = new HostSignals(context);
@@ -55,7 +57,13 @@ public final class HostBackend implements Backend {
   public static Backend open(BackendOptions options) {
     HostOptions parsed = HostOptions.parse(options);
     if (HostProbe.probe() instanceof Probe.Unavailable no) {
-      throw new BackendUnavailableException("backend 'host' is unavailable: " + no.reason() + " (" + no.detail() + "); " + no.remedy());
+      throw new BackendUnavailableException(
+          "backend 'host' is unavailable: "
+              + no.reason()
+              + " ("
+              + no.detail()
+              + "); "
+              + no.remedy());
     }
     return new HostBackend(parsed);
   }
@@ -73,8 +81,16 @@ public final class HostBackend implements Backend {
   @Override
   public String description() {
     HostOptions options = context.options;
-    return options.ranks() + " virtual devices of " + options.threads() + (options.threads() == 1 ? " thread" : " threads") + " each on "
-        + HostProbe.processor() + ", OpenBLAS " + OpenBlas.version() + ", link: " + link().description()
+    return options.ranks()
+        + " virtual devices of "
+        + options.threads()
+        + (options.threads() == 1 ? " thread" : " threads")
+        + " each on "
+        + HostProbe.processor()
+        + ", OpenBLAS "
+        + OpenBlas.version()
+        + ", link: "
+        + link().description()
         + (options.chaosSeed() != 0 ? ", chaos seed " + options.chaosSeed() : "");
   }
 
@@ -104,12 +120,19 @@ public final class HostBackend implements Backend {
     if (!options.linked()) {
       return new LinkInfo("shared memory", 0, false);
     }
-    String text = String.format(Locale.ROOT, "simulated %s GB/s, %s µs", number(options.linkBytesPerSecond() / 1e9), number(options.linkLatencyNanos() / 1e3));
+    String text =
+        String.format(
+            Locale.ROOT,
+            "simulated %s GB/s, %s µs",
+            number(options.linkBytesPerSecond() / 1e9),
+            number(options.linkLatencyNanos() / 1e3));
     return new LinkInfo(text, options.linkBytesPerSecond(), true);
   }
 
   private static String number(double value) {
-    return value == Math.rint(value) ? String.valueOf((long) value) : String.format(Locale.ROOT, "%.3g", value);
+    return value == Math.rint(value)
+        ? String.valueOf((long) value)
+        : String.format(Locale.ROOT, "%.3g", value);
   }
 
   @Override
@@ -161,7 +184,9 @@ public final class HostBackend implements Backend {
 
   @Override
   public void abort(String reason) {
-    context().faults.raise(new FaultRecord(FaultRecord.Kind.ABORTED, 0, "", "", -1, 0, 0, 0, reason));
+    context()
+        .faults
+        .raise(new FaultRecord(FaultRecord.Kind.ABORTED, 0, "", "", -1, 0, 0, 0, reason));
   }
 
   @Override
@@ -174,7 +199,9 @@ public final class HostBackend implements Backend {
     context();
     long deadline = System.nanoTime() + context.options.waitNanos();
     for (HostDevice device : devices) {
-      device.streams().forEach(stream -> stream.awaitIdle(Math.max(0, deadline - System.nanoTime()), false));
+      device
+          .streams()
+          .forEach(stream -> stream.awaitIdle(Math.max(0, deadline - System.nanoTime()), false));
     }
     return context.tracer.stop();
   }

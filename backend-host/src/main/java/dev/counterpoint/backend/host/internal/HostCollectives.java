@@ -8,24 +8,26 @@ import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TraceEvent;
 
 /**
- * Collectives among the ranks' stream threads. A rank's calls are numbered when they are enqueued, so calls on several streams of a rank
- * match their peers' by the order of enqueuing, whatever order the streams run in; a replayed graph takes its numbers when it is
- * launched.
+ * Collectives among the ranks' stream threads. A rank's calls are numbered when they are enqueued,
+ * so calls on several streams of a rank match their peers' by the order of enqueuing, whatever
+ * order the streams run in; a replayed graph takes its numbers when it is launched.
  */
 final class HostCollectives implements Collectives {
   /** Calls that may be in flight at once. */
   static final int SLOTS = 64;
 
-  private static final DType[] DTYPES = DType.values();
-  private static final CollectiveKind[] KINDS = CollectiveKind.values();
-  private static final Operation RUN = (command, execution) -> ((HostCollectives) command.first).run(command.numbers, execution);
-  private static final int KIND = 0;
-  private static final int CALL = 1;
-  private static final int SEND = 2;
-  private static final int RECEIVE = 3;
-  private static final int COUNT = 4;
-  private static final int DTYPE = 5;
-  private static final int ROOT = 6;
+  private static final Operation RUN =
+      (command, execution) -> ((HostCollectives) command.first).run(command, execution);
+
+  /** Far more than there can be, and far from overflowing when multiplied. */
+  private static final long MOST = 1L << 48;
+
+  private static final int CALL = 0;
+  private static final int SEND = 1;
+  private static final int RECEIVE = 2;
+  private static final int COUNT = 3;
+  private static final int ROOT = 4;
+  private static final int STRIDE = 5;
 
   private final HostContext context;
   private final Rendezvous[] places = new Rendezvous[SLOTS];
@@ -39,37 +41,137 @@ final class HostCollectives implements Collectives {
 
   @Override
   public void allGather(
-      Stream stream, DeviceMemory send, long sendOffset, DeviceMemory receive, long receiveOffset, long count, DType dtype) {
-    enqueue(CollectiveKind.ALL_GATHER, stream, -1, send, sendOffset, count, receive, receiveOffset, count * context.size(), count, dtype);
+      Stream stream,
+      DeviceMemory send,
+      long sendOffset,
+      DeviceMemory receive,
+      long receiveOffset,
+      long receiveStride,
+      long count,
+      DType dtype) {
+    requireCount(count);
+    long bytes = count * dtype.bytes();
+    if (receiveStride < bytes) {
+      throw new InvalidArgumentException(
+          "receiveStride", receiveStride, "be at least the " + bytes + " bytes of a block");
+    }
+    long extent =
+        count == 0
+            ? 0
+            : Math.addExact(Math.multiplyExact(context.size() - 1L, receiveStride), bytes);
+    enqueue(
+        CollectiveKind.ALL_GATHER,
+        stream,
+        -1,
+        send,
+        sendOffset,
+        count,
+        receive,
+        receiveOffset,
+        extent,
+        receiveStride,
+        count,
+        dtype);
   }
 
   @Override
   public void reduceScatter(
-      Stream stream, DeviceMemory send, long sendOffset, DeviceMemory receive, long receiveOffset, long count, DType dtype) {
-    enqueue(CollectiveKind.REDUCE_SCATTER, stream, -1, send, sendOffset, count * context.size(), receive, receiveOffset, count, count, dtype);
+      Stream stream,
+      DeviceMemory send,
+      long sendOffset,
+      DeviceMemory receive,
+      long receiveOffset,
+      long count,
+      DType dtype) {
+    enqueue(
+        CollectiveKind.REDUCE_SCATTER,
+        stream,
+        -1,
+        send,
+        sendOffset,
+        count * context.size(),
+        receive,
+        receiveOffset,
+        count * dtype.bytes(),
+        0,
+        count,
+        dtype);
   }
 
   @Override
   public void allReduce(
-      Stream stream, DeviceMemory send, long sendOffset, DeviceMemory receive, long receiveOffset, long count, DType dtype) {
-    enqueue(CollectiveKind.ALL_REDUCE, stream, -1, send, sendOffset, count, receive, receiveOffset, count, count, dtype);
+      Stream stream,
+      DeviceMemory send,
+      long sendOffset,
+      DeviceMemory receive,
+      long receiveOffset,
+      long count,
+      DType dtype) {
+    enqueue(
+        CollectiveKind.ALL_REDUCE,
+        stream,
+        -1,
+        send,
+        sendOffset,
+        count,
+        receive,
+        receiveOffset,
+        count * dtype.bytes(),
+        0,
+        count,
+        dtype);
   }
 
   @Override
   public void broadcast(
-      Stream stream, int root, DeviceMemory send, long sendOffset, DeviceMemory receive, long receiveOffset, long count, DType dtype) {
+      Stream stream,
+      int root,
+      DeviceMemory send,
+      long sendOffset,
+      DeviceMemory receive,
+      long receiveOffset,
+      long count,
+      DType dtype) {
     context.requireRank("root", root);
     boolean sending = HostStream.of(context, stream).rank() == root;
     enqueue(
-        CollectiveKind.BROADCAST, stream, root, sending ? send : receive, sending ? sendOffset : receiveOffset, count, receive,
-        receiveOffset, count, count, dtype);
+        CollectiveKind.BROADCAST,
+        stream,
+        root,
+        sending ? send : receive,
+        sending ? sendOffset : receiveOffset,
+        count,
+        receive,
+        receiveOffset,
+        count * dtype.bytes(),
+        0,
+        count,
+        dtype);
   }
 
   @Override
   public void allToAll(
-      Stream stream, DeviceMemory send, long sendOffset, DeviceMemory receive, long receiveOffset, long count, DType dtype) {
+      Stream stream,
+      DeviceMemory send,
+      long sendOffset,
+      DeviceMemory receive,
+      long receiveOffset,
+      long count,
+      DType dtype) {
     long all = count * context.size();
-    enqueue(CollectiveKind.ALL_TO_ALL, stream, -1, send, sendOffset, all, receive, receiveOffset, all, count, dtype);
+    enqueue(
+        CollectiveKind.ALL_TO_ALL,
+        stream,
+        -1,
+        send,
+        sendOffset,
+        all,
+        receive,
+        receiveOffset,
+        all * dtype.bytes(),
+        0,
+        count,
+        dtype);
   }
 
   private void enqueue(
@@ -81,42 +183,51 @@ final class HostCollectives implements Collectives {
       long sendCount,
       DeviceMemory receive,
       long receiveOffset,
-      long receiveCount,
+      long receiveBytes,
+      long stride,
       long count,
       DType dtype) {
     HostStream mine = HostStream.of(context, stream);
-    if (count < 0) {
-      throw new InvalidArgumentException("count", count, "not be negative");
-    }
+    requireCount(count);
     Ranges.requireRank("send", send, mine.rank());
     Ranges.requireRank("receive", receive, mine.rank());
     long from = Ranges.address("send", send, sendOffset, sendCount * dtype.bytes());
-    long to = Ranges.address("receive", receive, receiveOffset, receiveCount * dtype.bytes());
+    long to = Ranges.address("receive", receive, receiveOffset, receiveBytes);
     Command command = mine.begin(RUN);
     command.first = this;
-    command.numbers[KIND] = kind.ordinal();
+    command.second = kind;
+    command.third = dtype;
     command.numbers[CALL] = mine.takeCalls(1);
     command.numbers[SEND] = from;
     command.numbers[RECEIVE] = to;
     command.numbers[COUNT] = count;
-    command.numbers[DTYPE] = dtype.ordinal();
     command.numbers[ROOT] = root;
+    command.numbers[STRIDE] = stride;
     mine.commit(command);
   }
 
-  private void run(long[] n, Execution by) {
+  private static void requireCount(long count) {
+    if (count < 0 || count > MOST) {
+      throw new InvalidArgumentException("count", count, "be 0 … " + MOST);
+    }
+  }
+
+  private void run(Command command, Execution by) {
+    long[] n = command.numbers;
     by.chaos.delay();
-    CollectiveKind kind = KINDS[(int) n[KIND]];
-    DType dtype = DTYPES[(int) n[DTYPE]];
+    CollectiveKind kind = (CollectiveKind) command.second;
+    DType dtype = (DType) command.third;
     long call = n[CALL] + by.callBase;
     Rendezvous place = places[(int) (call % SLOTS)];
     long start = System.nanoTime();
-    place.arrive(by.rendezvous, call, by, kind, n[COUNT], dtype, (int) n[ROOT], n[SEND], n[RECEIVE]);
+    place.arrive(
+        by.rendezvous, call, by, kind, n[COUNT], dtype, (int) n[ROOT], n[SEND], n[RECEIVE]);
     by.chaos.delay();
-    CollectiveParts.run(kind, place, by, n[COUNT], dtype, (int) n[ROOT]);
+    CollectiveParts.run(kind, place, by, n[COUNT], dtype, (int) n[ROOT], n[STRIDE]);
     place.finish(by.rendezvous);
     if (by.tracing()) {
-      by.span(TraceEvent.Kind.COLLECTIVE, kind + " of " + Sizes.text(n[COUNT] * dtype.bytes()), start);
+      by.span(
+          TraceEvent.Kind.COLLECTIVE, kind + " of " + Sizes.text(n[COUNT] * dtype.bytes()), start);
     }
   }
 }

@@ -18,7 +18,8 @@ final class HostContext {
 
   HostContext(HostOptions options) {
     this.options = options;
-    this.link = new LinkModel(options.ranks(), options.linkBytesPerSecond(), options.linkLatencyNanos());
+    this.link =
+        new LinkModel(options.ranks(), options.linkBytesPerSecond(), options.linkLatencyNanos());
     for (int rank = 0; rank < options.ranks(); rank++) {
       ranks.add(new RankState(this, rank));
     }

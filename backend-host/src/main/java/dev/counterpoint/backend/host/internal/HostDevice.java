@@ -42,6 +42,7 @@ final class HostDevice implements Device {
     return info;
   }
 
+  /** The priority is ignored: threads of one process have no order of their own. */
   @Override
   public Stream newStream(String name, int priority) {
     context.requireOpen();

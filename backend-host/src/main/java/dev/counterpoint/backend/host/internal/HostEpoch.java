@@ -18,7 +18,8 @@ final class HostEpoch extends Resource implements Epoch {
 
   static HostEpoch of(HostContext context, int rank, Epoch epoch) {
     if (!(epoch instanceof HostEpoch mine) || mine.context != context || mine.rank != rank) {
-      throw new InvalidArgumentException("epoch", epoch, "be an epoch of rank " + rank + " of this backend");
+      throw new InvalidArgumentException(
+          "epoch", epoch, "be an epoch of rank " + rank + " of this backend");
     }
     mine.requireOpen();
     return mine;

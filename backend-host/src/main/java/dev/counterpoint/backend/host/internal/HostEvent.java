@@ -1,9 +1,9 @@
 package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.InvalidArgumentException;
+import dev.counterpoint.UnsupportedCapabilityException;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.Event;
-import dev.counterpoint.UnsupportedCapabilityException;
 import org.jspecify.annotations.Nullable;
 
 /** A point of a stream: the stream and a position in its queue. */
@@ -83,7 +83,6 @@ final class HostEvent extends Resource implements Event {
   @Override
   public synchronized boolean isComplete() {
     requireOpen();
-    context.faults.check();
     return stream == null || stream.completed() >= position;
   }
 
@@ -92,10 +91,12 @@ final class HostEvent extends Resource implements Event {
     requireOpen();
     HostEvent first = of(context, rank, earlier);
     if (!timed || !first.timed) {
-      throw new UnsupportedCapabilityException("host", Capability.TIMED_EVENTS, "the time of an event that was created without times");
+      throw new UnsupportedCapabilityException(
+          "host", Capability.TIMED_EVENTS, "the time of an event that was created without times");
     }
     if (nanos == NEVER || first.nanos == NEVER || !isComplete() || !first.isComplete()) {
-      throw new InvalidArgumentException("event", this, "be recorded and complete, as must the earlier one");
+      throw new InvalidArgumentException(
+          "event", this, "be recorded and complete, as must the earlier one");
     }
     return nanos - first.nanos;
   }

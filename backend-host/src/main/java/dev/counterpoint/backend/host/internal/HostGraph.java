@@ -7,7 +7,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** Captured work of one rank. */
 final class HostGraph extends Resource implements Graph {
-  private static final Operation REPLAY = (command, execution) -> ((HostGraph) command.first).replay(command, execution);
+  private static final Operation REPLAY =
+      (command, execution) -> ((HostGraph) command.first).replay(command, execution);
 
   private final HostContext context;
   private final int rank;
@@ -35,7 +36,8 @@ final class HostGraph extends Resource implements Graph {
     requireOpen();
     HostStream mine = HostStream.of(context, stream);
     if (mine.rank() != rank) {
-      throw new InvalidArgumentException("stream", stream, "belong to rank " + rank + ", as the graph does");
+      throw new InvalidArgumentException(
+          "stream", stream, "belong to rank " + rank + ", as the graph does");
     }
     Command command = mine.begin(REPLAY);
     command.first = this;
@@ -57,7 +59,8 @@ final class HostGraph extends Resource implements Graph {
 
   @Override
   void release() {
-    bell.await(() -> pending.get() == 0 || context.faults.raised(), context.options.waitNanos(), null);
+    bell.await(
+        () -> pending.get() == 0 || context.faults.raised(), context.options.waitNanos(), null);
     run.stop();
   }
 }

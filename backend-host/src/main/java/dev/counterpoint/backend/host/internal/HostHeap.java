@@ -48,14 +48,17 @@ final class HostHeap implements SymmetricHeap {
     private final DeviceMemory[] parts;
 
     Buffer(String name, long bytes) {
-      super(context.resources, "symmetric buffer '" + name + "' of " + bytes + " bytes on each rank");
+      super(
+          context.resources, "symmetric buffer '" + name + "' of " + bytes + " bytes on each rank");
+      NativeMemory.requireAvailable(toString(), bytes, context.size());
       this.name = name;
       this.bytes = bytes;
       this.parts = new DeviceMemory[context.size()];
       int done = 0;
       try {
         for (; done < parts.length; done++) {
-          parts[done] = new DeviceMemory(done, context.memory.allocateZeroed(toString(), bytes), bytes);
+          parts[done] =
+              new DeviceMemory(done, context.memory.allocateZeroed(toString(), bytes), bytes);
         }
       } finally {
         if (done < parts.length) {

@@ -14,10 +14,26 @@ final class HostKernelLibrary implements KernelLibrary {
     String threads = String.valueOf(options.threads());
     kernels =
         List.of(
-            new Kernel("sgemm tile", architecture, blas, Map.of("tile", HostTileGemm.DEFAULT_TILE, "threads", threads, "cpu", HostProbe.processor())),
-            new Kernel("sgemm panel", architecture, blas, Map.of("engine", "VENDOR", "threads", threads)),
-            new Kernel("int8 tile", architecture, blas + ", exact in chunks of 1024 terms", Map.of("tile", HostTileGemm.DEFAULT_TILE)),
-            new Kernel("reduce", architecture, "built in (Java)", Map.of("accumulator", "FP32 or INT32")),
+            new Kernel(
+                "sgemm tile",
+                architecture,
+                blas,
+                Map.of(
+                    "tile",
+                    HostTileGemm.DEFAULT_TILE,
+                    "threads",
+                    threads,
+                    "cpu",
+                    HostProbe.processor())),
+            new Kernel(
+                "sgemm panel", architecture, blas, Map.of("engine", "VENDOR", "threads", threads)),
+            new Kernel(
+                "int8 tile",
+                architecture,
+                blas + ", exact in chunks of 1024 terms",
+                Map.of("tile", HostTileGemm.DEFAULT_TILE)),
+            new Kernel(
+                "reduce", architecture, "built in (Java)", Map.of("accumulator", "FP32 or INT32")),
             new Kernel("unpack", architecture, "built in (Java)", Map.of()));
   }
 

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The host backend's settings.
@@ -34,8 +35,10 @@ record HostOptions(
   private static final String CHAOS = "host.chaos";
   private static final String THREADS = "host.threads";
   private static final String PANELS = "host.panels";
-  private static final Set<String> KNOWN = new TreeSet<>(Set.of(LINK, LATENCY, CHAOS, THREADS, PANELS));
-  private static final Pattern QUANTITY = Pattern.compile("([0-9]+(?:\\.[0-9]+)?(?:[eE][0-9]+)?)\\s*([a-zA-Zµμ]*)");
+  private static final Set<String> KNOWN =
+      new TreeSet<>(Set.of(LINK, LATENCY, CHAOS, THREADS, PANELS));
+  private static final Pattern QUANTITY =
+      Pattern.compile("([0-9]+(?:\\.[0-9]+)?(?:[eE][0-9]+)?)\\s*([a-zA-Zµμ]*)");
   private static final int DEFAULT_RANKS = 4;
   private static final int MOST_RANKS = 1024;
 
@@ -48,25 +51,32 @@ record HostOptions(
     Map<String, String> properties = options.properties();
     for (String name : properties.keySet()) {
       if (name.startsWith(PREFIX) && !KNOWN.contains(name)) {
-        throw new InvalidArgumentException("property", name, "be one of " + KNOWN);
+        throw new InvalidArgumentException(
+            name,
+            String.valueOf(properties.get(name)),
+            "not be given: the host backend knows " + KNOWN);
       }
     }
     if (options.ranks() < 0 || options.ranks() > MOST_RANKS) {
-      throw new InvalidArgumentException("ranks", options.ranks(), "be 0 (that is " + DEFAULT_RANKS + ") to " + MOST_RANKS);
+      throw new InvalidArgumentException(
+          "ranks", options.ranks(), "be 0 (that is " + DEFAULT_RANKS + ") to " + MOST_RANKS);
     }
     if (options.bootstrap().processes() != 1) {
       throw new InvalidArgumentException(
-          "bootstrap", options.bootstrap().processes() + " processes", "be a single process: the ranks of the host backend are threads");
+          "bootstrap",
+          options.bootstrap().processes() + " processes",
+          "be a single process: the ranks of the host backend are threads");
     }
     if (options.waitTimeout().isNegative() || options.waitTimeout().isZero()) {
-      throw new InvalidArgumentException("waitTimeout", options.waitTimeout(), "be positive: no wait is unbounded");
+      throw new InvalidArgumentException(
+          "waitTimeout", options.waitTimeout(), "be positive: no wait is unbounded");
     }
     int ranks = options.ranks() == 0 ? DEFAULT_RANKS : options.ranks();
     int cores = Runtime.getRuntime().availableProcessors();
     double bandwidth = properties.containsKey(LINK) ? bytes(LINK, properties.get(LINK)) : 0;
     long latency = properties.containsKey(LATENCY) ? nanos(properties.get(LATENCY)) : 0;
     if (latency > 0 && bandwidth == 0) {
-      throw new InvalidArgumentException(LATENCY, properties.get(LATENCY), "come with " + LINK);
+      throw new InvalidArgumentException(LATENCY, latency + " ns", "come with " + LINK);
     }
     return new HostOptions(
         ranks,
@@ -78,7 +88,8 @@ record HostOptions(
         Duration64.nanos(options.waitTimeout()));
   }
 
-  private static long integer(String name, @org.jspecify.annotations.Nullable String text, long absent, long least, long most) {
+  private static long integer(
+      String name, @Nullable String text, long absent, long least, long most) {
     if (text == null) {
       return absent;
     }
@@ -93,7 +104,7 @@ record HostOptions(
     throw new InvalidArgumentException(name, text, "be an integer from " + least + " to " + most);
   }
 
-  private static double bytes(String name, @org.jspecify.annotations.Nullable String text) {
+  private static double bytes(String name, @Nullable String text) {
     Matcher matcher = QUANTITY.matcher(text == null ? "" : text.trim().replaceFirst("/s$", ""));
     if (matcher.matches()) {
       double unit =
@@ -113,10 +124,13 @@ record HostOptions(
         return value;
       }
     }
-    throw new InvalidArgumentException(name, text, "be a positive number of bytes, such as 40GB or 25600MiB, per second where it is a speed (40GB/s)");
+    throw new InvalidArgumentException(
+        name,
+        String.valueOf(text),
+        "be a positive number of bytes, such as 40GB or 25600MiB, per second where it is a speed (40GB/s)");
   }
 
-  private static long nanos(@org.jspecify.annotations.Nullable String text) {
+  private static long nanos(@Nullable String text) {
     Matcher matcher = QUANTITY.matcher(text == null ? "" : text.trim());
     if (matcher.matches()) {
       double unit =
@@ -131,6 +145,7 @@ record HostOptions(
         return Math.round(Double.parseDouble(matcher.group(1)) * unit);
       }
     }
-    throw new InvalidArgumentException(LATENCY, text, "be a time with its unit, such as 5us");
+    throw new InvalidArgumentException(
+        LATENCY, String.valueOf(text), "be a time with its unit, such as 5us");
   }
 }

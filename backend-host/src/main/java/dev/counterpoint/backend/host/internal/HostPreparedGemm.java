@@ -7,9 +7,12 @@ import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.Stream;
 import java.util.ArrayDeque;
 
-/** A GEMM with its scratch memory allocated: one run's worth, and more only while launches overlap. */
+/**
+ * A GEMM with its scratch memory allocated: one run's worth, and more only while launches overlap.
+ */
 final class HostPreparedGemm extends Resource implements PreparedGemm {
-  private static final Operation RUN = (command, execution) -> ((HostPreparedGemm) command.first).run(command, execution);
+  private static final Operation RUN =
+      (command, execution) -> ((HostPreparedGemm) command.first).run(command, execution);
 
   private final HostContext context;
   private final GemmPlan plan;
@@ -34,7 +37,8 @@ final class HostPreparedGemm extends Resource implements PreparedGemm {
     plan.requireOpen();
     HostStream mine = HostStream.of(context, stream);
     if (mine.rank() != plan.spec.rank()) {
-      throw new InvalidArgumentException("stream", stream, "belong to rank " + plan.spec.rank() + ", as the GEMM does");
+      throw new InvalidArgumentException(
+          "stream", stream, "belong to rank " + plan.spec.rank() + ", as the GEMM does");
     }
     GemmOperands.write(plan, arguments, checked);
     Command command = mine.begin(RUN);

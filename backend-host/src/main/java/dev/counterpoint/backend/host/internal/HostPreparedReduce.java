@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A reduction of staged partials, block by block, each as soon as its gates are open. */
 final class HostPreparedReduce extends Resource implements TileReduce.PreparedReduce {
-  private static final Operation RUN = (command, execution) -> ((HostPreparedReduce) command.first).run(command, execution);
+  private static final Operation RUN =
+      (command, execution) -> ((HostPreparedReduce) command.first).run(command, execution);
 
   private final HostContext context;
   private final ReducePlan plan;
@@ -35,7 +36,8 @@ final class HostPreparedReduce extends Resource implements TileReduce.PreparedRe
     requirePartsOpen();
     HostStream mine = HostStream.of(context, stream);
     if (mine.rank() != spec.rank()) {
-      throw new InvalidArgumentException("stream", stream, "belong to rank " + spec.rank() + ", as the reduction does");
+      throw new InvalidArgumentException(
+          "stream", stream, "belong to rank " + spec.rank() + ", as the reduction does");
     }
     long target = plan.everywhere == null ? localTarget(output, offset, rowStride) : 0;
     Command command = mine.begin(RUN);
@@ -47,11 +49,16 @@ final class HostPreparedReduce extends Resource implements TileReduce.PreparedRe
 
   private long localTarget(@Nullable DeviceMemory output, long offset, int rowStride) {
     if (output == null) {
-      throw new InvalidArgumentException("output", "absent", "be given for the local route of '" + spec.label() + "'");
+      throw new InvalidArgumentException(
+          "output", "absent", "be given for the local route of '" + spec.label() + "'");
     }
     Ranges.requireRank("output", output, spec.rank());
-    Ranges.requireStride("output.stride", spec.rows() > 1 ? rowStride : spec.cols(), spec.cols());
-    return Ranges.address("output", output, offset, Ranges.extent(spec.rows(), spec.cols(), rowStride, spec.outputType().bytes()));
+    Ranges.requireStride("output", spec.rows() > 1 ? rowStride : spec.cols(), spec.cols());
+    return Ranges.address(
+        "output",
+        output,
+        offset,
+        Ranges.extent(spec.rows(), spec.cols(), rowStride, spec.outputType().bytes()));
   }
 
   private void requirePartsOpen() {
@@ -103,7 +110,8 @@ final class HostPreparedReduce extends Resource implements TileReduce.PreparedRe
     for (int slot = 0; slot < spec.slots(); slot++) {
       int entry = block * spec.slots() + slot;
       if (gate.words()[entry] >= 0) {
-        by.awaitWords(plan.gateSignals, gate.words()[entry], 1, gate.perEpoch()[entry] * epoch, block);
+        by.awaitWords(
+            plan.gateSignals, gate.words()[entry], 1, gate.perEpoch()[entry] * epoch, block);
       }
     }
   }
@@ -120,8 +128,14 @@ final class HostPreparedReduce extends Resource implements TileReduce.PreparedRe
     long count = gapless ? (long) rows * cols : cols;
     for (int step = 0; step < steps; step++) {
       Sums.sum(
-          spec.inputType(), plan.partials, spec.slots(), (first + (long) step) * inputPitch, spec.outputType(),
-          target + (first + (long) step) * outputPitch, count, by.scratch);
+          spec.inputType(),
+          plan.partials,
+          spec.slots(),
+          (first + (long) step) * inputPitch,
+          spec.outputType(),
+          target + (first + (long) step) * outputPitch,
+          count,
+          by.scratch);
     }
   }
 
@@ -129,8 +143,12 @@ final class HostPreparedReduce extends Resource implements TileReduce.PreparedRe
     return Math.min(spec.blockRows(), spec.rows() - block * spec.blockRows());
   }
 
-  /** Sums one block to this rank's own part and copies it from there to everyone else's, the next rank first. */
-  private void everywhere(int block, ReduceSpec.Everywhere route, long epoch, Deliveries deliveries, Execution by) {
+  /**
+   * Sums one block to this rank's own part and copies it from there to everyone else's, the next
+   * rank first.
+   */
+  private void everywhere(
+      int block, ReduceSpec.Everywhere route, long epoch, Deliveries deliveries, Execution by) {
     HostHeap.Buffer buffer = Objects.requireNonNull(plan.buffer);
     awaitClearance(route, spec.rank(), epoch, block, by);
     long start = System.nanoTime();
@@ -145,13 +163,25 @@ final class HostPreparedReduce extends Resource implements TileReduce.PreparedRe
     }
   }
 
-  private void awaitClearance(ReduceSpec.Everywhere route, int peer, long epoch, int block, Execution by) {
+  private void awaitClearance(
+      ReduceSpec.Everywhere route, int peer, long epoch, int block, Execution by) {
     if (plan.clearanceSignals != null && route.clearance() != null) {
-      by.awaitWords(plan.clearanceSignals, route.clearance().words()[peer], 1, route.clearance().target().at(epoch), block);
+      by.awaitWords(
+          plan.clearanceSignals,
+          route.clearance().words()[peer],
+          1,
+          route.clearance().target().at(epoch),
+          block);
     }
   }
 
-  private void push(int block, ReduceSpec.Everywhere route, HostHeap.Buffer buffer, int peer, Deliveries deliveries, Execution by) {
+  private void push(
+      int block,
+      ReduceSpec.Everywhere route,
+      HostHeap.Buffer buffer,
+      int peer,
+      Deliveries deliveries,
+      Execution by) {
     long pitch = (long) route.rowStride() * spec.outputType().bytes();
     long offset = route.offset() + (long) block * spec.blockRows() * pitch;
     long source = buffer.at(spec.rank()).address() + offset;

@@ -10,7 +10,8 @@ import dev.counterpoint.spi.TraceEvent;
 
 /** A copy of packed tiles to their rows and columns. */
 final class HostPreparedUnpack extends Resource implements TileReduce.PreparedUnpack {
-  private static final Operation RUN = (command, execution) -> ((HostPreparedUnpack) command.first).run(command.numbers, execution);
+  private static final Operation RUN =
+      (command, execution) -> ((HostPreparedUnpack) command.first).run(command.numbers, execution);
 
   private final HostContext context;
   private final int rank;
@@ -20,13 +21,15 @@ final class HostPreparedUnpack extends Resource implements TileReduce.PreparedUn
   private final long packedBytes;
   private final int rows;
 
-  HostPreparedUnpack(HostContext context, String label, int rank, Tiling tiling, int[] slots, DType dtype) {
+  HostPreparedUnpack(
+      HostContext context, String label, int rank, Tiling tiling, int[] slots, DType dtype) {
     super(context.resources, "unpacking '" + label + "' of rank " + rank);
     this.context = context;
     this.rank = context.requireRank("rank", rank);
     this.tiling = tiling;
     if (slots.length != tiling.tiles()) {
-      throw new InvalidArgumentException("slots", slots.length + " entries", "have " + tiling.tiles() + " entries");
+      throw new InvalidArgumentException(
+          "slots", slots.length + " entries", "have " + tiling.tiles() + " entries");
     }
     this.slots = slots.clone();
     this.elementBytes = dtype.bytes();
@@ -34,7 +37,12 @@ final class HostPreparedUnpack extends Resource implements TileReduce.PreparedUn
     int last = 0;
     for (int tile = 0; tile < slots.length; tile++) {
       if (slots[tile] >= 0 && !tiling.isEmpty(tile)) {
-        bytes = Math.max(bytes, slots[tile] * blockBytes() + Ranges.extent(tiling.rows(tile), tiling.cols(tile), tiling.tileCols(), elementBytes));
+        bytes =
+            Math.max(
+                bytes,
+                slots[tile] * blockBytes()
+                    + Ranges.extent(
+                        tiling.rows(tile), tiling.cols(tile), tiling.tileCols(), elementBytes));
         last = Math.max(last, tiling.row(tile) + tiling.rows(tile));
       }
     }
@@ -47,17 +55,26 @@ final class HostPreparedUnpack extends Resource implements TileReduce.PreparedUn
   }
 
   @Override
-  public void launch(Stream stream, DeviceMemory packed, long packedOffset, DeviceMemory output, long offset, int rowStride) {
+  public void launch(
+      Stream stream,
+      DeviceMemory packed,
+      long packedOffset,
+      DeviceMemory output,
+      long offset,
+      int rowStride) {
     requireOpen();
     HostStream mine = HostStream.of(context, stream);
     if (mine.rank() != rank) {
-      throw new InvalidArgumentException("stream", stream, "belong to rank " + rank + ", as the unpacking does");
+      throw new InvalidArgumentException(
+          "stream", stream, "belong to rank " + rank + ", as the unpacking does");
     }
     Ranges.requireRank("packed", packed, rank);
     Ranges.requireRank("output", output, rank);
-    Ranges.requireStride("output.stride", rows > 1 ? rowStride : tiling.cols(), tiling.cols());
+    Ranges.requireStride("output", rows > 1 ? rowStride : tiling.cols(), tiling.cols());
     long from = Ranges.address("packed", packed, packedOffset, packedBytes);
-    long to = Ranges.address("output", output, offset, Ranges.extent(rows, tiling.cols(), rowStride, elementBytes));
+    long to =
+        Ranges.address(
+            "output", output, offset, Ranges.extent(rows, tiling.cols(), rowStride, elementBytes));
     Command command = mine.begin(RUN);
     command.first = this;
     command.numbers[0] = from;

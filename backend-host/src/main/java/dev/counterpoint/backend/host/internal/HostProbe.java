@@ -31,7 +31,13 @@ public final class HostProbe {
         devices.add(device(rank, DEFAULT_RANKS, Math.max(1, cores / DEFAULT_RANKS)));
       }
       return new Probe.Available(
-          "ranks are threads of this JVM on " + processor() + ", " + cores + (cores == 1 ? " core" : " cores") + ", OpenBLAS " + OpenBlas.version(),
+          "ranks are threads of this JVM on "
+              + processor()
+              + ", "
+              + cores
+              + (cores == 1 ? " core" : " cores")
+              + ", OpenBLAS "
+              + OpenBlas.version(),
           devices,
           Map.of("OpenBLAS", OpenBlas.version(), "JVM", Runtime.version().toString()),
           CAPABILITIES,
@@ -41,13 +47,21 @@ public final class HostProbe {
           "OpenBLAS could not be loaded",
           deepest(e).toString(),
           "add org.bytedeco:openblas and org.bytedeco:javacpp with the classifier of this platform ("
-              + System.getProperty("os.name") + ", " + System.getProperty("os.arch") + ", such as linux-x86_64) to the class path");
+              + System.getProperty("os.name")
+              + ", "
+              + System.getProperty("os.arch")
+              + ", such as linux-x86_64) to the class path");
     }
   }
 
   static DeviceInfo device(int rank, int ranks, int threads) {
     return new DeviceInfo(
-        rank, "virtual device on " + processor(), System.getProperty("os.arch", "unknown"), NativeMemory.physical() / ranks, threads, true);
+        rank,
+        "virtual device on " + processor(),
+        System.getProperty("os.arch", "unknown"),
+        NativeMemory.physical() / ranks,
+        threads,
+        true);
   }
 
   static String processor() {

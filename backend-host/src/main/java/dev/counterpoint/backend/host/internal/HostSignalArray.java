@@ -35,7 +35,9 @@ final class HostSignalArray extends Resource implements SignalArray {
   void requireWords(String argument, int first, int count) {
     if (first < 0 || count < 0 || first > words - count) {
       throw new InvalidArgumentException(
-          argument, count == 1 ? first : first + "+" + count, "lie within the " + words + " words of " + this);
+          argument,
+          count == 1 ? first : first + "+" + count,
+          "lie within the " + words + " words of " + this);
     }
   }
 

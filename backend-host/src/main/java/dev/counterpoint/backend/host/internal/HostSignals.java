@@ -12,7 +12,8 @@ import java.time.Duration;
 /** Signals: words raised by full fences, waited for by volatile reads and a bell for each rank. */
 final class HostSignals implements Signals {
   private static final int WORD_BYTES = 8;
-  private static final Operation ADVANCE = (command, execution) -> ((HostEpoch) command.first).advance();
+  private static final Operation ADVANCE =
+      (command, execution) -> ((HostEpoch) command.first).advance();
   private static final Operation SET = HostSignals::runSet;
   private static final Operation SET_ALL = HostSignals::runSetAll;
   private static final Operation ADD = HostSignals::runAdd;
@@ -105,7 +106,8 @@ final class HostSignals implements Signals {
   }
 
   @Override
-  public void awaitAll(Stream stream, SignalArray array, int firstWord, int count, Epoch epoch, Target target) {
+  public void awaitAll(
+      Stream stream, SignalArray array, int firstWord, int count, Epoch epoch, Target target) {
     HostStream mine = HostStream.of(context, stream);
     HostSignalArray words = HostSignalArray.of(context, array);
     words.requireWords("word", firstWord, count);
@@ -137,14 +139,27 @@ final class HostSignals implements Signals {
     long address = hostWord(array, rank, word).address(rank, word);
     context.faults.check();
     try {
-      if (context.rank(rank).words.await(() -> OffHeap.word(address) >= value, Duration64.nanos(deadline), context.faults)) {
+      if (context
+          .rank(rank)
+          .words
+          .await(
+              () -> OffHeap.word(address) >= value, Duration64.nanos(deadline), context.faults)) {
         return;
       }
     } catch (WorldFailed e) {
       throw context.faults.failure();
     }
     throw new DeadlineExceededException(
-        "signal '" + array.name() + "' word " + word + " of rank " + rank + ", now " + OffHeap.word(address) + ", wanted " + value,
+        "signal '"
+            + array.name()
+            + "' word "
+            + word
+            + " of rank "
+            + rank
+            + ", now "
+            + OffHeap.word(address)
+            + ", wanted "
+            + value,
         deadline);
   }
 
@@ -165,7 +180,8 @@ final class HostSignals implements Signals {
     execution.chaos.delay();
     int owner = (int) command.numbers[0];
     execution.wire.message(execution.rank, owner, WORD_BYTES);
-    ((HostSignalArray) command.first).raise(owner, (int) command.numbers[1], ((HostEpoch) command.second).value());
+    ((HostSignalArray) command.first)
+        .raise(owner, (int) command.numbers[1], ((HostEpoch) command.second).value());
   }
 
   private static void runSetAll(Command command, Execution execution) {
@@ -188,6 +204,11 @@ final class HostSignals implements Signals {
   private static void runAwait(Command command, Execution execution) {
     execution.chaos.delay();
     long target = command.numbers[2] * ((HostEpoch) command.second).value() + command.numbers[3];
-    execution.awaitWords((HostSignalArray) command.first, (int) command.numbers[0], (int) command.numbers[1], target, -1);
+    execution.awaitWords(
+        (HostSignalArray) command.first,
+        (int) command.numbers[0],
+        (int) command.numbers[1],
+        target,
+        -1);
   }
 }

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** An ordered executor: one daemon thread that runs the commands of one ring. */
 final class HostStream extends Resource implements Stream {
-  private static final Operation STAMP = (command, execution) -> ((HostEvent) command.first).stamp();
+  private static final Operation STAMP =
+      (command, execution) -> ((HostEvent) command.first).stamp();
   private static final Operation NOTHING = (command, execution) -> {};
   private static final Operation AWAIT =
       (command, execution) -> execution.awaitPoint((HostStream) command.first, command.numbers[0]);
@@ -21,6 +22,7 @@ final class HostStream extends Resource implements Stream {
   private final int rank;
   private final String name;
   private final CommandRing ring = new CommandRing();
+  private final Followers followers = new Followers();
   private final Bell bell;
   private final Bell.Condition hasRoom = () -> !ring.full();
   private final Thread thread;
@@ -59,6 +61,7 @@ final class HostStream extends Resource implements Stream {
       command.clear();
       ring.done();
       bell.ring();
+      followers.passed(ring.head());
     }
   }
 
@@ -88,7 +91,8 @@ final class HostStream extends Resource implements Stream {
       throw context.faults.failure();
     }
     throw new DeadlineExceededException(
-        "room in the queue of " + this + " (" + CommandRing.CAPACITY + " items)", Duration.ofNanos(context.options.waitNanos()));
+        "room in the queue of " + this + " (" + CommandRing.CAPACITY + " items)",
+        Duration.ofNanos(context.options.waitNanos()));
   }
 
   /** Enqueues a filled command, or keeps it in the capture. */
@@ -171,7 +175,19 @@ final class HostStream extends Resource implements Stream {
     Command command = begin(AWAIT);
     command.first = recordedOn;
     command.numbers[0] = mine.position();
-    commit(command);
+    if (branch != null) {
+      branch.add(command);
+    } else {
+      publishAwait(command, recordedOn, mine.position());
+    }
+  }
+
+  /** Leaves this stream's thread asleep until the other stream gets there, if it sleeps already. */
+  private void publishAwait(Command command, HostStream other, long position) {
+    boolean asleep = ring.publishDormant(command);
+    if (asleep && (!other.followers.add(ring, position) || other.completed() >= position)) {
+      ring.wake();
+    }
   }
 
   private void awaitCaptured(Capture.Point point) {
@@ -210,7 +226,8 @@ final class HostStream extends Resource implements Stream {
   public void synchronize(Duration deadline) {
     requireOpen();
     if (branch != null) {
-      throw new CounterpointException(Failure.Category.STATE, this + " is capturing; it cannot be waited for");
+      throw new CounterpointException(
+          Failure.Category.STATE, this + " is capturing; it cannot be waited for");
     }
     context.faults.check();
     if (!awaitIdle(Duration64.nanos(deadline), true)) {

@@ -11,7 +11,9 @@ import dev.counterpoint.spi.Tiling;
 
 /** The tile GEMM: OpenBLAS on each tile, hooks in Java. Any tile size works. */
 final class HostTileGemm implements TileGemm {
-  /** By measurement: large enough that OpenBLAS's packing of both panels costs a few percent only. */
+  /**
+   * By measurement: large enough that OpenBLAS's packing of both panels costs a few percent only.
+   */
   private static final int TILE = 256;
 
   static final String DEFAULT_TILE = TILE + "×" + TILE;
@@ -35,6 +37,9 @@ final class HostTileGemm implements TileGemm {
       int tileCols) {
     context.requireOpen();
     context.requireRank("rank", rank);
+    if (k < 0) {
+      throw new InvalidArgumentException("k", k, "not be negative");
+    }
     if (tileRows < 0) {
       throw new InvalidArgumentException("tileRows", tileRows, "not be negative");
     }

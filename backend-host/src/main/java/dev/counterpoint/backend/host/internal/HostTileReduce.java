@@ -22,9 +22,11 @@ final class HostTileReduce implements TileReduce {
   }
 
   @Override
-  public PreparedUnpack prepareUnpack(String label, int rank, Tiling tiling, int[] slots, DType dtype) {
+  public PreparedUnpack prepareUnpack(
+      String label, int rank, Tiling tiling, int[] slots, DType dtype) {
     context.requireOpen();
-    HostPreparedUnpack prepared = new HostPreparedUnpack(context, label, rank, tiling, slots, dtype);
+    HostPreparedUnpack prepared =
+        new HostPreparedUnpack(context, label, rank, tiling, slots, dtype);
     prepared.opened();
     return prepared;
   }

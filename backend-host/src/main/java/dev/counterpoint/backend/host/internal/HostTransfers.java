@@ -35,7 +35,13 @@ final class HostTransfers implements Transfers {
 
   @Override
   public void put(
-      Stream stream, DeviceMemory source, long sourceOffset, DeviceMemory target, long targetOffset, long bytes, Transport transport) {
+      Stream stream,
+      DeviceMemory source,
+      long sourceOffset,
+      DeviceMemory target,
+      long targetOffset,
+      long bytes,
+      Transport transport) {
     HostStream mine = HostStream.of(context, stream);
     Ranges.requireRank("source", source, mine.rank());
     context.requireRank("target", target.rank());
@@ -44,7 +50,13 @@ final class HostTransfers implements Transfers {
 
   @Override
   public void get(
-      Stream stream, DeviceMemory source, long sourceOffset, DeviceMemory target, long targetOffset, long bytes, Transport transport) {
+      Stream stream,
+      DeviceMemory source,
+      long sourceOffset,
+      DeviceMemory target,
+      long targetOffset,
+      long bytes,
+      Transport transport) {
     HostStream mine = HostStream.of(context, stream);
     context.requireRank("source", source.rank());
     Ranges.requireRank("target", target, mine.rank());
@@ -52,7 +64,13 @@ final class HostTransfers implements Transfers {
   }
 
   private static void enqueueCopy(
-      HostStream stream, Operation operation, DeviceMemory source, long sourceOffset, DeviceMemory target, long targetOffset, long bytes) {
+      HostStream stream,
+      Operation operation,
+      DeviceMemory source,
+      long sourceOffset,
+      DeviceMemory target,
+      long targetOffset,
+      long bytes) {
     long from = Ranges.address("source", source, sourceOffset, bytes);
     long to = Ranges.address("target", target, targetOffset, bytes);
     Command command = stream.begin(operation);
@@ -112,12 +130,17 @@ final class HostTransfers implements Transfers {
     Ranges.requireRank("source", source, mine.rank());
     context.requireRank("target", target.rank());
     if (rows < 0 || rowBytes < 0) {
-      throw new InvalidArgumentException("rows × rowBytes", rows + " × " + rowBytes, "not be negative");
+      throw new InvalidArgumentException(
+          "rows × rowBytes", rows + " × " + rowBytes, "not be negative");
     }
     Ranges.requireStride("sourcePitch", rows > 1 ? sourcePitch : rowBytes, rowBytes);
     Ranges.requireStride("targetPitch", rows > 1 ? targetPitch : rowBytes, rowBytes);
-    long from = Ranges.address("source", source, sourceOffset, Ranges.extent(rows, rowBytes, sourcePitch, 1));
-    long to = Ranges.address("target", target, targetOffset, Ranges.extent(rows, rowBytes, targetPitch, 1));
+    long from =
+        Ranges.address(
+            "source", source, sourceOffset, Ranges.extent(rows, rowBytes, sourcePitch, 1));
+    long to =
+        Ranges.address(
+            "target", target, targetOffset, Ranges.extent(rows, rowBytes, targetPitch, 1));
     Command command = mine.begin(COPY_ROWS);
     command.numbers[FROM] = source.rank();
     command.numbers[TO] = target.rank();
@@ -154,7 +177,10 @@ final class HostTransfers implements Transfers {
     runCopy(command, execution);
     execution.chaos.delay();
     ((HostSignalArray) command.first)
-        .raise((int) command.numbers[TO], (int) command.numbers[WORD], ((HostEpoch) command.second).value());
+        .raise(
+            (int) command.numbers[TO],
+            (int) command.numbers[WORD],
+            ((HostEpoch) command.second).value());
   }
 
   private static void runCopyRows(Command command, Execution execution) {
@@ -162,7 +188,14 @@ final class HostTransfers implements Transfers {
     long[] n = command.numbers;
     long start = System.nanoTime();
     execution.wire.copyRows(
-        (int) n[FROM], (int) n[TO], n[SOURCE], n[SOURCE_PITCH], n[TARGET], n[TARGET_PITCH], n[BYTES], n[ROWS]);
+        (int) n[FROM],
+        (int) n[TO],
+        n[SOURCE],
+        n[SOURCE_PITCH],
+        n[TARGET],
+        n[TARGET_PITCH],
+        n[BYTES],
+        n[ROWS]);
     trace(n, n[BYTES] * n[ROWS], execution, start);
   }
 

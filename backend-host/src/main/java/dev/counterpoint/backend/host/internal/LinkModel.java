@@ -1,8 +1,12 @@
 package dev.counterpoint.backend.host.internal;
 
+import java.util.Arrays;
+
 /**
- * A simulated link: each rank sends at a given speed and receives at that speed, and a transfer occupies the sender's egress and the
- * receiver's ingress for its bytes. Pure arithmetic on times that callers pass in; whoever reserved then waits.
+ * A simulated link: each rank sends at a given speed and receives at that speed, and a transfer
+ * occupies the sender's egress and the receiver's ingress for its bytes. The two ends are queues of
+ * their own with a buffering switch between them, so that a transfer held up at one end leaves no
+ * hole at the other. Pure arithmetic on times that callers pass in; whoever reserved then waits.
  *
  * <p>Thread-safe.
  */
@@ -17,8 +21,8 @@ final class LinkModel {
     this.latencyNanos = latencyNanos;
     this.egressFree = new long[ranks];
     this.ingressFree = new long[ranks];
-    java.util.Arrays.fill(egressFree, Long.MIN_VALUE);
-    java.util.Arrays.fill(ingressFree, Long.MIN_VALUE);
+    Arrays.fill(egressFree, Long.MIN_VALUE);
+    Arrays.fill(ingressFree, Long.MIN_VALUE);
   }
 
   /** Whether transfers between ranks take time. */
@@ -42,26 +46,21 @@ final class LinkModel {
    * @return when its last byte leaves; it arrives {@link #latencyNanos} later
    */
   synchronized long reserve(int source, int target, long bytes, long earliest) {
-    long start = Math.max(earliest, Math.max(egressFree[source], ingressFree[target]));
-    long end = start + duration(bytes);
-    egressFree[source] = end;
-    ingressFree[target] = end;
-    return end;
+    long duration = duration(bytes);
+    egressFree[source] = Math.max(earliest, egressFree[source]) + duration;
+    ingressFree[target] = Math.max(earliest, ingressFree[target]) + duration;
+    return Math.max(egressFree[source], ingressFree[target]);
   }
 
   /** Reserves the root's egress once and everyone else's ingress, for a pipelined broadcast. */
   synchronized long reserveBroadcast(int root, long bytes, long earliest) {
-    long start = Math.max(earliest, egressFree[root]);
+    long duration = duration(bytes);
+    egressFree[root] = Math.max(earliest, egressFree[root]) + duration;
+    long end = egressFree[root];
     for (int rank = 0; rank < ingressFree.length; rank++) {
       if (rank != root) {
-        start = Math.max(start, ingressFree[rank]);
-      }
-    }
-    long end = start + duration(bytes);
-    egressFree[root] = end;
-    for (int rank = 0; rank < ingressFree.length; rank++) {
-      if (rank != root) {
-        ingressFree[rank] = end;
+        ingressFree[rank] = Math.max(earliest, ingressFree[rank]) + duration;
+        end = Math.max(end, ingressFree[rank]);
       }
     }
     return end;

@@ -10,18 +10,25 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Off-heap memory of one backend, aligned to 256 bytes, accounted for, and refused while refusing is still possible: beyond what the
- * machine has left, the kernel would end the process instead.
+ * Off-heap memory of one backend, aligned to 256 bytes, accounted for, and refused while refusing
+ * is still possible: beyond what the machine has left, the kernel would end the process instead.
  */
 final class NativeMemory {
   private static final int ALIGNMENT = 256;
+
   /** What is left to the rest of the machine. */
   private static final long RESERVE = 64L << 20;
-  /** Of all open backends together: pages that nobody has touched yet do not show in the machine's numbers. */
+
+  /**
+   * Of all open backends together: pages that nobody has touched yet do not show in the machine's
+   * numbers.
+   */
   private static final AtomicLong PROCESS_BYTES = new AtomicLong();
 
   private static final long PHYSICAL = physicalBytes();
   private final Map<Long, Block> blocks = new ConcurrentHashMap<>();
+
+  private volatile boolean givenUp;
 
   private record Block(long raw, long bytes) {}
 
@@ -40,12 +47,13 @@ final class NativeMemory {
     if (bytes < 0) {
       throw new InvalidArgumentException("bytes", bytes, "not be negative");
     }
-    requireAvailable(what, bytes);
+    requireAvailable(what, bytes, 1);
     long raw;
     try {
       raw = OffHeap.allocate(Math.max(bytes, 1) + ALIGNMENT);
     } catch (OutOfMemoryError e) {
-      throw new DeviceMemoryException(what + " needs " + bytes + " bytes, which malloc refused", bytes, e);
+      throw new DeviceMemoryException(
+          what + " needs " + bytes + " bytes, which malloc refused", bytes, e);
     }
     long address = (raw + ALIGNMENT - 1) & -ALIGNMENT;
     blocks.put(address, new Block(raw, bytes));
@@ -59,7 +67,15 @@ final class NativeMemory {
     return address;
   }
 
+  /** From now on nothing is freed. */
+  void giveUp() {
+    givenUp = true;
+  }
+
   void free(long address) {
+    if (givenUp) {
+      return;
+    }
     Block block = blocks.remove(address);
     if (block != null) {
       PROCESS_BYTES.addAndGet(-block.bytes());
@@ -72,11 +88,19 @@ final class NativeMemory {
     blocks.keySet().forEach(this::free);
   }
 
-  private static void requireAvailable(String what, long bytes) {
+  /** Throws unless {@code copies} allocations of that size can be met. */
+  static void requireAvailable(String what, long bytes, int copies) {
     long available = Math.min(availableBytes(), PHYSICAL - PROCESS_BYTES.get()) - RESERVE;
-    if (bytes > available) {
+    if (bytes > available / copies) {
       throw new DeviceMemoryException(
-          what + " needs " + bytes + " bytes, but only " + Math.max(0, available) + " of the machine's " + PHYSICAL
+          what
+              + " needs "
+              + (copies > 1 ? copies + " × " : "")
+              + bytes
+              + " bytes, but only "
+              + Math.max(0, available)
+              + " of the machine's "
+              + PHYSICAL
               + " bytes are available; use smaller shapes or fewer ranks",
           bytes,
           null);

@@ -6,27 +6,43 @@ import java.lang.invoke.MethodType;
 import java.lang.reflect.Field;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Raw memory by address: allocation, bulk copies, and 64-bit words with the memory order that signals need.
+ * Raw memory by address: allocation, bulk copies, and 64-bit words with the memory order that
+ * signals need.
  *
- * <p>It stands on {@code sun.misc.Unsafe}, bound once as constant method handles: those compile to the same machine code as
- * direct calls, and keep the compiler's warning about that class, which cannot be suppressed, out of a build that allows
- * none.
+ * <p>It stands on {@code sun.misc.Unsafe}, bound once as constant method handles: those compile to
+ * the same machine code as direct calls, and keep the compiler's warning about that class, which
+ * cannot be suppressed, out of a build that allows none.
  */
 final class OffHeap {
   private static final Object UNSAFE = unsafe();
   private static final MethodHandle ALLOCATE = bind("allocateMemory", long.class, long.class);
   private static final MethodHandle FREE = bind("freeMemory", void.class, long.class);
-  private static final MethodHandle FILL = bind("setMemory", void.class, long.class, long.class, byte.class);
+  private static final MethodHandle FILL =
+      bind("setMemory", void.class, long.class, long.class, byte.class);
   private static final MethodHandle COPY =
-      bind("copyMemory", void.class, Object.class, long.class, Object.class, long.class, long.class);
-  private static final MethodHandle GET = bind("getLongVolatile", long.class, Object.class, long.class).bindTo(null);
+      bind(
+          "copyMemory", void.class, Object.class, long.class, Object.class, long.class, long.class);
+  private static final MethodHandle GET =
+      bind("getLongVolatile", long.class, Object.class, long.class).bindTo(null);
   private static final MethodHandle ADD =
-      MethodHandles.insertArguments(bind("getAndAddLong", long.class, Object.class, long.class, long.class), 0, (Object) null);
+      MethodHandles.insertArguments(
+          bind("getAndAddLong", long.class, Object.class, long.class, long.class),
+          0,
+          (Object) null);
   private static final MethodHandle SWAP =
       MethodHandles.insertArguments(
-          bind("compareAndSwapLong", boolean.class, Object.class, long.class, long.class, long.class), 0, (Object) null);
+          bind(
+              "compareAndSwapLong",
+              boolean.class,
+              Object.class,
+              long.class,
+              long.class,
+              long.class),
+          0,
+          (Object) null);
   private static final long BYTES = base(byte[].class);
   private static final long SHORTS = base(short[].class);
   private static final long INTS = base(int[].class);
@@ -64,7 +80,8 @@ final class OffHeap {
   }
 
   /** Copies {@code rows} pieces that lie {@code pitch} bytes apart on each side. */
-  static void copyRows(long source, long sourcePitch, long target, long targetPitch, long rowBytes, long rows) {
+  static void copyRows(
+      long source, long sourcePitch, long target, long targetPitch, long rowBytes, long rows) {
     if (sourcePitch == rowBytes && targetPitch == rowBytes) {
       copy(source, target, rowBytes * rows);
       return;
@@ -167,11 +184,7 @@ final class OffHeap {
   }
 
   private static void copy(
-      @org.jspecify.annotations.Nullable Object source,
-      long from,
-      @org.jspecify.annotations.Nullable Object target,
-      long to,
-      long bytes) {
+      @Nullable Object source, long from, @Nullable Object target, long to, long bytes) {
     try {
       COPY.invokeExact(source, from, target, to, bytes);
     } catch (Throwable e) {
@@ -187,7 +200,8 @@ final class OffHeap {
     }
   }
 
-  private static final MethodHandle BUFFER_GETTER = bind("getLong", long.class, Object.class, long.class);
+  private static final MethodHandle BUFFER_GETTER =
+      bind("getLong", long.class, Object.class, long.class);
 
   private static Object unsafe() {
     try {
@@ -201,7 +215,8 @@ final class OffHeap {
 
   private static MethodHandle bind(String name, Class<?> result, Class<?>... parameters) {
     try {
-      return MethodHandles.publicLookup().bind(UNSAFE, name, MethodType.methodType(result, parameters));
+      return MethodHandles.publicLookup()
+          .bind(UNSAFE, name, MethodType.methodType(result, parameters));
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -217,7 +232,9 @@ final class OffHeap {
 
   private static long bufferAddressOffset() {
     try {
-      return (long) bind("objectFieldOffset", long.class, Field.class).invoke(Buffer.class.getDeclaredField("address"));
+      return (long)
+          bind("objectFieldOffset", long.class, Field.class)
+              .invoke(Buffer.class.getDeclaredField("address"));
     } catch (Throwable e) {
       throw new ExceptionInInitializerError(e);
     }

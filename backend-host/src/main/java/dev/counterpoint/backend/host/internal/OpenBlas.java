@@ -9,11 +9,12 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas_nolapack;
 
 /**
- * Single-precision matrix multiplication by OpenBLAS on raw addresses. One instance per thread: it reuses its pointer objects.
+ * Single-precision matrix multiplication by OpenBLAS on raw addresses. One instance per thread: it
+ * reuses its pointer objects.
  *
- * <p>OpenBLAS's number of threads belongs to the process, so it is set to 1 once and parallelism is this backend's own: tiles, or a few big
- * panels for the vendor engine. Concurrent calls from many threads are safe that way, and each call's result depends on its operands
- * only.
+ * <p>OpenBLAS's number of threads belongs to the process, so it is set to 1 once and parallelism is
+ * this backend's own: tiles, or a few big panels for the vendor engine. Concurrent calls from many
+ * threads are safe that way, and each call's result depends on its operands only.
  */
 final class OpenBlas {
   private final Address a = new Address();
@@ -52,14 +53,25 @@ final class OpenBlas {
 
   /** Version that the preset was made for. */
   static String version() {
-    return String.valueOf(openblas_nolapack.OPENBLAS_VERSION).trim();
+    // The constant reads " OpenBLAS 0.3.31 ".
+    return openblas_nolapack.OPENBLAS_VERSION.replace("OpenBLAS", "").trim();
   }
 
   /**
-   * {@code C[m, n] = A[m, k] · B}, everything row-major; B is [n, k] if {@code transposed}, else [k, n]. Strides are in elements.
+   * {@code C[m, n] = A[m, k] · B}, everything row-major; B is [n, k] if {@code transposed}, else
+   * [k, n]. Strides are in elements.
    */
   void multiply(
-      int m, int n, int k, long aAddress, int aStride, long bAddress, int bStride, boolean transposed, long cAddress, int cStride) {
+      int m,
+      int n,
+      int k,
+      long aAddress,
+      int aStride,
+      long bAddress,
+      int bStride,
+      boolean transposed,
+      long cAddress,
+      int cStride) {
     openblas_nolapack.cblas_sgemm(
         CblasRowMajor,
         CblasNoTrans,

@@ -6,6 +6,7 @@ import java.util.concurrent.locks.LockSupport;
 final class Pace {
   /** Parking overshoots by about this much; the rest is spun. */
   private static final long SPIN_NANOS = 50_000;
+
   /** How long a fault may go unnoticed. */
   private static final long SLICE_NANOS = 20_000_000;
 

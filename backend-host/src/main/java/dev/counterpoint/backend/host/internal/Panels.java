@@ -6,9 +6,9 @@ import dev.counterpoint.spi.Tiling;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * A and B as OpenBLAS needs them, panel by panel: in place where they are FP32, else converted once for each launch when the first
- * tile that needs the panel asks. Converted matrices that would take more than the budget are converted again for each tile instead,
- * into space of the worker's own.
+ * A and B as OpenBLAS needs them, panel by panel: in place where they are FP32, else converted once
+ * for each launch when the first tile that needs the panel asks. Converted matrices that would take
+ * more than the budget are converted again for each tile instead, into space of the worker's own.
  *
  * <p>A panel of A is asked for only after its tile row's gate has opened.
  */
@@ -45,8 +45,10 @@ final class Panels {
     this.aWorkerBytes = 4L * k * Math.min(tiling.tileRows(), plan.spec.rows());
     this.bWorkerBytes = 4L * k * Math.min(tiling.tileCols(), plan.spec.cols());
     String what = "converted operands of '" + plan.spec.label() + "'";
-    this.aSpace = inPlace ? 0 : context.memory.allocate(what, shared ? aBytes : aWorkerBytes * plan.workers);
-    this.bSpace = inPlace ? 0 : context.memory.allocate(what, shared ? bBytes : bWorkerBytes * plan.workers);
+    this.aSpace =
+        inPlace ? 0 : context.memory.allocate(what, shared ? aBytes : aWorkerBytes * plan.workers);
+    this.bSpace =
+        inPlace ? 0 : context.memory.allocate(what, shared ? bBytes : bWorkerBytes * plan.workers);
     this.aStates = new AtomicIntegerArray(inPlace ? 0 : tiling.tileRowCount());
     this.bStates = new AtomicIntegerArray(inPlace ? 0 : tiling.tileColCount());
     context.faults.register(bell);
@@ -93,7 +95,8 @@ final class Panels {
     }
     long target = aSpace + (shared ? 4L * first * k : aWorkerBytes * worker);
     if (claim(aStates, tileRow)) {
-      Codec.toFloats(dtype, source, (long) operands.aStride * dtype.bytes(), target, rows, k, scratch);
+      Codec.toFloats(
+          dtype, source, (long) operands.aStride * dtype.bytes(), target, rows, k, scratch);
       publish(aStates, tileRow);
     }
     return target;
@@ -110,7 +113,8 @@ final class Panels {
     long target = bSpace + (shared ? 4L * first * k : bWorkerBytes * worker);
     if (claim(bStates, tileCol)) {
       long pitch = (long) operands.bStride * dtype.bytes();
-      Codec.toFloats(dtype, source, pitch, target, byColumn ? cols : k, byColumn ? k : cols, scratch);
+      Codec.toFloats(
+          dtype, source, pitch, target, byColumn ? cols : k, byColumn ? k : cols, scratch);
       publish(bStates, tileCol);
     }
     return target;

@@ -10,14 +10,16 @@ final class Ranges {
   /** The address of bytes within memory. */
   static long address(String argument, DeviceMemory memory, long offset, long bytes) {
     if (offset < 0 || bytes < 0 || offset > memory.bytes() - bytes) {
-      throw new InvalidArgumentException(argument, "bytes " + offset + "+" + bytes, "lie within its " + memory.bytes() + " bytes");
+      throw new InvalidArgumentException(
+          argument, "bytes " + offset + "+" + bytes, "lie within its " + memory.bytes() + " bytes");
     }
     return memory.address() + offset;
   }
 
   static void requireRank(String argument, DeviceMemory memory, int rank) {
     if (memory.rank() != rank) {
-      throw new InvalidArgumentException(argument, "memory of rank " + memory.rank(), "lie on rank " + rank);
+      throw new InvalidArgumentException(
+          argument, "memory of rank " + memory.rank(), "lie on rank " + rank);
     }
   }
 
@@ -28,7 +30,8 @@ final class Ranges {
 
   static void requireStride(String argument, long rowStride, long cols) {
     if (rowStride < cols) {
-      throw new InvalidArgumentException(argument, rowStride, "be at least the number of columns, " + cols);
+      throw new InvalidArgumentException(
+          argument, "row stride " + rowStride, "be at least the number of columns, " + cols);
     }
   }
 }

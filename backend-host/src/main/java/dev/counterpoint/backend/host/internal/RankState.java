@@ -7,6 +7,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class RankState {
   /** Rung when one of the rank's words is raised. */
   final Bell words;
+
   /** Position in the rank's sequence of collective calls, taken when they are enqueued. */
   final AtomicLong collectiveCalls = new AtomicLong();
 

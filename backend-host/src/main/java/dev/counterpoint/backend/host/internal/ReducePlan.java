@@ -14,6 +14,7 @@ final class ReducePlan {
   final HostHeap.@Nullable Buffer buffer;
   final @Nullable HostSignalArray blockSignals;
   final @Nullable HostSignalArray clearanceSignals;
+
   /** Where each partial begins. */
   final long[] partials;
 
@@ -22,7 +23,8 @@ final class ReducePlan {
     this.spec = spec;
     requireShape(spec);
     Ranges.requireRank("staging", spec.staging(), spec.rank());
-    long extent = Ranges.extent(spec.rows(), spec.cols(), spec.rowStride(), spec.inputType().bytes());
+    long extent =
+        Ranges.extent(spec.rows(), spec.cols(), spec.rowStride(), spec.inputType().bytes());
     this.partials = new long[spec.slots()];
     for (int slot = 0; slot < spec.slots(); slot++) {
       partials[slot] = Ranges.address("staging", spec.staging(), slot * spec.slotBytes(), extent);
@@ -41,10 +43,13 @@ final class ReducePlan {
     requireAtLeast("slots", spec.slots(), 1);
     requireAtLeast("blockRows", spec.blockRows(), 1);
     requireAtLeast("slotBytes", spec.slotBytes(), 0);
-    Ranges.requireStride("rowStride", spec.rows() > 1 ? spec.rowStride() : spec.cols(), spec.cols());
+    Ranges.requireStride(
+        "rowStride", spec.rows() > 1 ? spec.rowStride() : spec.cols(), spec.cols());
     if (spec.inputType().isFloating() != spec.outputType().isFloating()) {
       throw new InvalidArgumentException(
-          "inputType/outputType", spec.inputType() + "/" + spec.outputType(), "be both floating or both integer");
+          "inputType/outputType",
+          spec.inputType() + "/" + spec.outputType(),
+          "be both floating or both integer");
     }
   }
 
@@ -73,8 +78,10 @@ final class ReducePlan {
 
   private HostHeap.Buffer buffer(HostContext context, ReduceSpec.Everywhere route) {
     HostHeap.Buffer target = HostHeap.of(context, route.buffer());
-    Ranges.requireStride("route.rowStride", spec.rows() > 1 ? route.rowStride() : spec.cols(), spec.cols());
-    long extent = Ranges.extent(spec.rows(), spec.cols(), route.rowStride(), spec.outputType().bytes());
+    Ranges.requireStride(
+        "route.rowStride", spec.rows() > 1 ? route.rowStride() : spec.cols(), spec.cols());
+    long extent =
+        Ranges.extent(spec.rows(), spec.cols(), route.rowStride(), spec.outputType().bytes());
     Ranges.address("route.buffer", target.at(0), route.offset(), extent);
     return target;
   }
@@ -90,7 +97,8 @@ final class ReducePlan {
     return signals;
   }
 
-  private @Nullable HostSignalArray clearance(HostContext context, TileRoute.@Nullable Clearance clearance) {
+  private @Nullable HostSignalArray clearance(
+      HostContext context, TileRoute.@Nullable Clearance clearance) {
     if (clearance == null) {
       return null;
     }
@@ -105,7 +113,8 @@ final class ReducePlan {
 
   private void requireEpoch(String what) {
     if (epoch == null) {
-      throw new InvalidArgumentException("epoch", null, "be given: the " + what + " of '" + spec.label() + "' has a target");
+      throw new InvalidArgumentException(
+          "epoch", "absent", "be given: the " + what + " of '" + spec.label() + "' has a target");
     }
   }
 

@@ -8,13 +8,15 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the ranks meet for one collective call: each brings its addresses, waits until all have come, works, and waits until all have
- * finished. Used again for a later call, {@link HostCollectives#SLOTS} on.
+ * Where the ranks meet for one collective call: each brings its addresses, waits until all have
+ * come, works, and waits until all have finished. Used again for a later call, {@link
+ * HostCollectives#SLOTS} on.
  */
 final class Rendezvous {
   private final HostContext context;
   private final Bell bell;
   private final int size;
+
   /** By rank, valid while all have arrived and not all have finished. */
   final long[] send;
 
@@ -44,7 +46,8 @@ final class Rendezvous {
     private @Nullable Rendezvous place;
     private long number;
     private final Bell.Condition turn = () -> place().call == number;
-    private final Bell.Condition together = () -> place().call != number || place().arrived == place().size;
+    private final Bell.Condition together =
+        () -> place().call != number || place().arrived == place().size;
     private final Bell.Condition done = () -> place().call != number;
 
     private Rendezvous place() {
@@ -53,24 +56,58 @@ final class Rendezvous {
   }
 
   /** Brings this rank's part and returns when every rank has brought its own. */
-  void arrive(Waits waits, long number, Execution by, CollectiveKind what, long elements, DType type, int rootRank, long from, long to) {
+  void arrive(
+      Waits waits,
+      long number,
+      Execution by,
+      CollectiveKind what,
+      long elements,
+      DType type,
+      int rootRank,
+      long from,
+      long to) {
     waits.place = this;
     waits.number = number;
     long start = System.nanoTime();
     if (!bell.await(waits.turn, context.options.waitNanos(), context.faults)) {
-      by.expired("collective call " + number + " (" + what + "), whose place is still taken by call " + call, -1, call, number, start);
+      by.expired(
+          "collective call "
+              + number
+              + " ("
+              + what
+              + "), whose place is still taken by call "
+              + call,
+          -1,
+          call,
+          number,
+          start);
     }
     enter(number, by, what, elements, type, rootRank, from, to);
     if (!bell.await(waits.together, context.options.waitNanos(), context.faults)) {
       by.expired(
-          "collective call " + number + " (" + describe(what, elements, type, rootRank) + "): ranks that did not arrive: " + missing(),
-          -1, arrived, size, start);
+          "collective call "
+              + number
+              + " ("
+              + describe(what, elements, type, rootRank)
+              + "): ranks that did not arrive: "
+              + missing(),
+          -1,
+          arrived,
+          size,
+          start);
     }
     context.faults.leaveIfRaised();
   }
 
   private synchronized void enter(
-      long number, Execution by, CollectiveKind what, long elements, DType type, int rootRank, long from, long to) {
+      long number,
+      Execution by,
+      CollectiveKind what,
+      long elements,
+      DType type,
+      int rootRank,
+      long from,
+      long to) {
     if (arrived == 0) {
       kind = what;
       count = elements;
@@ -87,7 +124,8 @@ final class Rendezvous {
     bell.ring();
   }
 
-  private void disagree(long number, Execution by, CollectiveKind what, long elements, DType type, int rootRank) {
+  private void disagree(
+      long number, Execution by, CollectiveKind what, long elements, DType type, int rootRank) {
     CollectiveKind theirs = kind == null ? what : kind;
     DType theirType = dtype == null ? type : dtype;
     context.faults.raise(
@@ -100,13 +138,25 @@ final class Rendezvous {
             elements,
             count,
             0,
-            "rank " + by.rank + " calls " + describe(what, elements, type, rootRank) + " where rank " + firstRank + " calls "
-                + describe(theirs, count, theirType, root) + "; every rank makes the same calls in the same order"));
+            "rank "
+                + by.rank
+                + " calls "
+                + describe(what, elements, type, rootRank)
+                + " where rank "
+                + firstRank
+                + " calls "
+                + describe(theirs, count, theirType, root)
+                + "; every rank makes the same calls in the same order"));
     throw WorldFailed.INSTANCE;
   }
 
   private static String describe(CollectiveKind what, long elements, DType type, int rootRank) {
-    return what + " of " + elements + " " + type + (what == CollectiveKind.BROADCAST ? " from root " + rootRank : "");
+    return what
+        + " of "
+        + elements
+        + " "
+        + type
+        + (what == CollectiveKind.BROADCAST ? " from root " + rootRank : "");
   }
 
   private synchronized String missing() {
@@ -116,7 +166,10 @@ final class Rendezvous {
     return missing.toString();
   }
 
-  /** Returns when every rank has finished; that is bounded, since all are here and none waits for anything else. */
+  /**
+   * Returns when every rank has finished; that is bounded, since all are here and none waits for
+   * anything else.
+   */
   void finish(Waits waits) {
     leave();
     bell.await(waits.done, Long.MAX_VALUE, context.faults);

@@ -14,7 +14,8 @@ abstract class Resource implements AutoCloseable {
   /**
    * Creates it; {@link #opened} makes it known once its constructor has succeeded.
    *
-   * @param description what it is, for errors and leak reports, such as {@code "stream 'main' of rank 0"}
+   * @param description what it is, for errors and leak reports, such as {@code "stream 'main' of
+   *     rank 0"}
    */
   Resource(Resources resources, String description) {
     this.resources = resources;

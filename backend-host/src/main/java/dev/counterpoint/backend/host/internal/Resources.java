@@ -1,6 +1,7 @@
 package dev.counterpoint.backend.host.internal;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -31,7 +32,7 @@ final class Resources {
   /** What is open, newest first. */
   synchronized List<Resource> newestFirst() {
     List<Resource> all = new ArrayList<>(open);
-    java.util.Collections.reverse(all);
+    Collections.reverse(all);
     return all;
   }
 

@@ -1,6 +1,9 @@
 package dev.counterpoint.backend.host.internal;
 
-/** Arrays on the Java heap through which one thread converts rows; loops over them are vectorized, loops over addresses are not. */
+/**
+ * Arrays on the Java heap through which one thread converts rows; loops over them are vectorized,
+ * loops over addresses are not.
+ */
 final class Scratch {
   /** Elements in each array. */
   static final int LENGTH = 4096;

@@ -7,11 +7,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends a backend: lets the streams finish what waits allow, makes the rest leave, reports what was not closed, and frees everything in
- * reverse order of creation. Memory that a thread might still use is given up rather than pulled from under it.
+ * Ends a backend: lets the streams finish what waits allow, makes the rest leave, reports what was
+ * not closed, and frees everything in reverse order of creation. Memory that a thread might still
+ * use is given up rather than pulled from under it.
  */
 final class Shutdown {
   private static final Logger log = LoggerFactory.getLogger(Shutdown.class);
+
   /** For threads that have been told to end and are not waiting for anything. */
   private static final long GRACE_NANOS = 3_000_000_000L;
 
@@ -28,12 +30,16 @@ final class Shutdown {
     devices.forEach(device -> streams.addAll(device.streams()));
     drain(streams);
     context.resources.report(context.describe());
-    context.resources.newestFirst().stream().filter(resource -> resource instanceof HostStream).forEach(Resource::close);
+    context.resources.newestFirst().stream()
+        .filter(resource -> resource instanceof HostStream)
+        .forEach(Resource::close);
     stopHelpers();
     boolean ended = awaitEnd(streams);
     if (!ended) {
-      log.warn("{}: a device thread is still busy; its memory is not freed", context.describe());
-      return;
+      log.warn(
+          "{}: a device thread is still busy; memory is given up rather than freed under it",
+          context.describe());
+      context.memory.giveUp();
     }
     context.resources.newestFirst().forEach(Resource::close);
     context.memory.freeAll();
@@ -43,11 +49,23 @@ final class Shutdown {
     long deadline = System.nanoTime() + Math.min(context.options.waitNanos(), Long.MAX_VALUE / 4);
     boolean idle = true;
     for (HostStream stream : streams) {
-      idle &= stream.awaitIdle(context.faults.raised() ? GRACE_NANOS : Math.max(0, deadline - System.nanoTime()), false);
+      idle &=
+          stream.awaitIdle(
+              context.faults.raised() ? GRACE_NANOS : Math.max(0, deadline - System.nanoTime()),
+              false);
     }
     if (!idle) {
       context.faults.raise(
-          new FaultRecord(FaultRecord.Kind.ABORTED, 0, "", "", -1, 0, 0, 0, "the backend was closed while work was in flight"));
+          new FaultRecord(
+              FaultRecord.Kind.ABORTED,
+              0,
+              "",
+              "",
+              -1,
+              0,
+              0,
+              0,
+              "the backend was closed while work was in flight"));
     }
   }
 

@@ -16,6 +16,10 @@ final class Sizes {
       value /= 1024;
       unit++;
     }
-    return (value == Math.rint(value) ? String.valueOf((long) value) : String.format(Locale.ROOT, "%.1f", value)) + " " + UNITS[unit];
+    return (value == Math.rint(value)
+            ? String.valueOf((long) value)
+            : String.format(Locale.ROOT, "%.1f", value))
+        + " "
+        + UNITS[unit];
   }
 }

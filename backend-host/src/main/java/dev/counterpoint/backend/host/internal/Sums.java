@@ -7,10 +7,18 @@ final class Sums {
   private Sums() {}
 
   /**
-   * Sums {@code count} elements at {@code addresses[s] + offset}, s = 0, 1, …, into {@code target}; the target may be one of the sources.
+   * Sums {@code count} elements at {@code addresses[s] + offset}, s = 0, 1, …, into {@code target};
+   * the target may be one of the sources.
    */
   static void sum(
-      DType input, long[] addresses, int sources, long offset, DType output, long target, long count, Scratch scratch) {
+      DType input,
+      long[] addresses,
+      int sources,
+      long offset,
+      DType output,
+      long target,
+      long count,
+      Scratch scratch) {
     for (long done = 0; done < count; done += Scratch.LENGTH) {
       int part = (int) Math.min(Scratch.LENGTH, count - done);
       long at = offset + done * input.bytes();
@@ -24,7 +32,14 @@ final class Sums {
   }
 
   private static void sumFloats(
-      DType input, long[] addresses, int sources, long offset, DType output, long target, int count, Scratch scratch) {
+      DType input,
+      long[] addresses,
+      int sources,
+      long offset,
+      DType output,
+      long target,
+      int count,
+      Scratch scratch) {
     float[] sum = scratch.floats;
     float[] next = scratch.moreFloats;
     Codec.decode(input, addresses[0] + offset, count, sum, scratch);
@@ -38,7 +53,14 @@ final class Sums {
   }
 
   private static void sumInts(
-      DType input, long[] addresses, int sources, long offset, DType output, long target, int count, Scratch scratch) {
+      DType input,
+      long[] addresses,
+      int sources,
+      long offset,
+      DType output,
+      long target,
+      int count,
+      Scratch scratch) {
     int[] sum = scratch.ints;
     int[] next = scratch.moreInts;
     Codec.decode(input, addresses[0] + offset, count, sum, scratch);

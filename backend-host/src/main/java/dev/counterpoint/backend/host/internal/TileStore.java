@@ -10,7 +10,11 @@ final class TileStore {
 
   /** Whether the epilogue changes nothing. */
   static boolean isPlain(Epilogue epilogue) {
-    return epilogue.alpha() == 1f && epilogue.beta() == 0f && !epilogue.bias() && !epilogue.rowScale() && !epilogue.colScale();
+    return epilogue.alpha() == 1f
+        && epilogue.beta() == 0f
+        && !epilogue.bias()
+        && !epilogue.rowScale()
+        && !epilogue.colScale();
   }
 
   /**
@@ -21,7 +25,16 @@ final class TileStore {
    * @param col first column of the tile in the output
    */
   static void store(
-      GemmSpec spec, GemmOperands operands, long sums, int row, int col, int rows, int cols, long target, long pitch, Scratch scratch) {
+      GemmSpec spec,
+      GemmOperands operands,
+      long sums,
+      int row,
+      int col,
+      int rows,
+      int cols,
+      long target,
+      long pitch,
+      Scratch scratch) {
     int outputBytes = spec.outputType().bytes();
     for (int r = 0; r < rows; r++) {
       for (int c = 0; c < cols; c += Scratch.LENGTH) {
@@ -38,7 +51,14 @@ final class TileStore {
   }
 
   private static void storeFloats(
-      GemmSpec spec, GemmOperands operands, long from, int row, int col, int count, long to, Scratch scratch) {
+      GemmSpec spec,
+      GemmOperands operands,
+      long from,
+      int row,
+      int col,
+      int count,
+      long to,
+      Scratch scratch) {
     Epilogue epilogue = spec.epilogue();
     float[] values = scratch.floats;
     OffHeap.read(from, values, count);
@@ -74,14 +94,25 @@ final class TileStore {
 
   /** Adds {@code beta · C + bias}, computed first, as the formula's parentheses say. */
   private static void add(
-      GemmSpec spec, GemmOperands operands, float[] values, int windowRow, int col, int count, Scratch scratch) {
+      GemmSpec spec,
+      GemmOperands operands,
+      float[] values,
+      int windowRow,
+      int col,
+      int count,
+      Scratch scratch) {
     Epilogue epilogue = spec.epilogue();
     DType dtype = spec.outputType();
     float[] addends = scratch.addends;
     float[] more = scratch.moreFloats;
     float beta = epilogue.beta();
     if (beta != 0f) {
-      Codec.decode(dtype, operands.c + ((long) windowRow * operands.cStride + col) * dtype.bytes(), count, addends, scratch);
+      Codec.decode(
+          dtype,
+          operands.c + ((long) windowRow * operands.cStride + col) * dtype.bytes(),
+          count,
+          addends,
+          scratch);
       for (int i = 0; i < count; i++) {
         addends[i] *= beta;
       }
@@ -100,13 +131,23 @@ final class TileStore {
   }
 
   private static void storeInts(
-      GemmSpec spec, GemmOperands operands, long from, int row, int col, int count, long to, Scratch scratch) {
+      GemmSpec spec,
+      GemmOperands operands,
+      long from,
+      int row,
+      int col,
+      int count,
+      long to,
+      Scratch scratch) {
     Epilogue epilogue = spec.epilogue();
     int[] values = scratch.ints;
     int[] more = scratch.moreInts;
     OffHeap.read(from, values, count);
     if (inWindow(epilogue, row) && epilogue.beta() != 0f) {
-      OffHeap.read(operands.c + 4L * ((long) (row - epilogue.firstRow()) * operands.cStride + col), more, count);
+      OffHeap.read(
+          operands.c + 4L * ((long) (row - epilogue.firstRow()) * operands.cStride + col),
+          more,
+          count);
       addInts(values, more, count);
     }
     if (inWindow(epilogue, row) && epilogue.bias()) {

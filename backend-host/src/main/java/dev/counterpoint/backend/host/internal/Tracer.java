@@ -23,9 +23,12 @@ final class Tracer {
   }
 
   /** Keeps a span that ends now. What began before tracing did is cut to it. */
-  void span(int rank, String lane, TraceEvent.Kind kind, String name, String operation, long startNanos) {
+  void span(
+      int rank, String lane, TraceEvent.Kind kind, String name, String operation, long startNanos) {
     if (on) {
-      events.add(new TraceEvent(rank, lane, kind, name, operation, Math.max(startNanos, since), System.nanoTime()));
+      events.add(
+          new TraceEvent(
+              rank, lane, kind, name, operation, Math.max(startNanos, since), System.nanoTime()));
     }
   }
 

@@ -2,7 +2,10 @@ package dev.counterpoint.backend.host.internal;
 
 /** Copies between ranks at the speed of the simulated link, or at once where there is none. */
 final class Wire {
-  /** How much link time one piece takes: long enough to park for, short enough to share the link fairly. */
+  /**
+   * How much link time one piece takes: long enough to park for, short enough to share the link
+   * fairly.
+   */
   private static final long PIECE_NANOS = 200_000;
 
   private static final long SMALLEST_PIECE = 1 << 12;
@@ -32,7 +35,14 @@ final class Wire {
 
   /** Copies rows, a group of rows at a time. */
   void copyRows(
-      int from, int to, long source, long sourcePitch, long target, long targetPitch, long rowBytes, long rows) {
+      int from,
+      int to,
+      long source,
+      long sourcePitch,
+      long target,
+      long targetPitch,
+      long rowBytes,
+      long rows) {
     if (from == to || !link.on() || rowBytes == 0) {
       OffHeap.copyRows(source, sourcePitch, target, targetPitch, rowBytes, rows);
       return;
@@ -43,7 +53,13 @@ final class Wire {
       long part = Math.min(group, rows - row);
       time = link.reserve(from, to, part * rowBytes, time);
       Pace.until(time + link.latencyNanos(), faults);
-      OffHeap.copyRows(source + row * sourcePitch, sourcePitch, target + row * targetPitch, targetPitch, rowBytes, part);
+      OffHeap.copyRows(
+          source + row * sourcePitch,
+          sourcePitch,
+          target + row * targetPitch,
+          targetPitch,
+          rowBytes,
+          part);
     }
   }
 
@@ -54,9 +70,13 @@ final class Wire {
     }
   }
 
-  /** Copies from the root to the same place of everyone else, piece by piece; {@code targets[root]} is left alone. */
+  /**
+   * Copies from the root to the same place of everyone else, piece by piece; {@code targets[root]}
+   * is left alone.
+   */
   void broadcast(int root, long source, long[] targets, long bytes) {
-    long piece = link.on() ? Math.max(SMALLEST_PIECE, link.bytesIn(PIECE_NANOS)) : Math.max(bytes, 1);
+    long piece =
+        link.on() ? Math.max(SMALLEST_PIECE, link.bytesIn(PIECE_NANOS)) : Math.max(bytes, 1);
     long time = System.nanoTime();
     for (long done = 0; done < bytes; done += piece) {
       long part = Math.min(piece, bytes - done);

@@ -5,8 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The helper threads of one rank. Work that can be shared is offered here and begun at once by the stream's own thread, so it never needs a
- * helper to make progress: a helper that waits at a gate holds back nobody.
+ * The helper threads of one rank. Work that can be shared is offered here and begun at once by the
+ * stream's own thread, so it never needs a helper to make progress: a helper that waits at a gate
+ * holds back nobody.
  */
 final class WorkCrew {
   private final HostContext context;
@@ -22,7 +23,10 @@ final class WorkCrew {
     private int active;
     private int next;
 
-    /** Takes part until nothing is left to begin. {@code worker} is 0 for the stream's thread, then 1, 2, … */
+    /**
+     * Takes part until nothing is left to begin. {@code worker} is 0 for the stream's thread, then
+     * 1, 2, …
+     */
     abstract void work(int worker, Execution execution);
 
     /** Label of the operation it belongs to. */
@@ -35,7 +39,10 @@ final class WorkCrew {
     this.helpers = helpers;
   }
 
-  /** Works with up to {@code workers} threads, the caller's included; returns when none is at it any more. */
+  /**
+   * Works with up to {@code workers} threads, the caller's included; returns when none is at it any
+   * more.
+   */
   void share(Shared work, int workers, Execution execution) {
     int wanted = Math.min(workers - 1, helpers);
     if (wanted > 0) {

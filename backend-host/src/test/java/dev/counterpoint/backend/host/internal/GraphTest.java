@@ -103,7 +103,9 @@ class GraphTest {
     main.record(fork);
     side.await(fork);
     signals.add(side, words, 0, 0, 1);
-    assertThatThrownBy(main::endCapture).isInstanceOf(CounterpointException.class).hasMessageContaining("stream 'side' of rank 0");
+    assertThatThrownBy(main::endCapture)
+        .isInstanceOf(CounterpointException.class)
+        .hasMessageContaining("stream 'side' of rank 0");
     signals.add(side, words, 0, 0, 1);
     signals.add(main, words, 0, 1, 1);
     host.synchronize();

@@ -71,7 +71,8 @@ final class HostFixture implements AutoCloseable {
   }
 
   void write(DeviceMemory memory, long offset, DType dtype, float[] values) {
-    ByteBuffer bytes = ByteBuffer.allocate(values.length * dtype.bytes()).order(ByteOrder.nativeOrder());
+    ByteBuffer bytes =
+        ByteBuffer.allocate(values.length * dtype.bytes()).order(ByteOrder.nativeOrder());
     for (float value : values) {
       int bits = dtype.encode(value);
       switch (dtype.bytes()) {
@@ -90,7 +91,9 @@ final class HostFixture implements AutoCloseable {
   }
 
   double[] read(DeviceMemory memory, long offset, DType dtype, int count) {
-    ByteBuffer bytes = ByteBuffer.wrap(bytes(memory, offset, count * dtype.bytes())).order(ByteOrder.nativeOrder());
+    ByteBuffer bytes =
+        ByteBuffer.wrap(bytes(memory, offset, count * dtype.bytes()))
+            .order(ByteOrder.nativeOrder());
     double[] values = new double[count];
     for (int i = 0; i < count; i++) {
       values[i] =
@@ -108,7 +111,8 @@ final class HostFixture implements AutoCloseable {
     SplittableRandom random = new SplittableRandom(seed);
     float[] values = new float[count];
     for (int i = 0; i < count; i++) {
-      float value = dtype.isFloating() ? (float) random.nextDouble(-1, 1) : random.nextInt(-128, 128);
+      float value =
+          dtype.isFloating() ? (float) random.nextDouble(-1, 1) : random.nextInt(-128, 128);
       values[i] = dtype == DType.INT32 ? value : dtype.decode(dtype.encode(value));
     }
     return values;

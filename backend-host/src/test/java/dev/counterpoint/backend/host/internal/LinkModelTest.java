@@ -34,16 +34,30 @@ class LinkModelTest {
   }
 
   @Test
+  void theOrderOfReservationsLeavesNoHoles() {
+    long last = 0;
+    for (int target = 0; target < 4; target++) {
+      for (int step = 1; step < 4; step++) {
+        last = Math.max(last, link.reserve((target + step) % 4, target, 1000, 0));
+      }
+    }
+    assertThat(last).as("every end is busy for three blocks and no longer").isEqualTo(3000);
+  }
+
+  @Test
   void aTransferThatComesLateCatchesUp() {
     long first = link.reserve(0, 1, 1000, 0);
-    assertThat(link.reserve(0, 1, 1000, first)).as("continues where the model, not the thread, stands").isEqualTo(2000);
+    assertThat(link.reserve(0, 1, 1000, first))
+        .as("continues where the model, not the thread, stands")
+        .isEqualTo(2000);
   }
 
   @Test
   void aBroadcastPaysTheRootOnce() {
     link.reserve(2, 3, 700, 0);
     assertThat(link.reserveBroadcast(0, 1000, 0)).isEqualTo(1700);
-    assertThat(link.reserve(0, 1, 10, 0)).isEqualTo(1710);
+    assertThat(link.reserve(0, 1, 10, 0)).isEqualTo(1010);
+    assertThat(link.reserve(1, 3, 10, 0)).as("ingress of 3 took both").isEqualTo(1710);
     assertThat(link.reserve(3, 0, 10, 0)).isEqualTo(10);
   }
 
@@ -51,10 +65,21 @@ class LinkModelTest {
   void propertiesAreParsedAndMisspeltOnesRefused() {
     assertThat(parse("host.link", "40GB/s").linkBytesPerSecond()).isEqualTo(40e9);
     assertThat(parse("host.link", "1.5e9").linkBytesPerSecond()).isEqualTo(1.5e9);
-    assertThat(parse("host.link", "2GiB/s", "host.latency", "5us").linkLatencyNanos()).isEqualTo(5000);
+    assertThat(parse("host.link", "2GiB/s", "host.latency", "5us").linkLatencyNanos())
+        .isEqualTo(5000);
     assertThat(parse("other.thing", "x").linked()).isFalse();
-    for (String[] wrong : new String[][] {{"host.lnik", "1"}, {"host.link", "fast"}, {"host.link", "0"}, {"host.latency", "5us"}, {"host.threads", "0"}, {"host.chaos", "x"}}) {
-      assertThatThrownBy(() -> parse(wrong)).isInstanceOf(InvalidArgumentException.class).hasMessageContaining(wrong[0]);
+    for (String[] wrong :
+        new String[][] {
+          {"host.lnik", "1"},
+          {"host.link", "fast"},
+          {"host.link", "0"},
+          {"host.latency", "5us"},
+          {"host.threads", "0"},
+          {"host.chaos", "x"}
+        }) {
+      assertThatThrownBy(() -> parse(wrong))
+          .isInstanceOf(InvalidArgumentException.class)
+          .hasMessageContaining(wrong[0]);
     }
   }
 
@@ -63,13 +88,15 @@ class LinkModelTest {
     for (int i = 0; i < properties.length; i += 2) {
       map.put(properties[i], properties[i + 1]);
     }
-    return HostOptions.parse(new BackendOptions(2, Bootstrap.singleProcess(), Duration.ofSeconds(1), map));
+    return HostOptions.parse(
+        new BackendOptions(2, Bootstrap.singleProcess(), Duration.ofSeconds(1), map));
   }
 
   @Test
   void theLinkIsDescribed() {
     try (HostFixture host = HostFixture.open(2, "host.link", "40GB/s", "host.latency", "5us")) {
-      assertThat(host.backend.link()).isEqualTo(new LinkInfo("simulated 40 GB/s, 5 µs", 40e9, true));
+      assertThat(host.backend.link())
+          .isEqualTo(new LinkInfo("simulated 40 GB/s, 5 µs", 40e9, true));
     }
     try (HostFixture host = HostFixture.open(2)) {
       assertThat(host.backend.link().simulated()).isFalse();

@@ -83,7 +83,8 @@ class StreamTest {
     host.stream(0).record(untimed);
     host.synchronize();
     assertThat(after.nanosSince(before)).isPositive();
-    assertThatThrownBy(() -> untimed.nanosSince(before)).isInstanceOf(UnsupportedCapabilityException.class);
+    assertThatThrownBy(() -> untimed.nanosSince(before))
+        .isInstanceOf(UnsupportedCapabilityException.class);
   }
 
   @Test
@@ -99,12 +100,14 @@ class StreamTest {
   @Test
   void aFullQueueBlocksUntilThereIsRoom() {
     signals.await(host.stream(0), words, 0, epoch, new Target(0, 1));
-    Thread raiser = new Thread(() -> {
-      while (Thread.currentThread().isAlive() && signals.read(words, 1, 0) == 0) {
-        Thread.onSpinWait();
-      }
-      signals.addFromHost(words, 0, 0, 1);
-    });
+    Thread raiser =
+        new Thread(
+            () -> {
+              while (Thread.currentThread().isAlive() && signals.read(words, 1, 0) == 0) {
+                Thread.onSpinWait();
+              }
+              signals.addFromHost(words, 0, 0, 1);
+            });
     raiser.start();
     for (int i = 0; i < 2 * CommandRing.CAPACITY; i++) {
       if (i == CommandRing.CAPACITY - 2) {
@@ -127,12 +130,20 @@ class StreamTest {
           Stream stream = host.stream(0);
           stream.label("step");
           signals.advance(stream, epoch);
-          host.backend.transfers().putSignal(stream, source, 0, target, 0, 256, Transport.AUTO, words, 0, epoch);
+          host.backend
+              .transfers()
+              .putSignal(stream, source, 0, target, 0, 256, Transport.AUTO, words, 0, epoch);
           signals.add(stream, words, 0, 1, 1);
           signals.await(stream, words, 1, epoch, Target.THIS_LAUNCH);
           stream.record(event);
           side.await(event);
         };
+    // As many commands as are ever in flight are kept: make that many first, behind a closed word.
+    signals.await(host.stream(0), words, 0, epoch, new Target(0, 1));
+    for (int i = 0; i < 200; i++) {
+      launch.run();
+    }
+    signals.addFromHost(words, 0, 0, 1);
     for (int i = 0; i < 5000; i++) {
       launch.run();
     }

@@ -2,7 +2,6 @@ package dev.counterpoint.backend.host.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import dev.counterpoint.DType;
 import dev.counterpoint.InvalidArgumentException;
@@ -10,7 +9,6 @@ import dev.counterpoint.WeightLayout;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Epilogue;
 import dev.counterpoint.spi.Epoch;
-import dev.counterpoint.spi.GemmArguments;
 import dev.counterpoint.spi.GemmEngine;
 import dev.counterpoint.spi.GemmSpec;
 import dev.counterpoint.spi.PreparedGemm;
@@ -42,117 +40,6 @@ class TileGemmTest {
     host.close();
   }
 
-  /** One problem with its operands and its reference in double precision. */
-  private final class Problem {
-    final int rows;
-    final int cols;
-    final int k;
-    final DType input;
-    final DType output;
-    final WeightLayout layout;
-    final Epilogue epilogue;
-    final GemmArguments arguments = new GemmArguments();
-    final DeviceMemory d;
-    final int dStride;
-    final float[] a;
-    final float[] b;
-    final float[] c;
-    final float[] bias;
-    final float[] rowScale;
-    final float[] colScale;
-
-    Problem(int rows, int cols, int k, DType input, DType output, WeightLayout layout, Epilogue epilogue) {
-      this.rows = rows;
-      this.cols = cols;
-      this.k = k;
-      this.input = input;
-      this.output = output;
-      this.layout = layout;
-      this.epilogue = epilogue;
-      int aStride = k + 3;
-      int bWidth = layout == WeightLayout.NK ? k : cols;
-      int bHeight = layout == WeightLayout.NK ? cols : k;
-      int bStride = bWidth + 5;
-      dStride = cols + 2;
-      a = HostFixture.random(input, rows * aStride, 1);
-      b = HostFixture.random(input, bHeight * bStride, 2);
-      c = HostFixture.random(output, Math.max(1, epilogue.rowCount()) * (cols + 1), 3);
-      bias = HostFixture.random(output, cols, 4);
-      rowScale = HostFixture.random(DType.FP32, rows, 5);
-      colScale = HostFixture.random(DType.FP32, cols, 6);
-      d = host.allocate(0, (long) Math.max(1, rows) * dStride * output.bytes());
-      host.write(d, 0, output, new float[Math.max(1, rows) * dStride]);
-      arguments
-          .a(host.upload(0, input, a), 0, aStride)
-          .b(host.upload(0, input, b), 0, bStride)
-          .d(d, 0, dStride)
-          .c(host.upload(0, output, c), 0, cols + 1)
-          .bias(host.upload(0, output, bias))
-          .scales(host.upload(0, DType.FP32, rowScale), host.upload(0, DType.FP32, colScale));
-    }
-
-    GemmSpec spec(Tiling tiling, GemmEngine engine) {
-      return GemmSpec.plain("test", 0, tiling, k, input, output, layout, engine, epilogue);
-    }
-
-    Tiling tiling(RowPartition partition, int tileRows, int tileCols) {
-      return host.backend.gemm().tiling(0, partition, cols, k, input, output, layout, tileRows, tileCols);
-    }
-
-    double[] reference() {
-      double[] result = new double[rows * cols];
-      for (int row = 0; row < rows; row++) {
-        for (int col = 0; col < cols; col++) {
-          result[row * cols + col] = element(row, col);
-        }
-      }
-      return result;
-    }
-
-    private double element(int row, int col) {
-      double sum = 0;
-      for (int i = 0; i < k; i++) {
-        double right = layout == WeightLayout.NK ? b[col * (k + 5) + i] : b[i * (cols + 5) + col];
-        sum += (double) a[row * (k + 3) + i] * right;
-      }
-      sum *= epilogue.alpha();
-      sum *= epilogue.rowScale() ? rowScale[row] : 1;
-      sum *= epilogue.colScale() ? colScale[col] : 1;
-      int windowRow = row - epilogue.firstRow();
-      if (windowRow >= 0 && windowRow < epilogue.rowCount()) {
-        sum += epilogue.beta() == 0 ? 0 : (double) epilogue.beta() * c[windowRow * (cols + 1) + col];
-        sum += epilogue.bias() ? bias[col] : 0;
-      }
-      return sum;
-    }
-
-    void launch(GemmSpec spec) {
-      try (PreparedGemm gemm = host.backend.gemm().prepare(spec)) {
-        gemm.launch(host.stream(0), arguments);
-        host.synchronize();
-      }
-    }
-
-    double[] result() {
-      double[] all = host.read(d, 0, output, rows * dStride);
-      double[] result = new double[rows * cols];
-      for (int row = 0; row < rows; row++) {
-        System.arraycopy(all, row * dStride, result, row * cols, cols);
-        assertThat(all[row * dStride + cols]).as("gap after row %d", row).isZero();
-      }
-      return result;
-    }
-
-    void assertClose(double[] actual) {
-      double[] expected = reference();
-      assertThat(actual).hasSize(expected.length);
-      double tolerance = input.isFloating() ? (k + 8) * 0x1p-22 + output.unitRoundoff() * 2 * Math.max(4, Math.sqrt(k) * 4) : 0;
-      for (int i = 0; i < expected.length; i++) {
-        assertThat(actual[i]).as("element %d", i).isCloseTo(expected[i], within(tolerance));
-      }
-    }
-  }
-
   static Stream<Arguments> types() {
     return Stream.of(
         Arguments.of(DType.FP32, DType.FP32),
@@ -170,7 +57,8 @@ class TileGemmTest {
   void everyTypeAndLayoutMatchesTheReference(DType input, DType output) {
     for (WeightLayout layout : WeightLayout.values()) {
       for (GemmEngine engine : GemmEngine.values()) {
-        Problem problem = new Problem(37, 29, 1051, input, output, layout, Epilogue.plain(37));
+        GemmCase problem =
+            new GemmCase(host, 37, 29, 1051, input, output, layout, Epilogue.plain(37));
         problem.launch(problem.spec(problem.tiling(RowPartition.whole(37), 16, 11), engine));
         problem.assertClose(problem.result());
       }
@@ -181,8 +69,9 @@ class TileGemmTest {
   @MethodSource("types")
   void theEpilogueAppliesInItsWindow(DType input, DType output) {
     boolean floating = input.isFloating();
-    Epilogue epilogue = new Epilogue(floating ? 0.5f : 1f, floating ? -2f : 1f, true, floating, floating, 5, 20);
-    Problem problem = new Problem(33, 40, 65, input, output, WeightLayout.NK, epilogue);
+    Epilogue epilogue =
+        new Epilogue(floating ? 0.5f : 1f, floating ? -2f : 1f, true, floating, floating, 5, 20);
+    GemmCase problem = new GemmCase(host, 33, 40, 65, input, output, WeightLayout.NK, epilogue);
     problem.launch(problem.spec(problem.tiling(RowPartition.whole(33), 8, 16), GemmEngine.TILE));
     problem.assertClose(problem.result());
   }
@@ -190,9 +79,20 @@ class TileGemmTest {
   @ParameterizedTest
   @EnumSource(GemmEngine.class)
   void awkwardShapesWork(GemmEngine engine) {
-    int[][] shapes = {{0, 5, 3}, {1, 1, 1}, {1, 300, 7}, {300, 1, 7}, {5, 3, 0}, {257, 259, 33}, {16, 0, 4}};
+    int[][] shapes = {
+      {0, 5, 3}, {1, 1, 1}, {1, 300, 7}, {300, 1, 7}, {5, 3, 0}, {257, 259, 33}, {16, 0, 4}
+    };
     for (int[] shape : shapes) {
-      Problem problem = new Problem(shape[0], shape[1], shape[2], DType.FP32, DType.FP32, WeightLayout.NK, Epilogue.plain(shape[0]));
+      GemmCase problem =
+          new GemmCase(
+              host,
+              shape[0],
+              shape[1],
+              shape[2],
+              DType.FP32,
+              DType.FP32,
+              WeightLayout.NK,
+              Epilogue.plain(shape[0]));
       problem.launch(problem.spec(problem.tiling(RowPartition.whole(shape[0]), 0, 0), engine));
       problem.assertClose(problem.result());
     }
@@ -200,20 +100,31 @@ class TileGemmTest {
 
   @Test
   void convertedPanelsBeyondTheBudgetGiveTheSameBits() {
-    Problem problem = new Problem(70, 50, 90, DType.BF16, DType.FP32, WeightLayout.KN, Epilogue.plain(70));
+    GemmCase problem =
+        new GemmCase(host, 70, 50, 90, DType.BF16, DType.FP32, WeightLayout.KN, Epilogue.plain(70));
     GemmSpec spec = problem.spec(problem.tiling(RowPartition.whole(70), 16, 16), GemmEngine.TILE);
     problem.launch(spec);
     double[] shared = problem.result();
     host.close();
     host = HostFixture.open(2, "host.threads", "2", "host.panels", "1KB");
-    Problem again = new Problem(70, 50, 90, DType.BF16, DType.FP32, WeightLayout.KN, Epilogue.plain(70));
+    GemmCase again =
+        new GemmCase(host, 70, 50, 90, DType.BF16, DType.FP32, WeightLayout.KN, Epilogue.plain(70));
     again.launch(spec);
     assertThat(again.result()).isEqualTo(shared);
   }
 
   @Test
   void betaZeroDoesNotReadC() {
-    Problem problem = new Problem(9, 9, 9, DType.FP32, DType.FP32, WeightLayout.NK, new Epilogue(2f, 0f, true, false, false, 0, 9));
+    GemmCase problem =
+        new GemmCase(
+            host,
+            9,
+            9,
+            9,
+            DType.FP32,
+            DType.FP32,
+            WeightLayout.NK,
+            new Epilogue(2f, 0f, true, false, false, 0, 9));
     problem.arguments.c(null, 0, 0);
     problem.launch(problem.spec(problem.tiling(RowPartition.whole(9), 4, 4), GemmEngine.TILE));
     problem.assertClose(problem.result());
@@ -221,13 +132,23 @@ class TileGemmTest {
 
   @Test
   void gatedRowsAreReadOnlyAfterTheirWordIsRaised() {
-    Problem problem = new Problem(40, 24, 16, DType.BF16, DType.FP32, WeightLayout.NK, Epilogue.plain(40));
+    GemmCase problem =
+        new GemmCase(host, 40, 24, 16, DType.BF16, DType.FP32, WeightLayout.NK, Epilogue.plain(40));
     Tiling tiling = problem.tiling(new RowPartition(40, 2), 10, 12);
     SignalArray ready = host.own(host.backend.signals().allocate("ready", 4));
     Epoch epoch = host.own(host.backend.signals().newEpoch(0));
-    TileGate gate = new TileGate.Words(ready, new int[] {0, 1, 2, 3}, new int[] {1, 1, 1, 0}, Target.THIS_LAUNCH);
+    TileGate gate =
+        new TileGate.Words(
+            ready, new int[] {0, 1, 2, 3}, new int[] {1, 1, 1, 0}, Target.THIS_LAUNCH);
     GemmSpec spec =
-        problem.spec(tiling, GemmEngine.TILE).withHooks(new TileOrder.Shards(new int[] {1, 0}), gate, TileRoute.LOCAL, TilePost.NONE, epoch);
+        problem
+            .spec(tiling, GemmEngine.TILE)
+            .withHooks(
+                new TileOrder.Shards(new int[] {1, 0}),
+                gate,
+                TileRoute.LOCAL,
+                TilePost.NONE,
+                epoch);
     // Rows hold zeros until just before their word is raised.
     float[] a = problem.a;
     DeviceMemory rows = host.upload(0, DType.BF16, new float[a.length]);
@@ -237,7 +158,11 @@ class TileGemmTest {
       host.write(rows, 30 * 19 * 2, DType.BF16, Arrays.copyOfRange(a, 30 * 19, 40 * 19));
       gemm.launch(host.stream(0), problem.arguments);
       for (int word : new int[] {2, 0, 1}) {
-        host.write(rows, word * 10L * 19 * 2, DType.BF16, Arrays.copyOfRange(a, word * 190, (word + 1) * 190));
+        host.write(
+            rows,
+            word * 10L * 19 * 2,
+            DType.BF16,
+            Arrays.copyOfRange(a, word * 190, (word + 1) * 190));
         host.backend.signals().addFromHost(ready, 0, word, 1);
       }
       host.synchronize();
@@ -247,7 +172,8 @@ class TileGemmTest {
 
   @Test
   void routesAndPostsGiveTheLocalResultBitwise() {
-    Problem problem = new Problem(33, 24, 48, DType.FP32, DType.FP32, WeightLayout.NK, Epilogue.plain(33));
+    GemmCase problem =
+        new GemmCase(host, 33, 24, 48, DType.FP32, DType.FP32, WeightLayout.NK, Epilogue.plain(33));
     Tiling tiling = problem.tiling(new RowPartition(33, 2), 8, 10);
     problem.launch(problem.spec(tiling, GemmEngine.TILE));
     double[] local = problem.result();
@@ -256,19 +182,24 @@ class TileGemmTest {
     assertThat(packedAndUnpacked(problem, tiling)).isEqualTo(local);
   }
 
-  private double[] routedToOwners(Problem problem, Tiling tiling) {
+  private double[] routedToOwners(GemmCase problem, Tiling tiling) {
     SymmetricBuffer staging = host.own(host.backend.heap().allocate("staging", 17L * 30 * 4 + 64));
     SignalArray posted = host.own(host.backend.signals().allocate("posted", 3));
     SignalArray cleared = host.own(host.backend.signals().allocate("cleared", 2));
     Epoch epoch = host.own(host.backend.signals().newEpoch(0));
-    int[] words = IntStream.range(0, tiling.tiles()).map(tile -> tile % 3 == 2 ? -1 : tile % 3).toArray();
+    int[] words =
+        IntStream.range(0, tiling.tiles()).map(tile -> tile % 3 == 2 ? -1 : tile % 3).toArray();
     GemmSpec spec =
         problem
             .spec(tiling, GemmEngine.TILE)
             .withHooks(
                 TileOrder.NATURAL,
                 TileGate.NONE,
-                new TileRoute.Owners(staging, 64, 30, new TileRoute.Clearance(cleared, new int[] {0, 1}, new Target(1, -1))),
+                new TileRoute.Owners(
+                    staging,
+                    64,
+                    30,
+                    new TileRoute.Clearance(cleared, new int[] {0, 1}, new Target(1, -1))),
                 new TilePost.Counters(posted, words, TilePost.At.OWNER),
                 epoch);
     problem.arguments.d(null, 0, 0);
@@ -280,7 +211,9 @@ class TileGemmTest {
       for (int word = 0; word < 2; word++) {
         int w = word;
         long expected =
-            IntStream.range(0, tiling.tiles()).filter(t -> tiling.shard(t) == shard && !tiling.isEmpty(t) && words[t] == w).count();
+            IntStream.range(0, tiling.tiles())
+                .filter(t -> tiling.shard(t) == shard && !tiling.isEmpty(t) && words[t] == w)
+                .count();
         assertThat(host.backend.signals().read(posted, rank, word)).isEqualTo(expected);
       }
     }
@@ -293,18 +226,33 @@ class TileGemmTest {
     return result;
   }
 
-  private double[] packedAndUnpacked(Problem problem, Tiling tiling) {
-    int[] slots = IntStream.range(0, tiling.tiles()).map(tile -> tiling.tiles() - 1 - tile).toArray();
+  private double[] packedAndUnpacked(GemmCase problem, Tiling tiling) {
+    int[] slots =
+        IntStream.range(0, tiling.tiles()).map(tile -> tiling.tiles() - 1 - tile).toArray();
     DeviceMemory packed = host.allocate(0, 4L * tiling.tiles() * 80);
     GemmSpec base = problem.spec(tiling, GemmEngine.TILE);
     GemmSpec spec =
         new GemmSpec(
-            base.label(), 0, tiling, base.k(), base.inputType(), base.outputType(), base.weightLayout(), GemmEngine.TILE,
-            new TileOrder.Table(slots), TileGate.NONE, new TileRoute.Packed(slots), TilePost.NONE, base.epilogue(), null, 0);
+            base.label(),
+            0,
+            tiling,
+            base.k(),
+            base.inputType(),
+            base.outputType(),
+            base.weightLayout(),
+            GemmEngine.TILE,
+            new TileOrder.Table(slots),
+            TileGate.NONE,
+            new TileRoute.Packed(slots),
+            TilePost.NONE,
+            base.epilogue(),
+            null,
+            0);
     problem.arguments.d(packed, 0, 0);
     problem.launch(spec);
     host.write(problem.d, 0, DType.FP32, new float[33 * problem.dStride]);
-    TileReduce.PreparedUnpack unpack = host.own(host.backend.reduce().prepareUnpack("unpack", 0, tiling, slots, DType.FP32));
+    TileReduce.PreparedUnpack unpack =
+        host.own(host.backend.reduce().prepareUnpack("unpack", 0, tiling, slots, DType.FP32));
     unpack.launch(host.stream(0), packed, 0, problem.d, 0, problem.dStride);
     host.synchronize();
     return problem.result();
@@ -312,7 +260,8 @@ class TileGemmTest {
 
   @Test
   void launchesThatOverlapOnTwoStreamsDoNotDisturbEachOther() {
-    Problem first = new Problem(64, 64, 64, DType.BF16, DType.FP32, WeightLayout.NK, Epilogue.plain(64));
+    GemmCase first =
+        new GemmCase(host, 64, 64, 64, DType.BF16, DType.FP32, WeightLayout.NK, Epilogue.plain(64));
     GemmSpec spec = first.spec(first.tiling(RowPartition.whole(64), 16, 16), GemmEngine.TILE);
     DeviceMemory other = host.allocate(0, 64L * first.dStride * 4);
     host.write(other, 0, DType.FP32, new float[64 * first.dStride]);
@@ -328,12 +277,14 @@ class TileGemmTest {
       side.synchronize(HostFixture.DEADLINE);
     }
     first.assertClose(first.result());
-    assertThat(host.bytes(other, 0, 64 * first.dStride * 4)).isEqualTo(host.bytes(first.d, 0, 64 * first.dStride * 4));
+    assertThat(host.bytes(other, 0, 64 * first.dStride * 4))
+        .isEqualTo(host.bytes(first.d, 0, 64 * first.dStride * 4));
   }
 
   @Test
   void wrongTablesAndOperandsAreRefusedByName() {
-    Problem problem = new Problem(8, 8, 8, DType.FP32, DType.FP32, WeightLayout.NK, Epilogue.plain(8));
+    GemmCase problem =
+        new GemmCase(host, 8, 8, 8, DType.FP32, DType.FP32, WeightLayout.NK, Epilogue.plain(8));
     Tiling tiling = problem.tiling(RowPartition.whole(8), 4, 4);
     GemmSpec spec = problem.spec(tiling, GemmEngine.TILE);
     Epoch epoch = host.own(host.backend.signals().newEpoch(0));
@@ -343,10 +294,28 @@ class TileGemmTest {
     TileGate tooShort = new TileGate.Words(words, new int[] {0}, new int[] {1}, Target.THIS_LAUNCH);
     TileOrder twice = new TileOrder.Table(new int[] {0, 1, 2, 2});
     TileRoute doubled = new TileRoute.Packed(new int[] {0, 1, 1, 2});
-    assertRefused("post.words", () -> gemm.prepare(spec.withHooks(TileOrder.NATURAL, TileGate.NONE, TileRoute.LOCAL, outOfRange, epoch)));
-    assertRefused("gate.firstWord", () -> gemm.prepare(spec.withHooks(TileOrder.NATURAL, tooShort, TileRoute.LOCAL, TilePost.NONE, epoch)));
-    assertRefused("order.tiles", () -> gemm.prepare(spec.withHooks(twice, TileGate.NONE, TileRoute.LOCAL, TilePost.NONE, epoch)));
-    assertRefused("route.slots", () -> gemm.prepare(spec.withHooks(TileOrder.NATURAL, TileGate.NONE, doubled, TilePost.NONE, epoch)));
+    assertRefused(
+        "post.words",
+        () ->
+            gemm.prepare(
+                spec.withHooks(
+                    TileOrder.NATURAL, TileGate.NONE, TileRoute.LOCAL, outOfRange, epoch)));
+    assertRefused(
+        "gate.firstWord",
+        () ->
+            gemm.prepare(
+                spec.withHooks(
+                    TileOrder.NATURAL, tooShort, TileRoute.LOCAL, TilePost.NONE, epoch)));
+    assertRefused(
+        "order.tiles",
+        () ->
+            gemm.prepare(
+                spec.withHooks(twice, TileGate.NONE, TileRoute.LOCAL, TilePost.NONE, epoch)));
+    assertRefused(
+        "route.slots",
+        () ->
+            gemm.prepare(
+                spec.withHooks(TileOrder.NATURAL, TileGate.NONE, doubled, TilePost.NONE, epoch)));
     try (PreparedGemm prepared = gemm.prepare(spec)) {
       problem.arguments.b(null, 0, 8);
       assertRefused("b", () -> prepared.launch(host.stream(0), problem.arguments));
@@ -357,7 +326,10 @@ class TileGemmTest {
     }
   }
 
-  private static void assertRefused(String argument, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
-    assertThatThrownBy(call).isInstanceOf(InvalidArgumentException.class).hasMessageContaining(argument);
+  private static void assertRefused(
+      String argument, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOf(InvalidArgumentException.class)
+        .hasMessageContaining(argument);
   }
 }

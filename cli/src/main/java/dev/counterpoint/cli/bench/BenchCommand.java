@@ -1,0 +1,229 @@
+package dev.counterpoint.cli.bench;
+
+import dev.counterpoint.GemmProblem;
+import dev.counterpoint.Strategy;
+import dev.counterpoint.WorldOptions;
+import dev.counterpoint.cli.BackendChoice;
+import dev.counterpoint.cli.ExitCode;
+import dev.counterpoint.cli.Progress;
+import dev.counterpoint.cli.report.BenchReport;
+import dev.counterpoint.cli.report.Table;
+import dev.counterpoint.cli.report.TextReport;
+import dev.counterpoint.core.BackendRegistry;
+import dev.counterpoint.spi.BackendProvider;
+import dev.counterpoint.spi.DeviceInfo;
+import dev.counterpoint.spi.Probe;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code counterpoint bench}. */
+@Command(
+    name = "bench",
+    sortOptions = false,
+    description = {
+      "Runs an operator by every strategy, checks the results and compares the times.",
+      "",
+      "The data is random. Every result is checked against an independent FP64 reference, and what"
+          + " is printed is how long each strategy took and how much of the communication it hid.%n"
+    },
+    footer = {
+      "%nExamples:",
+      "  counterpoint bench ag-gemm",
+      "  counterpoint bench gemm-rs --link 2GB/s --latency 5us --html report.html",
+      "  counterpoint bench gemm-ar --preset llama3-70b:o -m 16 --dtype bf16",
+      "  counterpoint bench ag-gemm -m 4096 -n 57344 -k 8192 --strategy fused,signaled",
+      "  counterpoint bench --preset list"
+    })
+public final class BenchCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "OPERATOR",
+      converter = OperatorConverter.class,
+      description = "ag-gemm, gemm-rs, gemm-ar or gemm-a2a.")
+  private @Nullable Operator operator;
+
+  @Mixin private ProblemOptions problem = new ProblemOptions();
+
+  @Option(
+      names = "--strategy",
+      split = ",",
+      paramLabel = "NAME",
+      description =
+          "Which strategies: all (default), or any of sequential, decomposed, signaled, fused, auto. Sequential is always measured: it is the baseline.")
+  private List<String> strategies = new ArrayList<>();
+
+  @Option(
+      names = "--iterations",
+      paramLabel = "N",
+      defaultValue = "20",
+      description = "Timed runs of each subject; default ${DEFAULT-VALUE}.")
+  private int iterations;
+
+  @Option(
+      names = "--warmup",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "Runs before the timed ones; default ${DEFAULT-VALUE}.")
+  private int warmup;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "SEED",
+      defaultValue = "1",
+      description = "Seed of the random data; default ${DEFAULT-VALUE}.")
+  private long seed;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "SECONDS",
+      defaultValue = "60",
+      description = "Bound of every wait on a device; default ${DEFAULT-VALUE}.")
+  private long timeout;
+
+  @Mixin private BackendChoice backend = new BackendChoice();
+  @Mixin private OutputOptions outputs = new OutputOptions();
+
+  /** Reads an operator's name. */
+  static final class OperatorConverter implements ITypeConverter<Operator> {
+    @Override
+    public Operator convert(String text) {
+      try {
+        return Operator.of(text);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    if (problem.listsPresets()) {
+      presets().lines().forEach(out::println);
+      return ExitCode.GOOD;
+    }
+    if (operator == null) {
+      throw new ParameterException(
+          spec.commandLine(), "an operator is missing: ag-gemm, gemm-rs, gemm-ar or gemm-a2a");
+    }
+    outputs.verify();
+    BenchRequest request = request(operator);
+    BenchReport report;
+    try (Progress progress = Progress.onTerminal()) {
+      report = Bench.run(request, progress);
+    }
+    TextReport.lines(report).forEach(out::println);
+    outputs.write(report, err);
+    if (report.machine().emulated() && report.problem().ranks() > 1 && !backend.simulatesLink()) {
+      err.println(
+          "Hint: ranks on the host share memory; --link 2GB/s simulates a link between them, so that overlap becomes visible.");
+    }
+    return status(report, request);
+  }
+
+  private static int status(BenchReport report, BenchRequest request) {
+    if (!report.passed()) {
+      return ExitCode.CHECK_FAILED;
+    }
+    boolean unavailable =
+        report.rows().stream().anyMatch(row -> row.status() == BenchReport.Status.UNAVAILABLE);
+    return unavailable && !request.everyStrategy() ? ExitCode.UNAVAILABLE : ExitCode.GOOD;
+  }
+
+  private BenchRequest request(Operator chosen) {
+    require(iterations >= 1, "--iterations is " + iterations + "; it must be at least 1");
+    require(warmup >= 0, "--warmup is " + warmup + "; it must not be negative");
+    require(timeout >= 1, "--timeout is " + timeout + "; it must be at least 1 second");
+    boolean all = strategies.isEmpty() || strategies.equals(List.of("all"));
+    List<Strategy> list = all ? overlapping() : strategies.stream().map(this::strategy).toList();
+    problem.layer(chosen); // complains about a wrong preset before any device is touched
+    BackendProvider provider = BackendRegistry.load().select(backend.backend());
+    boolean emulated = emulated(provider);
+    GemmProblem gemm = problem.problem(chosen, emulated);
+    WorldOptions world =
+        new WorldOptions(
+            provider.name(),
+            backend.ranks(),
+            Duration.ofSeconds(timeout),
+            backend.properties(provider.name()));
+    return new BenchRequest(
+        chosen,
+        gemm,
+        problem.layerName(chosen, emulated),
+        world,
+        problem.tuning(),
+        list,
+        all,
+        iterations,
+        warmup,
+        seed,
+        outputs.needsTimelines(),
+        backend.chaotic());
+  }
+
+  private static boolean emulated(BackendProvider provider) {
+    return provider.probe() instanceof Probe.Available available
+        && available.devices().stream().anyMatch(DeviceInfo::emulated);
+  }
+
+  private static List<Strategy> overlapping() {
+    return List.of(Strategy.SEQUENTIAL, Strategy.DECOMPOSED, Strategy.SIGNALED, Strategy.FUSED);
+  }
+
+  private Strategy strategy(String name) {
+    try {
+      return Strategy.valueOf(name.trim().toUpperCase(Locale.ROOT));
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "there is no strategy '"
+              + name
+              + "'; there are all, or sequential, decomposed, signaled, fused, auto",
+          e);
+    }
+  }
+
+  private void require(boolean good, String sentence) {
+    if (!good) {
+      throw new ParameterException(spec.commandLine(), sentence);
+    }
+  }
+
+  private static Table presets() {
+    Table table = new Table("preset", "N", "K", "<layer", "<taken by");
+    for (Presets.Layer layer : Presets.all()) {
+      List<String> takers = new ArrayList<>();
+      for (Operator operator : Operator.values()) {
+        if (Presets.fits(layer, operator)) {
+          takers.add(operator.commandName());
+        }
+      }
+      table.row(
+          List.of(
+              layer.id(),
+              Integer.toString(layer.n()),
+              Integer.toString(layer.k()),
+              layer.description(),
+              String.join(", ", takers)));
+    }
+    return table;
+  }
+}

@@ -1,0 +1,37 @@
+package dev.counterpoint.cli.bench;
+
+import dev.counterpoint.GemmProblem;
+import dev.counterpoint.Strategy;
+import dev.counterpoint.Tuning;
+import dev.counterpoint.WorldOptions;
+import java.util.List;
+
+/**
+ * What is to be measured.
+ *
+ * @param operator the operator
+ * @param problem its sizes and types
+ * @param layer which layer of which model they are; may be empty
+ * @param world how the world is opened
+ * @param tuning what is forced, apart from the strategy
+ * @param strategies in order of the report; sequential is added in front if it is missing
+ * @param everyStrategy whether nobody chose strategies, so that one that cannot be is no failure
+ * @param iterations timed runs
+ * @param warmup runs before them
+ * @param seed of the random data
+ * @param traced whether timelines are wanted
+ * @param chaotic whether the backend throws in delays
+ */
+record BenchRequest(
+    Operator operator,
+    GemmProblem problem,
+    String layer,
+    WorldOptions world,
+    Tuning tuning,
+    List<Strategy> strategies,
+    boolean everyStrategy,
+    int iterations,
+    int warmup,
+    long seed,
+    boolean traced,
+    boolean chaotic) {}

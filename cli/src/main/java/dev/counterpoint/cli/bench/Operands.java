@@ -1,0 +1,166 @@
+package dev.counterpoint.cli.bench;
+
+import dev.counterpoint.DType;
+import dev.counterpoint.OperatorSpec;
+import dev.counterpoint.Rank;
+import dev.counterpoint.Shape;
+import dev.counterpoint.Tensor;
+import dev.counterpoint.WeightLayout;
+import dev.counterpoint.World;
+import dev.counterpoint.spi.DeviceMemory;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tensors of all ranks: those of the operator, filled with random data, and those that the
+ * baselines need besides.
+ */
+final class Operands implements AutoCloseable {
+  private final Geometry geometry;
+  private final World world;
+  private final List<OfRank> ranks;
+
+  /**
+   * One rank's tensors.
+   *
+   * @param output where the operator leaves its result
+   * @param whole what the unsplit GEMM reads: the input, or all ranks' inputs where they are
+   *     gathered
+   * @param product what the unsplit GEMM writes and, where the collective follows it, what the
+   *     collective reads
+   * @param result what the collective alone writes
+   */
+  record OfRank(
+      Tensor input,
+      Tensor weight,
+      @Nullable Tensor bias,
+      Tensor output,
+      Tensor whole,
+      Tensor product,
+      Tensor result) {
+    /** What the collective alone reads. */
+    Tensor send(Operator operator) {
+      return operator == Operator.AG_GEMM ? input : product;
+    }
+  }
+
+  private Operands(Geometry geometry, World world, List<OfRank> ranks) {
+    this.geometry = geometry;
+    this.world = world;
+    this.ranks = ranks;
+  }
+
+  /** Allocates and fills everything. */
+  static Operands create(Geometry geometry, World world) {
+    List<OfRank> ranks = new ArrayList<>(Collections.nCopies(world.size(), null));
+    world.onEachRank(rank -> ranks.set(rank.index(), create(geometry, rank)));
+    return new Operands(geometry, world, ranks);
+  }
+
+  private static OfRank create(Geometry geometry, Rank rank) {
+    OperatorSpec spec = geometry.spec();
+    int r = rank.index();
+    int n = geometry.ranks();
+    DType in = geometry.problem().inputType();
+    DType out = geometry.problem().outputType();
+    // Collectives move blocks of one size: buffers that they touch are padded to a whole number of
+    // full blocks.
+    int padded = Math.multiplyExact(n, geometry.rows().rowsPerShard());
+    boolean gathers = geometry.operator() == Operator.AG_GEMM;
+    Shape shape = spec.inputShape(r, n);
+    Tensor inputPadded =
+        rank.allocate(in, gathers ? geometry.rows().rowsPerShard() : shape.rows(), shape.cols());
+    Tensor input =
+        gathers && inputPadded.rows() != shape.rows()
+            ? inputPadded.rows(0, shape.rows())
+            : inputPadded;
+    Tensor weight = rank.allocate(in, spec.weightShape(r, n));
+    Tensor bias = geometry.problem().bias() ? rank.allocate(out, 1, spec.biasLength(r, n)) : null;
+    Tensor output = rank.allocate(out, spec.outputShape(r, n));
+    Tensor whole = gathers ? rank.allocate(in, padded, geometry.problem().k()) : input;
+    Tensor product =
+        rank.allocate(
+            out, gathers ? geometry.problem().m() : padded, geometry.localProduct(r).cols());
+    Tensor result =
+        switch (geometry.operator()) {
+          case AG_GEMM -> whole;
+          case GEMM_RS ->
+              rank.allocate(out, geometry.rows().rowsPerShard(), geometry.problem().n());
+          case GEMM_AR, GEMM_A2A -> rank.allocate(out, padded, geometry.problem().n());
+        };
+    OfRank tensors = new OfRank(input, weight, bias, output, whole, product, result);
+    fill(geometry, r, tensors, inputPadded);
+    return tensors;
+  }
+
+  private static void fill(Geometry geometry, int rank, OfRank tensors, Tensor inputPadded) {
+    Geometry.Origin at = geometry.input(rank);
+    SeededMatrix a = geometry.a(at.owner());
+    TensorIo.upload(inputPadded, (row, col) -> a.bits(at.row() + row, at.col() + col));
+    if (geometry.operator() == Operator.AG_GEMM) {
+      TensorIo.upload(tensors.whole(), a::bits);
+    }
+    Geometry.Origin from = geometry.weight(rank);
+    SeededMatrix b = geometry.b(from.owner());
+    boolean rowsAreN = geometry.problem().weightLayout() == WeightLayout.NK;
+    TensorIo.upload(
+        tensors.weight(),
+        (row, col) ->
+            rowsAreN
+                ? b.bits(from.row() + row, from.col() + col)
+                : b.bits(from.row() + col, from.col() + row));
+    SeededMatrix filler = geometry.bias(from.owner());
+    if (tensors.bias() != null) {
+      TensorIo.upload(tensors.bias(), (row, col) -> filler.bits(0, from.row() + col));
+    }
+    TensorIo.upload(tensors.product(), filler::bits);
+  }
+
+  Geometry geometry() {
+    return geometry;
+  }
+
+  World world() {
+    return world;
+  }
+
+  OfRank of(Rank rank) {
+    return ranks.get(rank.index());
+  }
+
+  /**
+   * Fills every output with NaN, or with a large number where there is none, so that what is not
+   * written is noticed.
+   */
+  void poison() {
+    byte value = (byte) (geometry.problem().outputType().isFloating() ? 0xff : 0x7f);
+    world.onEachRank(
+        rank -> {
+          Tensor output = of(rank).output();
+          DeviceMemory memory = output.memory();
+          long bytes = output.shape().elements() * output.dtype().bytes();
+          world.backend().transfers().fill(rank.stream(), memory, 0, bytes, value);
+        });
+  }
+
+  @Override
+  public void close() {
+    for (OfRank rank : ranks) {
+      for (Tensor tensor :
+          List.of(
+              rank.result(),
+              rank.product(),
+              rank.whole(),
+              rank.output(),
+              rank.weight(),
+              rank.input())) {
+        tensor.close();
+      }
+      if (rank.bias() != null) {
+        rank.bias().close();
+      }
+    }
+  }
+}

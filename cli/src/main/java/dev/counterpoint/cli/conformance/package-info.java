@@ -1,0 +1,5 @@
+/** Runs the conformance kit without a build tool. */
+@NullMarked
+package dev.counterpoint.cli.conformance;
+
+import org.jspecify.annotations.NullMarked;

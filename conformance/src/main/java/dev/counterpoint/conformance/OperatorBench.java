@@ -1,0 +1,266 @@
+package dev.counterpoint.conformance;
+
+import dev.counterpoint.AllGatherGemm;
+import dev.counterpoint.DType;
+import dev.counterpoint.OperatorPlan;
+import dev.counterpoint.OperatorSpec;
+import dev.counterpoint.Shape;
+import dev.counterpoint.Tensor;
+import dev.counterpoint.WeightLayout;
+import dev.counterpoint.spi.Capability;
+import dev.counterpoint.spi.DeviceMemory;
+import dev.counterpoint.spi.RowPartition;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/** One operator on the test bench: plan, operands of every rank, and what every rank must get. */
+final class OperatorBench {
+  /** Elements before and behind each operand that nobody may write. */
+  private static final int GUARD = 64;
+
+  final OperatorCase shape;
+  final Desk desk;
+  final OperatorSpec spec;
+  final OperatorPlan plan;
+  final Operand[] input;
+  final Operand[] weight;
+  final Operand[] output;
+  final @Nullable Operand[] bias;
+  final Expected[] expected;
+  private final int ranks;
+
+  /** A matrix on the host and the tensor that holds it, with guards around it. */
+  final class Operand {
+    final int rank;
+    final Matrix matrix;
+    final DeviceMemory memory;
+    final Tensor tensor;
+
+    Operand(int rank, Matrix matrix) {
+      this.rank = rank;
+      this.matrix = matrix;
+      int guard = GUARD * matrix.type.bytes();
+      memory = desk.rig.memory(rank, matrix.bytes() + 2L * guard);
+      tensor =
+          desk.own(
+              desk.rank(rank)
+                  .wrap(
+                      memory.address() + guard,
+                      matrix.type,
+                      matrix.rows,
+                      matrix.cols,
+                      matrix.stride));
+      reset();
+    }
+
+    /** Writes the matrix again. */
+    void reset() {
+      desk.rig.set(memory, Matrix.CANARY);
+      desk.rig.write(memory, (long) GUARD * matrix.type.bytes(), matrix.layout());
+    }
+
+    /** Fills everything with the canary. */
+    void clear() {
+      desk.rig.set(memory, Matrix.CANARY);
+    }
+
+    Matrix read(String what) {
+      byte[] content = desk.rig.read(memory);
+      int guard = GUARD * matrix.type.bytes();
+      Matrix.checkPadding(
+          what, matrix.type, matrix.rows, matrix.cols, matrix.stride, content, guard);
+      return Matrix.parse(matrix.type, matrix.rows, matrix.cols, matrix.stride, content, guard);
+    }
+  }
+
+  OperatorBench(OperatorCase shape, Desk desk) {
+    this(shape, desk, desk.own(desk.world.plan(shape.spec())));
+  }
+
+  /** Other operands for a plan that exists. */
+  OperatorBench(OperatorCase shape, Desk desk, OperatorPlan plan) {
+    this.shape = shape;
+    this.desk = desk;
+    this.ranks = desk.ranks;
+    this.spec = shape.spec();
+    this.plan = plan;
+    Random random = desk.kit.random();
+    input = new Operand[ranks];
+    weight = new Operand[ranks];
+    output = new Operand[ranks];
+    bias = new Operand[ranks];
+    Matrix common = random(random, shape.out, 1, shape.n, 0);
+    Matrix commonOutput = random(random, shape.out, shape.m, shape.n, shape.padding);
+    for (int rank = 0; rank < ranks; rank++) {
+      Shape w = spec.weightShape(rank, ranks);
+      Shape o = spec.outputShape(rank, ranks);
+      Shape i = spec.inputShape(rank, ranks);
+      input[rank] = new Operand(rank, random(random, shape.in, i.rows(), i.cols(), shape.padding));
+      weight[rank] = new Operand(rank, random(random, shape.in, w.rows(), w.cols(), shape.padding));
+      boolean same = shape.kind == OperatorCase.Kind.AR;
+      output[rank] =
+          new Operand(
+              rank,
+              same ? commonOutput : random(random, shape.out, o.rows(), o.cols(), shape.padding));
+      if (shape.bias) {
+        boolean own = shape.kind == OperatorCase.Kind.AG;
+        bias[rank] =
+            new Operand(
+                rank, own ? random(random, shape.out, 1, spec.biasLength(rank, ranks), 0) : common);
+      }
+    }
+    expected = compute();
+    clear();
+  }
+
+  private Matrix random(Random random, DType type, int rows, int cols, int padding) {
+    return Matrix.random(random, type, rows, cols, Math.max(1, cols + padding), shape.integers);
+  }
+
+  /**
+   * Puts the outputs back to what they were, which is the canary unless beta makes them an operand.
+   */
+  void clear() {
+    for (Operand operand : output) {
+      if (shape.beta == 0) {
+        operand.clear();
+      } else {
+        operand.reset();
+      }
+    }
+  }
+
+  private double weightAt(int rank, int col, int p) {
+    return shape.layout == WeightLayout.NK
+        ? weight[rank].matrix.at(col, p)
+        : weight[rank].matrix.at(p, col);
+  }
+
+  private Expected[] compute() {
+    Expected[] results = new Expected[ranks];
+    RowPartition rows = new RowPartition(shape.m, ranks);
+    for (int rank = 0; rank < ranks; rank++) {
+      Matrix target = output[rank].matrix;
+      Expected result = new Expected(target.rows, target.cols);
+      result.terms = shape.k;
+      result.ranks = ranks;
+      if (shape.integers) {
+        result.exact(shape.alpha, shape.beta);
+      }
+      result.roundedInput =
+          shape.in == DType.FP32
+              && !desk.world.backend().capabilities().contains(Capability.GEMM_FP32_FULL);
+      for (int i = 0; i < target.rows; i++) {
+        for (int j = 0; j < target.cols; j++) {
+          product(result, rank, i, j, rows);
+          if (shape.beta != 0) {
+            double old = shape.beta * target.at(i, j);
+            result.add(i, j, old, Math.abs(old));
+          }
+          Operand addend = bias[rank];
+          if (addend != null) {
+            result.add(i, j, addend.matrix.at(0, j), Math.abs(addend.matrix.at(0, j)));
+          }
+        }
+      }
+      results[rank] = result;
+    }
+    return results;
+  }
+
+  /** Adds the product that ends up in element [i, j] of a rank's output. */
+  private void product(Expected result, int rank, int i, int j, RowPartition rows) {
+    switch (shape.kind) {
+      case AG -> {
+        int owner = i / Math.max(1, rows.rowsPerShard());
+        dot(result, i, j, input[owner].matrix, i - rows.start(owner), rank, j);
+      }
+      case RS -> {
+        for (int from = 0; from < ranks; from++) {
+          dot(result, i, j, input[from].matrix, rows.start(rank) + i, from, j);
+        }
+      }
+      case AR -> {
+        for (int from = 0; from < ranks; from++) {
+          dot(result, i, j, input[from].matrix, i, from, j);
+        }
+      }
+      case A2A -> {
+        int piece = rows.rows(rank);
+        int from = i / piece;
+        dot(result, i, j, input[from].matrix, rows.start(rank) + i % piece, from, j);
+      }
+    }
+  }
+
+  private void dot(Expected result, int i, int j, Matrix a, int row, int weightRank, int col) {
+    double sum = 0;
+    double magnitude = 0;
+    for (int p = 0; p < a.cols; p++) {
+      double term = a.at(row, p) * weightAt(weightRank, col, p);
+      sum += term;
+      magnitude += Math.abs(term);
+    }
+    result.add(i, j, shape.alpha * sum, Math.abs(shape.alpha) * magnitude);
+  }
+
+  void launch(int rank) {
+    Operand addend = bias[rank];
+    plan.launch(
+        desk.rank(rank),
+        input[rank].tensor,
+        weight[rank].tensor,
+        addend == null ? null : addend.tensor,
+        output[rank].tensor);
+  }
+
+  void launchGathering(int rank, Tensor gathered) {
+    Operand addend = bias[rank];
+    ((AllGatherGemm) plan)
+        .launch(
+            desk.rank(rank),
+            input[rank].tensor,
+            weight[rank].tensor,
+            addend == null ? null : addend.tensor,
+            output[rank].tensor,
+            gathered);
+  }
+
+  /** One launch on every rank, each from its own thread. */
+  void launchEverywhere() {
+    desk.rig.onEachRank(this::launch);
+  }
+
+  void run() {
+    launchEverywhere();
+    desk.settle();
+  }
+
+  /** Every rank has the result, and nothing around any operand was written. */
+  void check(String what) {
+    for (int rank = 0; rank < ranks; rank++) {
+      String where =
+          what
+              + ", "
+              + shape
+              + " ("
+              + plan.strategy()
+              + "), output of rank "
+              + rank
+              + " of "
+              + ranks;
+      expected[rank].check(where, output[rank].read(where));
+      input[rank].read("input of rank " + rank + ", " + shape);
+      weight[rank].read("weight of rank " + rank + ", " + shape);
+    }
+  }
+
+  /** The outputs as bytes, one after the other. */
+  byte[][] outputs() {
+    byte[][] all = new byte[ranks][];
+    for (int rank = 0; rank < ranks; rank++) {
+      all[rank] = desk.rig.read(output[rank].memory);
+    }
+    return all;
+  }
+}

@@ -1,0 +1,152 @@
+package dev.counterpoint.conformance;
+
+import dev.counterpoint.AllGatherGemmSpec;
+import dev.counterpoint.DType;
+import dev.counterpoint.GemmAllReduceSpec;
+import dev.counterpoint.GemmAllToAllSpec;
+import dev.counterpoint.GemmReduceScatterSpec;
+import dev.counterpoint.OperatorSpec;
+import dev.counterpoint.OperatorSpecBuilder;
+import dev.counterpoint.Strategy;
+import dev.counterpoint.Tuning;
+import dev.counterpoint.WeightLayout;
+import java.util.List;
+import java.util.Locale;
+
+/** What one operator of the kit looks like; everything not set is plain. */
+final class OperatorCase {
+  /** The operators. */
+  enum Kind {
+    AG,
+    RS,
+    AR,
+    A2A;
+
+    /** The operator that comes so many places later, in a ring. */
+    Kind later(int places) {
+      List<Kind> all = List.of(values());
+      return all.get((all.indexOf(this) + places) % all.size());
+    }
+  }
+
+  final Kind kind;
+  final int m;
+  final int n;
+  final int k;
+  DType in = DType.FP32;
+  DType out = DType.FP32;
+  WeightLayout layout = WeightLayout.NK;
+  float alpha = 1f;
+  float beta;
+  boolean bias;
+  int padding;
+  boolean integers = true;
+  Tuning tuning = Tuning.AUTOMATIC;
+
+  private OperatorCase(Kind kind, int m, int n, int k) {
+    this.kind = kind;
+    this.m = m;
+    this.n = n;
+    this.k = k;
+  }
+
+  static OperatorCase of(Kind kind, int m, int n, int k) {
+    return new OperatorCase(kind, m, n, k);
+  }
+
+  OperatorCase types(DType input, DType output) {
+    in = input;
+    out = output;
+    return this;
+  }
+
+  OperatorCase layout(WeightLayout weightLayout) {
+    layout = weightLayout;
+    return this;
+  }
+
+  /** For all-to-all beta stays 0: nothing else is allowed there. */
+  OperatorCase factors(float newAlpha, float newBeta) {
+    alpha = newAlpha;
+    beta = kind == Kind.A2A ? 0 : newBeta;
+    return this;
+  }
+
+  OperatorCase bias(boolean wanted) {
+    bias = wanted;
+    return this;
+  }
+
+  OperatorCase padded(int elements) {
+    padding = elements;
+    return this;
+  }
+
+  OperatorCase reals() {
+    integers = false;
+    return this;
+  }
+
+  OperatorCase strategy(Strategy strategy) {
+    tuning = tuning.withStrategy(strategy);
+    return this;
+  }
+
+  OperatorCase chunks(int number) {
+    tuning = tuning.withChunks(number);
+    return this;
+  }
+
+  OperatorCase tile(int rows, int cols) {
+    tuning = tuning.withTile(rows, cols);
+    return this;
+  }
+
+  OperatorSpec spec() {
+    return switch (kind) {
+      case AG -> fill(AllGatherGemmSpec.builder()).build();
+      case RS -> fill(GemmReduceScatterSpec.builder()).build();
+      case AR -> fill(GemmAllReduceSpec.builder()).build();
+      case A2A -> fill(GemmAllToAllSpec.builder()).build();
+    };
+  }
+
+  private <S extends OperatorSpec, B extends OperatorSpecBuilder<S, B>> B fill(
+      OperatorSpecBuilder<S, B> builder) {
+    return builder
+        .m(m)
+        .n(n)
+        .k(k)
+        .dtype(in)
+        .outputType(out)
+        .weightLayout(layout)
+        .alpha(alpha)
+        .beta(beta)
+        .bias(bias)
+        .tuning(tuning);
+  }
+
+  OperatorBench on(Desk desk) {
+    return new OperatorBench(this, desk);
+  }
+
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT,
+        "%s %d×%d×%d %s→%s %s by %s, alpha %s, beta %s%s, chunks %d, padding %d",
+        spec().operator(),
+        m,
+        n,
+        k,
+        in,
+        out,
+        layout,
+        tuning.strategy(),
+        alpha,
+        beta,
+        bias ? ", bias" : "",
+        tuning.chunks(),
+        padding);
+  }
+}

@@ -1,0 +1,29 @@
+package dev.counterpoint.conformance;
+
+import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.List;
+
+/** One way to run a test: the size of the world, and whether work is delayed at random. */
+record Variant(int ranks, boolean chaos) {
+  /** The variants that a test is run in; empty if the target has no world that it could use. */
+  static List<Variant> of(Method test, Session session) {
+    ConformanceTest wanted = test.getAnnotation(ConformanceTest.class);
+    List<Integer> counts = wanted.value().select(session.target().rankCounts(session.full()));
+    List<Variant> variants = new ArrayList<>();
+    boolean chaos = wanted.chaos() && !session.target().chaos(session.seed()).isEmpty();
+    for (int i = 0; i < counts.size(); i++) {
+      variants.add(new Variant(counts.get(i), false));
+      boolean extreme = i == counts.size() - 1 || (session.full() && counts.get(i) == 2);
+      if (chaos && extreme) {
+        variants.add(new Variant(counts.get(i), true));
+      }
+    }
+    return variants;
+  }
+
+  @Override
+  public String toString() {
+    return (ranks == 1 ? "1 rank" : ranks + " ranks") + (chaos ? ", chaos" : "");
+  }
+}

@@ -1,0 +1,28 @@
+package dev.counterpoint.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.counterpoint.core.BackendRegistry;
+import dev.counterpoint.spi.BackendProvider;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * A backend that can only what is mandatory, and says so, passes too: what it cannot do is tested
+ * by its refusal.
+ */
+class LeanBackendTest {
+  @Test
+  @Timeout(300)
+  void aBackendWithoutCapabilitiesPassesASmokeRun() {
+    BackendProvider lean = LeanProvider.over(BackendRegistry.load().select("host"));
+    ConformanceTarget target = new BrokenBackendsTest.Target("lean", lean);
+    var options = new ConformanceRunner.Options("lean", false, 3, Map.of(), null);
+    ConformanceRunner.Summary summary =
+        ConformanceRunner.run(options, List.of(target), test -> true, BrokenBackendsTest.SILENT);
+    assertThat(summary.failures()).isEmpty();
+    assertThat(summary.passed()).isGreaterThan(200);
+  }
+}

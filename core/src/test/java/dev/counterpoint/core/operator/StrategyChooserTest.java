@@ -1,0 +1,70 @@
+package dev.counterpoint.core.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.counterpoint.Failure;
+import dev.counterpoint.GemmReduceScatterSpec;
+import dev.counterpoint.OperatorSpec;
+import dev.counterpoint.Strategy;
+import dev.counterpoint.UnsupportedCapabilityException;
+import dev.counterpoint.core.fake.RecordingBackend;
+import dev.counterpoint.spi.Capability;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class StrategyChooserTest {
+  private static final Set<Capability> PEERS = Set.of(Capability.PEER_ACCESS);
+
+  private static OperatorSpec spec(int m, Strategy strategy) {
+    return GemmReduceScatterSpec.builder().m(m).n(8).k(8).strategy(strategy).build();
+  }
+
+  private static StrategyChooser.Choice choose(OperatorSpec spec, int ranks, boolean peers) {
+    return StrategyChooser.choose(spec, new RecordingBackend(ranks, peers ? PEERS : Set.of()));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // m, ranks, peer access, choice, part of the reason
+    "4096, 1, true,  SEQUENTIAL, one rank",
+    "4096, 1, false, SEQUENTIAL, one rank",
+    "4096, 4, true,  FUSED,      addressed directly",
+    "4096, 4, false, SIGNALED,   library collectives",
+    "64,   4, true,  FUSED,      addressed directly",
+    "61,   4, true,  FUSED,      addressed directly",
+    "60,   4, true,  SEQUENTIAL, 15 rows per rank",
+    "60,   4, false, SEQUENTIAL, 15 rows per rank",
+    "0,    4, true,  SEQUENTIAL, 0 rows per rank"
+  })
+  void automaticChoice(int m, int ranks, boolean peers, Strategy strategy, String reason) {
+    StrategyChooser.Choice choice = choose(spec(m, Strategy.AUTO), ranks, peers);
+    assertThat(choice.strategy()).isEqualTo(strategy);
+    assertThat(choice.reason()).contains(reason);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"SEQUENTIAL", "DECOMPOSED", "SIGNALED", "FUSED"})
+  void whatIsAskedForIsTaken(Strategy strategy) {
+    StrategyChooser.Choice choice = choose(spec(1, strategy), 4, true);
+    assertThat(choice).isEqualTo(new StrategyChooser.Choice(strategy, "asked for"));
+    assertThat(choose(spec(1, strategy), 1, false).strategy()).isEqualTo(strategy);
+    if (strategy != Strategy.FUSED) {
+      assertThat(choose(spec(1, strategy), 4, false).strategy()).isEqualTo(strategy);
+    }
+  }
+
+  @Test
+  void fusedWithoutPeerAccessIsRefusedByName() {
+    assertThatThrownBy(() -> choose(spec(4096, Strategy.FUSED), 2, false))
+        .isInstanceOfSatisfying(
+            UnsupportedCapabilityException.class,
+            e -> {
+              assertThat(e.capability()).isEqualTo(Capability.PEER_ACCESS);
+              assertThat(e.category()).isEqualTo(Failure.Category.UNAVAILABLE);
+            })
+        .hasMessageContainingAll("recorder", "PEER_ACCESS", "FUSED", "gemm-rs");
+  }
+}

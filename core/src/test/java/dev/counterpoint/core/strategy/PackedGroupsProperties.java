@@ -1,0 +1,100 @@
+package dev.counterpoint.core.strategy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.counterpoint.spi.RowPartition;
+import dev.counterpoint.spi.Tiling;
+import java.util.stream.IntStream;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+
+class PackedGroupsProperties {
+  @Property
+  void everyTileHasABlockOfItsOwnAndTheOrderFollowsTheBlocks(
+      @ForAll @IntRange(min = 1, max = 9) int shards,
+      @ForAll @IntRange(max = 40) int tilesPerShard,
+      @ForAll @IntRange(min = 1, max = 50) int wanted) {
+    PackedGroups map = new PackedGroups(shards, tilesPerShard, wanted);
+    int[] slots = map.slots();
+    int[] order = map.order();
+    assertThat(slots).hasSize(shards * tilesPerShard);
+    assertThat(slots).containsExactlyInAnyOrder(IntStream.range(0, slots.length).toArray());
+    for (int tile = 0; tile < slots.length; tile++) {
+      assertThat(slots[tile]).isEqualTo(map.slot(tile / tilesPerShard, tile % tilesPerShard));
+      assertThat(order[slots[tile]]).isEqualTo(tile);
+    }
+  }
+
+  @Property
+  void groupsAreContiguousAndWithinThemShardsAreEqualAndContiguous(
+      @ForAll @IntRange(min = 1, max = 9) int shards,
+      @ForAll @IntRange(min = 1, max = 40) int tilesPerShard,
+      @ForAll @IntRange(min = 1, max = 50) int wanted) {
+    PackedGroups map = new PackedGroups(shards, tilesPerShard, wanted);
+    int[] words = map.words();
+    long nextSlot = 0;
+    int nextTile = 0;
+    for (int group = 0; group < map.groups(); group++) {
+      assertThat(map.firstSlot(group)).isEqualTo(nextSlot);
+      assertThat(map.start(group)).isEqualTo(nextTile);
+      assertThat(map.tilesOfShard(group)).as("no empty group").isPositive();
+      for (int shard = 0; shard < shards; shard++) {
+        for (int i = 0; i < map.tilesOfShard(group); i++) {
+          int tile = map.order()[(int) nextSlot++];
+          assertThat(tile).isEqualTo(shard * tilesPerShard + nextTile + i);
+          assertThat(words[tile]).isEqualTo(group);
+          assertThat(map.groupOf(nextTile + i)).isEqualTo(group);
+        }
+      }
+      nextTile += map.tilesOfShard(group);
+    }
+    assertThat(nextTile).isEqualTo(tilesPerShard);
+    assertThat(nextSlot).isEqualTo((long) shards * tilesPerShard);
+  }
+
+  @Property
+  void thereAreNeverMoreGroupsThanWantedAndOneWhenOneIsWanted(
+      @ForAll @IntRange(min = 1, max = 40) int tilesPerShard,
+      @ForAll @IntRange(min = 1, max = 50) int wanted) {
+    PackedGroups map = new PackedGroups(3, tilesPerShard, wanted);
+    assertThat(map.groups()).isBetween(1, wanted);
+    if (wanted <= tilesPerShard && tilesPerShard % wanted == 0) {
+      assertThat(map.groups()).isEqualTo(wanted);
+    }
+    if (wanted >= tilesPerShard) {
+      assertThat(map.groups()).isEqualTo(tilesPerShard);
+    }
+  }
+
+  @Property
+  void countersGrowByTheTilesThatHaveElements(
+      @ForAll @IntRange(max = 50) int rows,
+      @ForAll @IntRange(min = 1, max = 6) int shards,
+      @ForAll @IntRange(min = 1, max = 20) int cols,
+      @ForAll @IntRange(min = 1, max = 9) int tile,
+      @ForAll @IntRange(min = 1, max = 8) int wanted) {
+    Tiling tiling = new Tiling(new RowPartition(rows, shards), cols, tile, tile);
+    PackedGroups map = PackedGroups.of(tiling, wanted);
+    int[] words = map.words();
+    long[] posted = new long[map.groups()];
+    for (int id = 0; id < tiling.tiles(); id++) {
+      if (tiling.rows(id) > 0) {
+        posted[words[id]]++;
+      }
+    }
+    for (int group = 0; group < map.groups(); group++) {
+      assertThat(map.posted(tiling, group)).isEqualTo(posted[group]);
+    }
+  }
+
+  @Example
+  void withoutTilesThereAreNoGroups() {
+    PackedGroups map = PackedGroups.of(new Tiling(new RowPartition(0, 3), 8, 4, 4), 4);
+    assertThat(map.groups()).isZero();
+    assertThat(map.slots()).isEmpty();
+    assertThat(map.order()).isEmpty();
+    assertThat(map.words()).isEmpty();
+  }
+}
