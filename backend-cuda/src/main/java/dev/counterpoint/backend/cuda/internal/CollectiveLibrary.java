@@ -13,7 +13,9 @@ interface CollectiveLibrary {
   /** Whether the library can sum elements of a type here. */
   boolean sums(DType dtype);
 
-  void allGather(int rank, long send, long receive, long count, DType dtype, long stream);
+  /** Blocks end up {@code stride} bytes apart. */
+  void allGather(
+      int rank, long send, long receive, long stride, long count, DType dtype, long stream);
 
   void reduceScatter(int rank, long send, long receive, long count, DType dtype, long stream);
 

@@ -103,6 +103,7 @@ final class CopyCollectives {
       int root,
       long send,
       long receive,
+      long stride,
       long count,
       DType dtype) {
     Lane lane = lanes.get(stream.rank());
@@ -114,7 +115,7 @@ final class CopyCollectives {
     stream.await(lane.last);
     for (long done = 0; done < bytes; done += PIECE) {
       long piece = Math.min(PIECE, bytes - done);
-      round(kind, stream, lane, root, send, receive, bytes, done, piece, dtype);
+      round(kind, stream, lane, root, send, receive, stride, bytes, done, piece, dtype);
     }
     stream.record(lane.last);
   }
@@ -126,6 +127,7 @@ final class CopyCollectives {
       int root,
       long send,
       long receive,
+      long stride,
       long bytes,
       long done,
       long piece,
@@ -157,7 +159,7 @@ final class CopyCollectives {
       stream.copy(receive + done, mine + (long) root * PIECE, piece);
     } else {
       for (int source = 0; source < size; source++) {
-        stream.copy(receive + source * bytes + done, mine + (long) source * PIECE, piece);
+        stream.copy(receive + source * stride + done, mine + (long) source * PIECE, piece);
       }
     }
     signals.setAll(stream, free, everyone, me, lane.epoch);

@@ -54,21 +54,18 @@ final class GpuCollectives implements Collectives {
       long sendOffset,
       DeviceMemory receive,
       long receiveOffset,
+      long receiveStride,
       long count,
       DType dtype) {
-    int all = context.size();
-    enqueue(
-        Kind.ALL_GATHER,
-        stream,
-        -1,
-        send,
-        sendOffset,
-        1,
-        receive,
-        receiveOffset,
-        all,
-        count,
-        dtype);
+    GpuStream mine = GpuStream.of(context, stream);
+    long bytes = TransferChecks.bytes(count, 1, dtype.bytes());
+    TransferChecks.requireStride("receiveStride", context.size(), receiveStride, bytes);
+    long extent = count == 0 ? 0 : (context.size() - 1) * receiveStride + bytes;
+    MemoryChecks.requireOn("send", send, mine.rank());
+    MemoryChecks.requireOn("receive", receive, mine.rank());
+    long from = MemoryChecks.address("send", send, sendOffset, bytes);
+    long to = MemoryChecks.address("receive", receive, receiveOffset, extent);
+    enqueue(Kind.ALL_GATHER, mine, -1, from, to, receiveStride, count, dtype);
   }
 
   @Override
@@ -152,6 +149,18 @@ final class GpuCollectives implements Collectives {
     long to =
         MemoryChecks.address(
             "receive", receive, receiveOffset, TransferChecks.bytes(count, receiveBlocks, size));
+    enqueue(kind, mine, root, from, to, count * size, count, dtype);
+  }
+
+  private void enqueue(
+      Kind kind,
+      GpuStream mine,
+      int root,
+      long from,
+      long to,
+      long stride,
+      long count,
+      DType dtype) {
     mine.begin();
     if (count == 0) {
       return;
@@ -159,19 +168,19 @@ final class GpuCollectives implements Collectives {
     int span = mine.beginSpan();
     if (context.size() == 1) {
       if (from != to) {
-        mine.copy(to, from, count * size);
+        mine.copy(to, from, count * dtype.bytes());
       }
     } else if (library != null && (!kind.sums() || library.sums(dtype))) {
-      byLibrary(library, kind, mine, root, from, to, count, dtype);
+      byLibrary(library, kind, mine, root, from, to, stride, count, dtype);
     } else if (copies != null) {
-      copies.enqueue(kind, mine, root, from, to, count, dtype);
+      copies.enqueue(kind, mine, root, from, to, stride, count, dtype);
     } else {
       throw new CounterpointException(
           Failure.Category.UNAVAILABLE,
           kind.label + " of " + dtype + " cannot be summed by the installed library; update it");
     }
     if (span >= 0) {
-      String what = kind.label + " of " + Sizes.text(count * size);
+      String what = kind.label + " of " + Sizes.text(count * dtype.bytes());
       mine.endSpan(span, TraceEvent.Kind.COLLECTIVE, what);
     }
   }
@@ -183,6 +192,7 @@ final class GpuCollectives implements Collectives {
       int root,
       long from,
       long to,
+      long stride,
       long count,
       DType dtype) {
     CollectiveWatch watch = context.watch();
@@ -193,7 +203,7 @@ final class GpuCollectives implements Collectives {
     watch.entering(stream);
     try {
       switch (kind) {
-        case ALL_GATHER -> by.allGather(rank, from, to, count, dtype, handle);
+        case ALL_GATHER -> by.allGather(rank, from, to, stride, count, dtype, handle);
         case REDUCE_SCATTER -> by.reduceScatter(rank, from, to, count, dtype, handle);
         case ALL_REDUCE -> by.allReduce(rank, from, to, count, dtype, handle);
         case BROADCAST -> by.broadcast(rank, root, from, to, count, dtype, handle);

@@ -38,8 +38,9 @@ class CollectivesTest {
     }
 
     @Override
-    public void allGather(int rank, long s, long r, long count, DType dtype, long stream) {
-      calls.add("allGather " + rank + " " + count);
+    public void allGather(
+        int rank, long s, long r, long stride, long count, DType dtype, long stream) {
+      calls.add("allGather " + rank + " " + count + (stride == 32 ? "" : " apart"));
     }
 
     @Override
@@ -186,6 +187,17 @@ class CollectivesTest {
         f.backend.collectives().allGather(s[rank], send[rank], 0, receive[rank], 0, 1, DType.FP32);
       }
       assertThat(f.read(receive[1])).containsExactly(1, 2, 3, 4, 11, 12, 13, 14);
+      DeviceMemory[] wide = {f.memory(0, 12), f.memory(1, 12)};
+      f.write(wide[0], new byte[12]);
+      for (int rank = 0; rank < 2; rank++) {
+        f.backend.collectives().allGather(s[rank], send[rank], 0, wide[rank], 0, 8, 1, DType.FP32);
+      }
+      assertThat(f.read(wide[1])).startsWith(1, 2, 3, 4).endsWith(11, 12, 13, 14);
+      assertThatThrownBy(
+              () ->
+                  f.backend.collectives().allGather(s[0], send[0], 0, wide[0], 0, 3, 1, DType.FP32))
+          .isInstanceOf(InvalidArgumentException.class)
+          .hasMessageContaining("receiveStride");
       f.backend.collectives().broadcast(s[1], 1, send[1], 0, receive[1], 0, 2, DType.FP32);
       f.backend.collectives().broadcast(s[0], 1, send[0], 0, receive[0], 0, 2, DType.FP32);
       assertThat(f.read(receive[0])).containsExactly(11, 12, 13, 14, 15, 16, 17, 18);
