@@ -40,6 +40,9 @@ final class GemmTables {
         spec.post() instanceof TilePost.Counters post
             ? GpuSignalArray.of(context, post.signals())
             : null;
+    if (postSignals != null) {
+      postSignals.count();
+    }
   }
 
   /** Whether tiles wait for something. */

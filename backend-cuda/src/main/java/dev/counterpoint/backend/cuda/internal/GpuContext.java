@@ -11,6 +11,7 @@ import dev.counterpoint.spi.support.MemoryChecks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** What all parts of one open backend share. */
 final class GpuContext {
@@ -25,6 +26,7 @@ final class GpuContext {
   final FaultBoard faults;
   private final List<RankState> ranks = new ArrayList<>();
   private final CollectiveWatch watch = new CollectiveWatch(this);
+  private final AtomicInteger numbers = new AtomicInteger();
   private volatile boolean closed;
 
   GpuContext(GpuOptions options, Driver driver, Set<Capability> capabilities, HostPage page) {
@@ -58,6 +60,11 @@ final class GpuContext {
 
   CollectiveWatch watch() {
     return watch;
+  }
+
+  /** A number that nothing else of this backend has; from 1 on. */
+  int nextNumber() {
+    return numbers.incrementAndGet();
   }
 
   int size() {

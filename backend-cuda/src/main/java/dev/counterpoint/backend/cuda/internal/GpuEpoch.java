@@ -8,12 +8,14 @@ import dev.counterpoint.spi.support.SignalChecks;
 final class GpuEpoch extends Resource implements Epoch {
   private final GpuContext context;
   private final RankState state;
+  private final int number;
   private final long address;
 
   GpuEpoch(GpuContext context, int rank) {
     super(context.resources, "epoch of rank " + rank);
     this.context = context;
     this.state = context.rank(rank);
+    this.number = context.nextNumber();
     this.address = state.memory().allocate(toString(), Long.BYTES);
     state.zero(address, Long.BYTES);
   }
@@ -27,6 +29,11 @@ final class GpuEpoch extends Resource implements Epoch {
     SignalChecks.requireEpochOf(epoch, rank);
     mine.requireOpen();
     return mine;
+  }
+
+  /** Tells it from all others of its backend; never 0. */
+  int number() {
+    return number;
   }
 
   long address() {

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param signalByCopy whether a put by copy engine raises its signal by copying the epoch
  * @param tile wanted tile, or null for the heuristic's
  * @param splits wanted splits of K; 0 for the heuristic's
+ * @param companions multiprocessors for kernels that must run beside a GEMM that posts
  * @param collectives who carries collectives
  * @param kernelFolder a folder of built kernels to look into first, or null
  * @param cacheFolder folder of the kernel cache, {@code "off"}, or null for the usual place
@@ -30,6 +31,7 @@ record GpuOptions(
     boolean signalByCopy,
     @Nullable Tile tile,
     int splits,
+    int companions,
     CollectiveCarrier collectives,
     @Nullable String kernelFolder,
     @Nullable String cacheFolder) {
@@ -38,14 +40,17 @@ record GpuOptions(
   private static final String SIGNAL = "cuda.signal";
   private static final String TILE = "cuda.tile";
   private static final String SPLITS = "cuda.splits";
+  private static final String COMPANIONS = "cuda.companions";
   private static final String COLLECTIVES = "cuda.collectives";
   private static final String KERNELS = "cuda.kernels";
   private static final String CACHE = "cuda.cache";
   private static final Set<String> KNOWN =
-      new TreeSet<>(Set.of(DEVICES, SIGNAL, TILE, SPLITS, COLLECTIVES, KERNELS, CACHE));
+      new TreeSet<>(Set.of(DEVICES, SIGNAL, TILE, SPLITS, COMPANIONS, COLLECTIVES, KERNELS, CACHE));
   private static final Pattern TILE_TEXT = Pattern.compile("([0-9]{1,4})[x×]([0-9]{1,4})");
   private static final int MOST_RANKS = 64;
   private static final int MOST_SPLITS = 64;
+  private static final int USUAL_COMPANIONS = 8;
+  private static final int MOST_COMPANIONS = 64;
 
   /** Who carries collectives. */
   enum CollectiveCarrier {
@@ -97,7 +102,8 @@ record GpuOptions(
         Duration64.nanos(options.waitTimeout()),
         choice(SIGNAL, properties.get(SIGNAL), "copy", "kernel").equals("copy"),
         tile(properties.get(TILE)),
-        integer(SPLITS, properties.get(SPLITS), 0, MOST_SPLITS),
+        integer(SPLITS, properties.get(SPLITS), 0, 0, MOST_SPLITS),
+        integer(COMPANIONS, properties.get(COMPANIONS), USUAL_COMPANIONS, 1, MOST_COMPANIONS),
         carrier(properties.get(COLLECTIVES)),
         properties.get(KERNELS),
         properties.get(CACHE));
@@ -193,9 +199,9 @@ record GpuOptions(
     return new Tile(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
   }
 
-  private static int integer(String name, @Nullable String text, int least, int most) {
+  private static int integer(String name, @Nullable String text, int usual, int least, int most) {
     if (text == null) {
-      return least;
+      return usual;
     }
     try {
       int value = Integer.parseInt(text.trim());

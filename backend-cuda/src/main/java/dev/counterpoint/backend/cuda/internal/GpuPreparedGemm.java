@@ -23,9 +23,6 @@ final class GpuPreparedGemm extends Resource implements PreparedGemm {
    */
   private static final int UNITS_FOR_SIGNALS = 2;
 
-  /** The same when others reduce what this one posts: see {@link GpuPreparedReduce}. */
-  private static final int UNITS_FOR_REDUCTION = GpuPreparedReduce.GATED_BLOCKS;
-
   /** Columns of a tile from which on twice as many rows of tiles share their columns of B. */
   private static final int WIDE = 256;
 
@@ -78,7 +75,7 @@ final class GpuPreparedGemm extends Resource implements PreparedGemm {
       kept = Math.max(kept, UNITS_FOR_SIGNALS);
     }
     if (tables.posts()) {
-      kept = Math.max(kept, UNITS_FOR_REDUCTION + UNITS_FOR_SIGNALS);
+      kept = Math.max(kept, context.options.companions() + UNITS_FOR_SIGNALS);
     }
     return Math.max(1, rank.units() - kept) * kernel.blocksPerUnit();
   }

@@ -11,13 +11,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A reduction of staged partials with its tables on the device. */
 final class GpuPreparedReduce extends Resource implements TileReduce.PreparedReduce {
-  /**
-   * Blocks of a reduction that waits. They may occupy as many multiprocessors while they wait for
-   * tiles, so a GEMM whose tiles are waited for leaves that many free: otherwise its blocks and
-   * these could wait for each other.
-   */
-  static final int GATED_BLOCKS = 8;
-
   private static final int BLOCKS_PER_UNIT = 4;
   private static final int ELEMENTS_PER_PART = 16384;
   private static final int COLUMNS_OF_GROUP = 8;
@@ -48,13 +41,18 @@ final class GpuPreparedReduce extends Resource implements TileReduce.PreparedRed
     ReduceSpec.Everywhere route = spec.route() instanceof ReduceSpec.Everywhere e ? e : null;
     buffer = route == null ? null : GpuHeap.of(context, route.buffer());
     blockSignals = route == null ? null : GpuSignalArray.of(context, route.signals());
+    if (blockSignals != null) {
+      blockSignals.count();
+    }
     TileRoute.Clearance clearance = route == null ? null : route.clearance();
     clearanceSignals = clearance == null ? null : GpuSignalArray.of(context, clearance.signals());
     block = rank.block(TileReduceParams.SIZE);
     int parts = parts();
     long units = (long) spec.blocks() * parts;
     boolean waits = gate != null || clearance != null;
-    int most = waits ? GATED_BLOCKS : rank.units() * BLOCKS_PER_UNIT;
+    // One that waits may occupy as many multiprocessors as it has blocks, and a GEMM whose tiles it
+    // waits for leaves that many free: otherwise its blocks and these could wait for each other.
+    int most = waits ? context.options.companions() : rank.units() * BLOCKS_PER_UNIT;
     blocks = (int) Math.max(1, Math.min(units, most));
     targets = route == null ? new TargetTable(rank, "outputs of '" + spec.label() + "'") : null;
     try {

@@ -2,6 +2,7 @@ package dev.counterpoint.backend.cuda.internal;
 
 import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.SignalArray;
+import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * Words on every rank. Behind the last word lies one more that nobody waits for: where "no word"
@@ -15,8 +16,15 @@ final class GpuSignalArray extends Resource implements SignalArray {
   private final String name;
   private final int words;
   private final int id;
+  private static final long MANY = -1;
+
   private final long[] base;
   private final long[] everyone;
+
+  /** By rank and word: who alone has raised it so far; 0 for nobody yet. */
+  private final AtomicLongArray writers;
+
+  private volatile boolean counted;
 
   GpuSignalArray(GpuContext context, String name, int words) {
     super(context.resources, "signal array '" + name + "'");
@@ -25,6 +33,7 @@ final class GpuSignalArray extends Resource implements SignalArray {
     this.words = words;
     this.id = context.arrays.id(name);
     int ranks = context.size();
+    writers = new AtomicLongArray(Math.multiplyExact(ranks, words));
     base = new long[ranks];
     everyone = new long[ranks];
     try {
@@ -60,6 +69,32 @@ final class GpuSignalArray extends Resource implements SignalArray {
       return mine;
     }
     throw new InvalidArgumentException("array", array, "be a signal array of this backend");
+  }
+
+  /**
+   * Notes that one epoch raises a word through one stream; whether nobody else ever has. Then the
+   * word only takes values of that epoch in their order, and copying the epoch there raises it.
+   */
+  boolean raisedOnlyBy(int owner, int word, GpuEpoch epoch, GpuStream stream) {
+    if (counted) {
+      return false;
+    }
+    int index = owner * words + word;
+    long writer = (long) epoch.number() << 32 | stream.number();
+    long known = writers.get(index);
+    if (known == 0 && writers.compareAndSet(index, 0, writer)) {
+      return true;
+    }
+    if (writers.get(index) == writer) {
+      return true;
+    }
+    writers.set(index, MANY);
+    return false;
+  }
+
+  /** Notes that words of this array are added to: none of them is raised by copying any more. */
+  void count() {
+    counted = true;
   }
 
   /** Number by which fault records name it. */

@@ -75,6 +75,7 @@ final class GpuSignals implements Signals {
       stream.copy(words.address(owner, word), epoch.address(), Long.BYTES);
       return;
     }
+    words.raisedOnlyBy(owner, word, epoch, stream);
     stream.launch(
         stream.state().kernels().set,
         1,
@@ -95,6 +96,9 @@ final class GpuSignals implements Signals {
     mine.begin();
     long table = words.everyone(mine.rank(), word);
     if (everyone && table != 0) {
+      for (int owner : owners) {
+        words.raisedOnlyBy(owner, word, counter, mine);
+      }
       mine.launch(
           mine.state().kernels().set,
           1,
@@ -115,6 +119,7 @@ final class GpuSignals implements Signals {
     SignalChecks.requireGrowth(delta);
     context.requireReach(mine.rank(), owner, "adding to a word of another rank");
     mine.begin();
+    words.count();
     mine.launch(
         mine.state().kernels().add,
         1,
@@ -171,6 +176,7 @@ final class GpuSignals implements Signals {
     GpuSignalArray words = wordOf(array, rank, word);
     SignalChecks.requireGrowth(delta);
     context.faults.check();
+    words.count();
     RankState state = context.rank(rank);
     ParameterBlock block =
         state

@@ -23,6 +23,7 @@ final class GpuStream extends Resource implements Stream {
 
   private final GpuContext context;
   private final RankState state;
+  private final int number;
   private final String name;
   private final long handle;
   private final StreamBlocks blocks;
@@ -34,6 +35,7 @@ final class GpuStream extends Resource implements Stream {
     super(context.resources, "stream '" + name + "' of rank " + rank);
     this.context = context;
     this.state = context.rank(rank);
+    this.number = context.nextNumber();
     this.name = name;
     state.use();
     handle = context.driver.createStream(priority);
@@ -58,6 +60,11 @@ final class GpuStream extends Resource implements Stream {
           "stream", stream, "belong to rank " + rank + ", as the " + what + " does");
     }
     return mine;
+  }
+
+  /** Tells it from all others of its backend; never 0. */
+  int number() {
+    return number;
   }
 
   RankState state() {

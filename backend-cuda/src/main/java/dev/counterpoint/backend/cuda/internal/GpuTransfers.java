@@ -156,7 +156,11 @@ final class GpuTransfers implements Transfers {
     mine.begin();
     int span = mine.beginSpan();
     enqueue(mine, from, to, bytes, transport);
-    if (transport == Transport.COMPUTE || !context.options.signalByCopy()) {
+    boolean copied =
+        transport != Transport.COMPUTE
+            && context.options.signalByCopy()
+            && words.raisedOnlyBy(target.rank(), word, counter, mine);
+    if (!copied) {
       signals.raise(mine, words, target.rank(), word, counter);
     } else {
       mine.copy(words.address(target.rank(), word), counter.address(), Long.BYTES);

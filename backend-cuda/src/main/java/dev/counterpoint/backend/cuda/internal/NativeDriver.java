@@ -8,6 +8,8 @@ import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.cudart.CUgraphExec_st;
 import org.bytedeco.cuda.cudart.CUgraph_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.SizeTPointer;
 
@@ -21,6 +23,8 @@ final class NativeDriver extends NativeDevices {
 
   /** Loads the libraries and initializes the driver. */
   NativeDriver() {
+    Loader.load(cudart.class); // so that a failure to load is this one, with its reason
+    NativeEnvironment.setDefaults();
     check(cuInit(0), "cuInit", "");
   }
 

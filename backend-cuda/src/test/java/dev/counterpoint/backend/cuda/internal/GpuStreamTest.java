@@ -284,6 +284,31 @@ class GpuStreamTest {
   }
 
   @Test
+  void aWordThatOthersRaiseTooIsNeverLowered() {
+    try (GpuFixture f = new GpuFixture()) {
+      Stream main = f.stream(0);
+      var source = f.memory(0, 4);
+      var target = f.memory(1, 4);
+      Epoch early = f.backend.signals().newEpoch(0);
+      Epoch late = f.backend.signals().newEpoch(0);
+      SignalArray words = f.backend.signals().allocate("w", 2);
+      f.backend.signals().advance(main, early);
+      f.backend.signals().advance(main, early);
+      f.backend.signals().advance(main, late);
+      f.backend.signals().set(main, words, 1, 0, early);
+      f.backend
+          .transfers()
+          .putSignal(main, source, 0, target, 0, 4, Transport.COPY_ENGINE, words, 0, late);
+      assertThat(f.backend.signals().read(words, 1, 0)).isEqualTo(2);
+      f.backend.signals().addFromHost(words, 1, 1, 5);
+      f.backend
+          .transfers()
+          .putSignal(main, source, 0, target, 0, 4, Transport.COPY_ENGINE, words, 1, late);
+      assertThat(f.backend.signals().read(words, 1, 1)).isEqualTo(5);
+    }
+  }
+
+  @Test
   void everyoneIsToldByOneKernel() {
     try (GpuFixture f = new GpuFixture()) {
       Stream main = f.stream(0);
