@@ -111,6 +111,13 @@ interface Driver {
 
   // Streams and events
 
+  /**
+   * (hot) Holds a stream while bit 0 of a word of device memory is set, without a kernel.
+   *
+   * @param word address of four bytes
+   */
+  void holdWhileSet(long stream, long word);
+
   /** A stream that does not synchronize with others; higher priorities first, 0 is normal. */
   long createStream(int priority);
 

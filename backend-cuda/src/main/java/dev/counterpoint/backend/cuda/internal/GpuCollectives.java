@@ -195,6 +195,7 @@ final class GpuCollectives implements Collectives {
       long stride,
       long count,
       DType dtype) {
+    stream.holdAfterFailure();
     CollectiveWatch watch = context.watch();
     Capture.Branch branch = stream.branch();
     int place = branch == null ? watch.begin(stream) : -1;

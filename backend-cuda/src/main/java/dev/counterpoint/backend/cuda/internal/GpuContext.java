@@ -58,6 +58,13 @@ final class GpuContext {
     ranks.forEach(RankState::raiseAbort);
   }
 
+  /** Lets held streams of a failed world go, since it is being taken apart. */
+  void letGo() {
+    if (faults.raised()) {
+      ranks.forEach(RankState::letGo);
+    }
+  }
+
   CollectiveWatch watch() {
     return watch;
   }

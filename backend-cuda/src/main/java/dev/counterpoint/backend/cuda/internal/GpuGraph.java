@@ -58,6 +58,7 @@ final class GpuGraph extends Resource implements Graph {
     requireOpen();
     GpuStream mine = GpuStream.of(context, stream, state.index(), "graph");
     mine.begin();
+    mine.holdAfterFailure();
     int span = mine.beginSpan();
     CollectiveWatch watch = context.watch();
     int watched = collectives > 0 && !mine.capturing() ? watch.begin(mine) : -1;
@@ -67,6 +68,7 @@ final class GpuGraph extends Resource implements Graph {
       throw mine.failed(e);
     }
     mine.enqueuedByLibrary();
+    mine.hasWaited();
     watch.end(watched, mine, "in a replayed graph", 0);
     mine.endSpan(span, TraceEvent.Kind.OTHER, "graph");
   }

@@ -140,14 +140,14 @@ record GpuOptions(
     for (String part : text.split(",", -1)) {
       devices.add(ordinal(text, part.trim(), available));
     }
-    if (ranks != 0 && devices.size() != ranks) {
+    if (ranks > devices.size()) {
       throw new InvalidArgumentException(
-          DEVICES, text, "name one device for each of the " + ranks + " ranks asked for");
+          DEVICES, text, "name a device for each of the " + ranks + " ranks asked for");
     }
     if (devices.size() > MOST_RANKS) {
       throw new InvalidArgumentException(DEVICES, text, "name at most " + MOST_RANKS + " devices");
     }
-    return List.copyOf(devices);
+    return List.copyOf(ranks == 0 ? devices : devices.subList(0, ranks));
   }
 
   private static int ordinal(String text, String part, int available) {

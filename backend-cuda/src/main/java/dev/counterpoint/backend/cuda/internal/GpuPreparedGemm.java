@@ -157,6 +157,9 @@ final class GpuPreparedGemm extends Resource implements PreparedGemm {
     int span = stream.beginSpan();
     block.set(TileGemmParams.TRACE, span >= 0 ? context.tracer.tiles(span, units) : 0L);
     stream.launch(kernel, blocks, block);
+    if (tables.waits()) {
+      stream.hasWaited();
+    }
     if (span >= 0) {
       stream.endSpan(span, TraceEvent.Kind.COMPUTE, "tile gemm " + spec.label());
     }

@@ -178,6 +178,9 @@ final class GpuPreparedReduce extends Resource implements TileReduce.PreparedRed
     }
     int span = mine.beginSpan();
     mine.launch(kernel, blocks, block);
+    if (gateSignals != null || clearanceSignals != null) {
+      mine.hasWaited();
+    }
     if (span >= 0) {
       mine.endSpan(span, TraceEvent.Kind.REDUCE, "reduce " + spec.label());
     }

@@ -31,7 +31,7 @@ public final class GpuProbe {
 
   /** Never throws, and may be asked again. */
   public static Probe probe() {
-    return probe(System.getProperty("cuda.kernels"));
+    return probe(null);
   }
 
   /** The same, looking for kernels in a folder first. */
@@ -148,16 +148,16 @@ public final class GpuProbe {
   private static void addNotesOnEnvironment(
       UnaryOperator<@Nullable String> environment, int devices, List<String> notes) {
     String connections = environment.apply("CUDA_DEVICE_MAX_CONNECTIONS");
-    if (connections == null
-        || !connections.matches("[0-9]+")
-        || Integer.parseInt(connections) < 16) {
+    if (connections != null && connections.matches("[0-9]")) {
       notes.add(
           "CUDA_DEVICE_MAX_CONNECTIONS is "
-              + (connections == null ? "not set (8)" : connections)
-              + ": with more streams than that, one that waits may hold up another; set it to 32");
+              + connections
+              + ": with more streams than that, one that waits may hold up another; leave it unset or"
+              + " set it to 32");
     }
-    if (devices > 1 && !"0".equals(environment.apply("NCCL_NVLS_ENABLE"))) {
-      notes.add("NCCL may use NVLink multicast; NCCL_NVLS_ENABLE=0 keeps it from that");
+    String multicast = environment.apply("NCCL_NVLS_ENABLE");
+    if (devices > 1 && multicast != null && !multicast.equals("0")) {
+      notes.add("NCCL may use NVLink multicast; leave NCCL_NVLS_ENABLE unset, or set it to 0");
     }
   }
 

@@ -30,15 +30,9 @@ final class GpuSetup {
     return open(
         parsed,
         driver,
-        Natives.kernels(
-            property(parsed.kernelFolder(), "cuda.kernels"),
-            property(parsed.cacheFolder(), "cuda.cache")),
+        Natives.kernels(parsed.kernelFolder(), parsed.cacheFolder()),
         Natives.BLAS.get() == null ? null : NativeBlas::new,
         usesLibrary(parsed) ? () -> new NativeCollectives(parsed.devices()) : null);
-  }
-
-  private static @Nullable String property(@Nullable String option, String name) {
-    return option != null ? option : System.getProperty(name);
   }
 
   /** The library needs a device for each rank; one rank needs no library. */

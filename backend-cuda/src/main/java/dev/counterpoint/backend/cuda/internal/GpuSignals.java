@@ -152,6 +152,7 @@ final class GpuSignals implements Signals {
                 target.perEpoch(),
                 target.offset());
     mine.launch(mine.state().kernels().await, 1, block);
+    mine.hasWaited();
     if (span >= 0) {
       mine.endSpan(span, TraceEvent.Kind.WAIT, "await " + array.name() + "[" + firstWord + "]");
     }

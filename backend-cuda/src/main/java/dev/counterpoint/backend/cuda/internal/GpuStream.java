@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class GpuStream extends Resource implements Stream {
   private static final long SPIN_NANOS = 50_000;
   private static final long PAUSE_NANOS = 20_000;
+  private static final int ROUNDS_TO_LET_GO = 100;
 
   private final GpuContext context;
   private final RankState state;
@@ -30,6 +31,9 @@ final class GpuStream extends Resource implements Stream {
   private String label = "";
   private int operation;
   private Capture.@Nullable Branch branch;
+
+  /** Whether something was enqueued, here or before an event awaited here, that may have failed. */
+  private boolean followsWait;
 
   GpuStream(GpuContext context, int rank, String name, int priority) {
     super(context.resources, "stream '" + name + "' of rank " + rank);
@@ -111,12 +115,36 @@ final class GpuStream extends Resource implements Stream {
     }
   }
 
+  /** Notes that a kernel was enqueued that waits, and may give up. */
+  void hasWaited() {
+    followsWait = true;
+  }
+
+  /**
+   * Before work that is not a kernel of ours, and so does not ask whether the world has failed: the
+   * stream is held instead if a wait before it has expired (rule ERR-10).
+   */
+  void holdAfterFailure() {
+    if (followsWait) {
+      followsWait = false;
+      if (state.holds(branch != null)) {
+        try {
+          context.driver.holdWhileSet(handle, state.localAbort());
+        } catch (NativeException e) {
+          throw failed(e);
+        }
+        counted();
+      }
+    }
+  }
+
   RuntimeException failed(NativeException e) {
     return context.failed(state.index(), label, e);
   }
 
   /** Enqueues a copy between any two addresses. */
   void copy(long target, long source, long bytes) {
+    holdAfterFailure();
     try {
       context.driver.copy(target, source, bytes, handle);
     } catch (NativeException e) {
@@ -128,6 +156,7 @@ final class GpuStream extends Resource implements Stream {
   /** Enqueues a copy of rows. */
   void copyRows(
       long target, long targetPitch, long source, long sourcePitch, long rowBytes, long rows) {
+    holdAfterFailure();
     try {
       context.driver.copyRows(target, targetPitch, source, sourcePitch, rowBytes, rows, handle);
     } catch (NativeException e) {
@@ -138,6 +167,7 @@ final class GpuStream extends Resource implements Stream {
 
   /** Enqueues a fill. */
   void fill(long target, byte value, long bytes) {
+    holdAfterFailure();
     try {
       context.driver.fill(target, value, bytes, handle);
     } catch (NativeException e) {
@@ -210,6 +240,7 @@ final class GpuStream extends Resource implements Stream {
     } catch (NativeException e) {
       throw failed(e);
     }
+    followsWait = true;
   }
 
   /** What follows comes after a point of a capture; takes part in that capture from now on. */
@@ -234,6 +265,7 @@ final class GpuStream extends Resource implements Stream {
       throw failed(e);
     }
     branch = new Capture(this).origin();
+    followsWait = true;
   }
 
   @Override
@@ -261,6 +293,7 @@ final class GpuStream extends Resource implements Stream {
   /** The capture is over. */
   void leaveCapture() {
     branch = null;
+    followsWait = true;
   }
 
   /** Whether all work has run; a stream that captures has none that runs, and must not be asked. */
@@ -290,6 +323,7 @@ final class GpuStream extends Resource implements Stream {
    */
   boolean awaitIdle(long nanos, boolean failing) {
     long start = System.nanoTime();
+    int rounds = 0;
     state.use();
     while (true) {
       try {
@@ -304,6 +338,9 @@ final class GpuStream extends Resource implements Stream {
       }
       if (failing) {
         context.faults.check();
+      } else if (++rounds % ROUNDS_TO_LET_GO == 0) {
+        context.letGo();
+        state.use();
       }
       long waited = System.nanoTime() - start;
       if (waited >= nanos) {
@@ -323,6 +360,7 @@ final class GpuStream extends Resource implements Stream {
     if (branch != null) {
       abandonCapture(branch.capture());
     }
+    context.letGo();
     awaitIdle(context.options.waitNanos(), false);
     state.streams().remove(this);
     try {

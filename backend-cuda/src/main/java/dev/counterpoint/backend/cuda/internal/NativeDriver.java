@@ -20,6 +20,7 @@ final class NativeDriver extends NativeDevices {
   private static final int EXTERNAL = 1;
   private static final int HOST_PORTABLE_AND_MAPPED = 1 | 2;
   private static final int RELAXED = 2;
+  private static final int WAIT_VALUE_NOR = 3;
 
   /** Loads the libraries and initializes the driver. */
   NativeDriver() {
@@ -127,6 +128,15 @@ final class NativeDriver extends NativeDevices {
   }
 
   // Streams and events
+
+  @Override
+  public void holdWhileSet(long stream, long word) {
+    // Passes when a bit is clear both in the word and in the mask: all but bit 0 are in the mask.
+    int status = cuStreamWaitValue32(scratch().stream.at(stream), word, ~1, WAIT_VALUE_NOR);
+    if (status != DriverStatus.SUCCESS) {
+      throw failure(status, "cuStreamWaitValue32", "");
+    }
+  }
 
   @Override
   public long createStream(int priority) {

@@ -68,13 +68,14 @@ final class Natives {
   /**
    * Where this process finds kernels.
    *
-   * @param folder a folder to look into first, or null
+   * @param folder a folder to look into first, or null for what the system property says
    * @param cacheFolder folder of the cache, {@code "off"}, or null for the usual one
    */
   static KernelStore kernels(@Nullable String folder, @Nullable String cacheFolder) {
     List<KernelPlace> places = new ArrayList<>();
-    if (folder != null) {
-      places.add(KernelPlace.folder(Path.of(folder)));
+    String first = folder != null ? folder : System.getProperty("cuda.kernels");
+    if (first != null) {
+      places.add(KernelPlace.folder(Path.of(first)));
     }
     places.add(KernelPlace.onClassPath("sm80"));
     return new KernelStore(

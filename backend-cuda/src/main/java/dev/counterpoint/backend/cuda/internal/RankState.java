@@ -9,9 +9,12 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What belongs to one rank: its device's context, memory, kernels, and what its waits read. */
 final class RankState {
+  private static final Logger log = LoggerFactory.getLogger(RankState.class);
   private static final int STAGE_BYTES = 1 << 22;
   private static final long PAUSE_NANOS = 20_000;
 
@@ -30,6 +33,8 @@ final class RankState {
   private final long localAbort;
   private final long waitContext;
   private final KernelSet kernels;
+  private final boolean holds;
+  private final boolean holdsInCaptures;
 
   /**
    * Sets a rank up.
@@ -62,7 +67,43 @@ final class RankState {
     waitContext = memory.allocate("the context of waits", WaitContextLayout.SIZE);
     driver.fill(words, (byte) 0, Memory.ALIGNMENT, control);
     awaitControl("zeroing flags");
+    holds = tryHold();
+    holdsInCaptures = holds && tryHoldInCapture();
     this.kernels = new KernelSet(this, kernels);
+  }
+
+  /** Whether the driver can hold a stream here. */
+  private boolean tryHold() {
+    try {
+      driver.holdWhileSet(control, localAbort);
+      awaitControl("trying to hold a stream");
+      return true;
+    } catch (NativeException e) {
+      log.debug("{}: streams cannot be held after a fault", this, e);
+      return false;
+    }
+  }
+
+  private boolean tryHoldInCapture() {
+    boolean captured = true;
+    driver.beginCapture(control);
+    try {
+      driver.holdWhileSet(control, localAbort);
+    } catch (NativeException e) {
+      log.debug("{}: captured streams cannot be held after a fault", this, e);
+      captured = false;
+    }
+    try {
+      driver.destroyGraph(driver.endCapture(control));
+    } catch (NativeException e) {
+      captured = false;
+    }
+    return captured;
+  }
+
+  /** Whether copies behind a wait can be kept from running when that wait has expired. */
+  boolean holds(boolean capturing) {
+    return capturing ? holdsInCaptures : holds;
   }
 
   /** Writes what waits read; needs the other ranks' flags. */
@@ -300,6 +341,19 @@ final class RankState {
       driver.copy(localAbort, page.oneAddress(), Integer.BYTES, urgent);
     } catch (NativeException e) {
       // The device is lost; nothing waits on it any more.
+    }
+  }
+
+  /**
+   * Lets held streams go: the world has failed and is being taken apart. Kernels still see that it
+   * has failed, and do nothing.
+   */
+  void letGo() {
+    try {
+      use();
+      driver.copy(localAbort, page.twoAddress(), Integer.BYTES, urgent);
+    } catch (NativeException e) {
+      // The device is lost; nothing is held on it any more.
     }
   }
 

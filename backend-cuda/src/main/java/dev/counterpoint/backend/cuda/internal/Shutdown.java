@@ -31,6 +31,7 @@ final class Shutdown {
   }
 
   void run() {
+    context.letGo();
     if (!awaitIdle(context.faults.raised() ? GRACE_NANOS : context.options.waitNanos())) {
       context.faults.raise(
           new FaultRecord(
@@ -47,6 +48,7 @@ final class Shutdown {
         library.abort();
       }
     }
+    context.letGo();
     boolean idle = awaitIdle(GRACE_NANOS);
     context.resources.report(context.describe());
     context.watch().stop();

@@ -211,6 +211,7 @@ final class VendorGemm extends Resource implements PreparedGemm {
       fallback.enqueue(mine, operands, arguments);
       return;
     }
+    mine.holdAfterFailure();
     int span = mine.beginSpan();
     run(mine, variant, arguments, inputBytes, outputBytes);
     if (span >= 0) {

@@ -29,6 +29,9 @@ final class FakeDriver implements Driver {
   /** Of a held stream, what was recorded first counts as reached: the rest is what is held. */
   boolean completesOnceHeld;
 
+  /** The flag that the host reads is raised by {@link #showFaults} only. */
+  boolean faultsAreSeenLate;
+
   /** Waits that are not satisfied are passed, as if a peer had come meanwhile. */
   boolean waitsPass;
 
@@ -41,6 +44,8 @@ final class FakeDriver implements Driver {
   private final Map<Long, List<Runnable>> captures = new HashMap<>();
   private final Map<Long, List<Runnable>> capturedEvents = new HashMap<>();
   private final Map<Long, List<Runnable>> graphs = new HashMap<>();
+  private final Map<Long, List<Runnable>> stopped = new HashMap<>();
+  private final Map<Long, Long> stoppedBy = new HashMap<>();
   private final Map<Long, Long> recordedOn = new ConcurrentHashMap<>();
   private final Map<Long, Long> firstOfStream = new ConcurrentHashMap<>();
   private long next = 1000;
@@ -68,6 +73,15 @@ final class FakeDriver implements Driver {
     List<String> taken = List.copyOf(journal);
     journal.clear();
     return taken;
+  }
+
+  private final List<Runnable> hidden = new ArrayList<>();
+
+  /** Raises the host's flag if something has failed. */
+  void showFaults() {
+    faultsAreSeenLate = false;
+    hidden.forEach(Runnable::run);
+    hidden.clear();
   }
 
   private synchronized long handle() {
@@ -191,9 +205,30 @@ final class FakeDriver implements Driver {
     List<Runnable> capture = captures.get(stream);
     if (capture != null) {
       capture.add(work);
+    } else if (stopped.containsKey(stream)) {
+      stopped.get(stream).add(work);
     } else {
       work.run();
     }
+  }
+
+  @Override
+  public void holdWhileSet(long stream, long word) {
+    call("cuStreamWaitValue32");
+    if (!captures.containsKey(stream) && (memory.getInt(word) & 1) != 0) {
+      stopped.putIfAbsent(stream, new ArrayList<>());
+      stoppedBy.put(stream, word);
+    }
+  }
+
+  /** A held stream goes on when its word is clear. */
+  private boolean isHeld(long stream) {
+    Long word = stoppedBy.get(stream);
+    if (word != null && (memory.getInt(word) & 1) == 0) {
+      stoppedBy.remove(stream);
+      stopped.remove(stream).forEach(Runnable::run);
+    }
+    return held.contains(stream) || stopped.containsKey(stream);
   }
 
   @Override
@@ -256,7 +291,7 @@ final class FakeDriver implements Driver {
     if (status != null) {
       throw new NativeException("cuStreamQuery", status, "CUDA_ERROR_OF_A_TEST", "", "");
     }
-    return !held.contains(stream);
+    return !isHeld(stream);
   }
 
   @Override
@@ -398,6 +433,8 @@ final class FakeDriver implements Driver {
     memory.copyAvailable(mine, address, 512);
     ParameterRecord record = new ParameterRecord(memory, mine, blocks, threads, sharedBytes);
     lastParameters.put(entry, record);
-    enqueue(stream, () -> FakeKernels.run(entry, record, memory, waitsPass));
+    enqueue(
+        stream,
+        () -> FakeKernels.run(entry, record, memory, waitsPass, faultsAreSeenLate ? hidden : null));
   }
 }

@@ -1,11 +1,18 @@
 package dev.counterpoint.backend.cuda.internal;
 
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
 /** What the small kernels do, for {@link FakeDriver}. */
 final class FakeKernels {
   private FakeKernels() {}
 
   static void run(
-      String entry, FakeDriver.ParameterRecord p, FakeMemory memory, boolean waitsPass) {
+      String entry,
+      FakeDriver.ParameterRecord p,
+      FakeMemory memory,
+      boolean waitsPass,
+      @Nullable List<Runnable> late) {
     if (failed(p, memory)) {
       return;
     }
@@ -16,7 +23,7 @@ final class FakeKernels {
       case "signal_set" -> set(p, memory);
       case "await_words" -> {
         if (!waitsPass) {
-          await(p, memory);
+          await(p, memory, late);
         }
       }
       case "put" -> put(p, memory);
@@ -47,7 +54,8 @@ final class FakeKernels {
   }
 
   /** A wait that is not satisfied expires at once, as the kernel would after its time. */
-  private static void await(FakeDriver.ParameterRecord p, FakeMemory memory) {
+  private static void await(
+      FakeDriver.ParameterRecord p, FakeMemory memory, @Nullable List<Runnable> late) {
     long epoch = memory.getLong(p.getLong(AwaitParams.TARGET + TargetLayout.EPOCH));
     long wanted =
         p.getLong(AwaitParams.TARGET + TargetLayout.PER_EPOCH) * epoch
@@ -55,14 +63,19 @@ final class FakeKernels {
     for (int i = 0; i < p.getInt(AwaitParams.COUNT); i++) {
       long seen = memory.getLong(p.getLong(AwaitParams.WORDS) + 8L * i);
       if (seen < wanted) {
-        expire(p, memory, p.getLong(AwaitParams.FIRST_WORD) + i, seen, wanted);
+        expire(p, memory, p.getLong(AwaitParams.FIRST_WORD) + i, seen, wanted, late);
         return;
       }
     }
   }
 
   private static void expire(
-      FakeDriver.ParameterRecord p, FakeMemory memory, long word, long seen, long wanted) {
+      FakeDriver.ParameterRecord p,
+      FakeMemory memory,
+      long word,
+      long seen,
+      long wanted,
+      @Nullable List<Runnable> late) {
     long context = p.getLong(OperationLayout.CONTEXT);
     long record = memory.getLong(context + WaitContextLayout.RECORD);
     memory.putInt(record + FaultRecordLayout.KIND, 1);
@@ -79,7 +92,13 @@ final class FakeKernels {
         memory.getLong(context + WaitContextLayout.TIMEOUT_NANOS));
     memory.putInt(record + FaultRecordLayout.STATE, 1);
     memory.putInt(memory.getLong(context + WaitContextLayout.LOCAL_ABORT), 1);
-    memory.putInt(memory.getLong(context + WaitContextLayout.HOST_ABORT), 1);
+    Runnable tellHost =
+        () -> memory.putInt(memory.getLong(context + WaitContextLayout.HOST_ABORT), 1);
+    if (late != null) {
+      late.add(tellHost);
+    } else {
+      tellHost.run();
+    }
     long peers = memory.getLong(context + WaitContextLayout.PEER_ABORTS);
     for (int i = 0; i < memory.getInt(context + WaitContextLayout.PEER_ABORT_COUNT); i++) {
       memory.putInt(memory.getLong(peers + 8L * i), 1);

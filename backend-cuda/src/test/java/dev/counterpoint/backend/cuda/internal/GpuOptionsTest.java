@@ -37,6 +37,7 @@ class GpuOptionsTest {
     assertThat(options.sharesDevices()).isTrue();
     assertThat(options.ranksOnDeviceOf(2)).isEqualTo(2);
     assertThat(GpuSetup.usesLibrary(options)).isFalse();
+    assertThat(parse(2, Map.of("cuda.devices", "1,0,1")).devices()).containsExactly(1, 0);
     GpuOptions asked = parse(0, Map.of("cuda.devices", "0,0", "cuda.collectives", "library"));
     assertThatThrownBy(() -> GpuSetup.usesLibrary(asked))
         .isInstanceOf(InvalidArgumentException.class)

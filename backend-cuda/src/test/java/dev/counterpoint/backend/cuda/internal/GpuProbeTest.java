@@ -13,6 +13,7 @@ import dev.counterpoint.spi.Bootstrap;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.Probe;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
@@ -23,13 +24,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 class GpuProbeTest {
   private static final GpuProbe.Libraries ALL = new GpuProbe.Libraries("2.28.3", "", "13.0.2", "");
   private final FakeDriver driver = new FakeDriver();
+  private final Map<String, String> environment = new HashMap<>();
 
   private Probe probe(GpuProbe.Libraries libraries) {
-    return GpuProbe.probe(
-        driver,
-        GpuFixture.kernels(),
-        libraries,
-        name -> name.equals("NCCL_NVLS_ENABLE") ? "0" : "32");
+    return GpuProbe.probe(driver, GpuFixture.kernels(), libraries, environment::get);
   }
 
   private static Probe.Unavailable refused(Probe probe) {
@@ -92,6 +90,16 @@ class GpuProbeTest {
         .contains(Capability.PEER_ACCESS, Capability.VENDOR_GEMM, Capability.GEMM_FP8)
         .doesNotContain(Capability.GEMM_FP32_FULL);
     assertThat(yes.notes()).isEmpty();
+  }
+
+  @Test
+  void variablesThatHarmAreNoted() {
+    environment.put("CUDA_DEVICE_MAX_CONNECTIONS", "1");
+    environment.put("NCCL_NVLS_ENABLE", "1");
+    Probe.Available yes = (Probe.Available) probe(ALL);
+    assertThat(yes.notes())
+        .anyMatch(n -> n.contains("CUDA_DEVICE_MAX_CONNECTIONS is 1"))
+        .anyMatch(n -> n.contains("NVLink multicast"));
   }
 
   @Test

@@ -154,6 +154,46 @@ class GpuStreamTest {
   }
 
   @Test
+  void whatFollowsAnExpiredWaitIsNotDone() {
+    try (GpuFixture f = new GpuFixture()) {
+      Stream main = f.stream(0);
+      Stream side = f.stream(0);
+      Event event = f.backend.device(0).newEvent(false);
+      var source = f.memory(0, 4);
+      var target = f.backend.heap().allocate("box", 4).at(1);
+      f.write(source, (byte) 1, (byte) 2, (byte) 3, (byte) 4);
+      Epoch epoch = f.backend.signals().newEpoch(0);
+      SignalArray words = f.backend.signals().allocate("w", 2);
+      f.backend.signals().advance(main, epoch);
+      f.driver.take();
+      // Enqueued before the world is known to have failed, as it is on a device.
+      f.driver.faultsAreSeenLate = true;
+      f.backend.signals().await(main, words, 0, epoch, Target.THIS_LAUNCH);
+      f.backend
+          .transfers()
+          .putSignal(main, source, 0, target, 0, 4, Transport.AUTO, words, 1, epoch);
+      main.record(event);
+      side.await(event);
+      f.backend.transfers().put(side, source, 0, target, 0, 4, Transport.AUTO);
+      assertThat(f.driver.take())
+          .containsExactly(
+              "await_words",
+              "cuStreamWaitValue32",
+              "cuMemcpyAsync",
+              "cuMemcpyAsync",
+              "cuEventRecord",
+              "cuStreamWaitEvent",
+              "cuStreamWaitValue32",
+              "cuMemcpyAsync");
+      f.driver.showFaults();
+      assertThat(f.read(target)).containsExactly(0, 0, 0, 0);
+      assertThat(f.backend.signals().read(words, 1, 1)).isZero();
+      assertThatThrownBy(() -> main.synchronize(GpuFixture.PATIENCE))
+          .isInstanceOf(DeviceFaultException.class);
+    }
+  }
+
+  @Test
   void abortRaisesTheFlagOfEveryDevice() {
     try (GpuFixture f = new GpuFixture()) {
       f.backend.abort("because of a test");
