@@ -1,6 +1,7 @@
 package dev.counterpoint.backend.cuda.internal;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,14 +75,14 @@ record KernelManifest(String ptx, String compiler, List<Kernel> kernels) {
         .toList();
   }
 
-  /** The architectures that a family was compiled for. */
+  /** The architectures that a family was compiled for, oldest first. */
   List<String> architectures(String family) {
     String file = family + ".fatbin";
     return kernels.stream()
         .filter(k -> k.file().equals(file))
         .map(Kernel::architecture)
         .distinct()
-        .sorted()
+        .sorted(Comparator.comparingInt(KernelStore::number))
         .toList();
   }
 }

@@ -7,8 +7,9 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where built kernels or their sources may lie: {@code manifest.json} beside the images, and {@code
- * source/} with {@code source/index.txt}, which lists the source files.
+ * Where built kernels or their sources may lie, on the class path below {@code
+ * META-INF/counterpoint/kernels/} and the module's name: {@code manifest.json} beside the images,
+ * and {@code source/} with {@code source/index.txt}, which lists the source files.
  */
 interface KernelPlace {
   /** For people: where that is. */

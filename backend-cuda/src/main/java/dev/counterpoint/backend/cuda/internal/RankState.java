@@ -3,6 +3,7 @@ package dev.counterpoint.backend.cuda.internal;
 import dev.counterpoint.DeadlineExceededException;
 import dev.counterpoint.NativeException;
 import dev.counterpoint.spi.DeviceInfo;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -15,7 +16,6 @@ import org.slf4j.LoggerFactory;
 /** What belongs to one rank: its device's context, memory, kernels, and what its waits read. */
 final class RankState {
   private static final Logger log = LoggerFactory.getLogger(RankState.class);
-  private static final int STAGE_BYTES = 1 << 22;
   private static final long PAUSE_NANOS = 20_000;
 
   private final Driver driver;
@@ -28,6 +28,7 @@ final class RankState {
   private final long context;
   private final Memory memory;
   private final List<GpuStream> streams = new CopyOnWriteArrayList<>();
+  private final HostCopies copies;
   private final long control;
   private final long urgent;
   private final long localAbort;
@@ -60,6 +61,7 @@ final class RankState {
     context = driver.retainContext(ordinal);
     driver.use(context);
     memory = new Memory(this);
+    copies = new HostCopies(driver);
     control = driver.createStream(0);
     urgent = driver.createStream(Integer.MAX_VALUE);
     long words = memory.allocate("flags", Memory.ALIGNMENT);
@@ -194,43 +196,13 @@ final class RankState {
   /** Copies the remaining bytes of any buffer; returns when they are there. */
   void upload(long target, ByteBuffer source) {
     use();
-    ByteBuffer from = source.duplicate();
-    if (from.isDirect()) {
-      if (from.hasRemaining()) {
-        driver.upload(target, driver.addressOf(from) + from.position(), from.remaining());
-      }
-      return;
-    }
-    ByteBuffer stage = Tables.buffer(Math.min(STAGE_BYTES, Math.max(1, from.remaining())));
-    long to = target;
-    while (from.hasRemaining()) {
-      stage.clear();
-      ByteBuffer part = from.slice(from.position(), Math.min(stage.capacity(), from.remaining()));
-      stage.put(part);
-      driver.upload(to, driver.addressOf(stage), stage.position());
-      from.position(from.position() + stage.position());
-      to += stage.position();
-    }
+    copies.upload(target, source);
   }
 
   /** Fills the remaining bytes of any buffer. */
   void download(long source, ByteBuffer target) {
     use();
-    if (target.isDirect()) {
-      if (target.hasRemaining()) {
-        driver.download(driver.addressOf(target) + target.position(), source, target.remaining());
-        target.position(target.limit());
-      }
-      return;
-    }
-    ByteBuffer stage = Tables.buffer(Math.min(STAGE_BYTES, Math.max(1, target.remaining())));
-    long from = source;
-    while (target.hasRemaining()) {
-      stage.clear().limit(Math.min(stage.capacity(), target.remaining()));
-      driver.download(driver.addressOf(stage), from, stage.limit());
-      from += stage.limit();
-      target.put(stage);
-    }
+    copies.download(source, target);
   }
 
   /** Reads one word of any address that this rank's device reaches. */
@@ -251,10 +223,19 @@ final class RankState {
 
   /** Runs a kernel outside of all streams and waits for it. */
   synchronized void run(String what, Kernel kernel, int blocks, ParameterBlock block) {
-    use();
-    driver.launch(
-        kernel.handle(), blocks, kernel.threads(), kernel.sharedBytes(), control, block.address());
-    awaitControl(what);
+    try {
+      use();
+      driver.launch(
+          kernel.handle(),
+          blocks,
+          kernel.threads(),
+          kernel.sharedBytes(),
+          control,
+          block.address());
+      awaitControl(what);
+    } finally {
+      Reference.reachabilityFence(block);
+    }
   }
 
   /** Runs work of a library outside of all streams and waits for it. */
