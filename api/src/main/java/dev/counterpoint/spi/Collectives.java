@@ -9,26 +9,8 @@ import dev.counterpoint.DType;
  */
 public interface Collectives {
   /**
-   * Rank r's {@code count} elements end up in the r-th block of everyone's {@code receive}, where
-   * blocks follow each other without a gap. In place when send is that block.
-   */
-  default void allGather(
-      Stream stream,
-      DeviceMemory send,
-      long sendOffset,
-      DeviceMemory receive,
-      long receiveOffset,
-      long count,
-      DType dtype) {
-    allGather(
-        stream, send, sendOffset, receive, receiveOffset, count * dtype.bytes(), count, dtype);
-  }
-
-  /**
-   * The same with blocks that start {@code receiveStride} bytes apart, so that a part of everyone's
-   * share can be gathered to its final place. In place when send is the caller's block.
-   *
-   * @param receiveStride at least {@code count · dtype.bytes()}, the same on all ranks
+   * Rank r's {@code count} elements end up in the r-th block of everyone's {@code receive}. In
+   * place when send is that block.
    */
   void allGather(
       Stream stream,
@@ -36,7 +18,6 @@ public interface Collectives {
       long sendOffset,
       DeviceMemory receive,
       long receiveOffset,
-      long receiveStride,
       long count,
       DType dtype);
 
@@ -85,6 +66,22 @@ public interface Collectives {
       Stream stream,
       DeviceMemory send,
       long sendOffset,
+      DeviceMemory receive,
+      long receiveOffset,
+      long count,
+      DType dtype);
+
+  /**
+   * {@code count} elements go to rank {@code target} and as many come from rank {@code source}.
+   * Every rank calls, and is named as target by the rank that it names as source; both may be the
+   * rank itself.
+   */
+  void sendReceive(
+      Stream stream,
+      int target,
+      DeviceMemory send,
+      long sendOffset,
+      int source,
       DeviceMemory receive,
       long receiveOffset,
       long count,

@@ -30,7 +30,7 @@ final class Chapters {
           ReduceRules.class,
           ReduceRouteRules.class,
           CollectiveRules.class,
-          StridedGatherRules.class,
+          ExchangeRules.class,
           WaitRules.class,
           ErrorRules.class,
           NumericRules.class,

@@ -4,7 +4,6 @@ import dev.counterpoint.Rank;
 import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.Target;
 import dev.counterpoint.spi.TileGate;
-import dev.counterpoint.spi.TileOrder;
 import dev.counterpoint.spi.TilePost;
 import dev.counterpoint.spi.TileRoute;
 import dev.counterpoint.spi.Tiling;
@@ -47,16 +46,11 @@ public final class AllGatherFused extends AllGatherProgram {
         context
             .plainGemm("", rank, tiling, problem.k(), epilogue(problem.m()))
             .withHooks(
-                order(rank), gate(rank, tiling), TileRoute.LOCAL, TilePost.NONE, lane.epoch()));
-  }
-
-  /** Own shard, then those of rank−1, rank−2, …: the order in which the rotated pushes arrive. */
-  private TileOrder order(int rank) {
-    int[] sources = new int[ranks];
-    for (int step = 0; step < ranks; step++) {
-      sources[step] = (rank - step + ranks) % ranks;
-    }
-    return new TileOrder.Shards(sources);
+                arrivalOrder(rank),
+                gate(rank, tiling),
+                TileRoute.LOCAL,
+                TilePost.NONE,
+                lane.epoch()));
   }
 
   private TileGate gate(int rank, Tiling tiling) {

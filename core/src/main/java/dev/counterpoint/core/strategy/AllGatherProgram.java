@@ -10,6 +10,7 @@ import dev.counterpoint.spi.GemmArguments;
 import dev.counterpoint.spi.RowPartition;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.SymmetricBuffer;
+import dev.counterpoint.spi.TileOrder;
 import dev.counterpoint.spi.Transport;
 
 /**
@@ -152,5 +153,17 @@ abstract class AllGatherProgram implements Program {
         .c(output.memory(), offset, output.rowStride())
         .d(output.memory(), offset, output.rowStride())
         .bias(bias == null ? null : bias.memory());
+  }
+
+  /**
+   * Own shard, then those of rank−1, rank−2, …: the order in which shards arrive that every rank
+   * sends to rank+1, rank+2, ….
+   */
+  final TileOrder arrivalOrder(int rank) {
+    int[] sources = new int[ranks];
+    for (int step = 0; step < ranks; step++) {
+      sources[step] = (rank - step + ranks) % ranks;
+    }
+    return new TileOrder.Shards(sources);
   }
 }

@@ -7,20 +7,19 @@ import dev.counterpoint.spi.RowPartition;
 import dev.counterpoint.spi.SignalArray;
 import dev.counterpoint.spi.Target;
 import dev.counterpoint.spi.TileGate;
-import dev.counterpoint.spi.TileOrder;
 import dev.counterpoint.spi.TilePost;
 import dev.counterpoint.spi.TileRoute;
 import dev.counterpoint.spi.Tiling;
-import java.util.Arrays;
 
 /**
- * One gated GEMM fed by the library: every rank's rows are gathered chunk by chunk on the receive
- * stream, each chunk to its final place, and after each a local signal opens the gate of the tiles
- * that read it. FlashOverlap's idea turned round for communication that comes before the GEMM; it
- * needs no peer access.
+ * One gated GEMM fed by the library: in step i every rank sends its rows to rank+i and receives
+ * those of rank−i, chunk by chunk on the receive stream, and after each chunk a local signal opens
+ * the gate of the tiles that read it. FlashOverlap's idea turned round for communication that comes
+ * before the GEMM; it needs no peer access. Steps rather than one all-gather cut into chunks, since
+ * of an all-gather's last chunk every shard's rows come last: steps leave one shard's.
  *
  * <p>Reuse of the gathered buffer is safe because the library writes into a rank's buffer only when
- * that rank's own stream has come to the collective, which is after its previous GEMM.
+ * that rank's own stream has come to the call, which is after its previous GEMM.
  */
 public final class AllGatherSignaled extends AllGatherProgram {
   private final RowPartition chunks;
@@ -30,9 +29,10 @@ public final class AllGatherSignaled extends AllGatherProgram {
   /** Prepares the program. */
   public AllGatherSignaled(PlanContext context) {
     super(context);
-    int wanted = Chunking.groups(context.spec(), Math.max(1, shards.rowsPerShard()));
-    chunks = new RowPartition(shards.rowsPerShard(), wanted);
-    arrived = context.signals("arrived", chunks.shards());
+    int wanted = Chunking.byBytes(shards.rowsPerShard() * rowBytes);
+    chunks =
+        new RowPartition(shards.rowsPerShard(), Chunking.perShard(context.spec(), ranks, wanted));
+    arrived = context.signals("arrived", ranks * chunks.shards());
     gemms = new PreparedGemm[ranks];
     for (Rank rank : context.ranks()) {
       gemms[rank.index()] = prepare(rank.index());
@@ -46,7 +46,7 @@ public final class AllGatherSignaled extends AllGatherProgram {
         context
             .plainGemm("", rank, tiling, problem.k(), epilogue(problem.m()))
             .withHooks(
-                new TileOrder.Table(order(rank, tiling)),
+                arrivalOrder(rank),
                 gate(rank, tiling),
                 TileRoute.LOCAL,
                 TilePost.NONE,
@@ -54,45 +54,24 @@ public final class AllGatherSignaled extends AllGatherProgram {
             .withReservedUnits(Chunking.reservedUnits(context)));
   }
 
-  /** Chunk of a shard's row that arrives last among the rows of a tile row. */
-  private int lastChunk(Tiling tiling, int tileRow) {
-    int source = tileRow / tiling.tileRowsPerShard();
-    int lastRow = tiling.firstRowOf(tileRow) + Math.max(1, tiling.rowsOf(tileRow)) - 1;
-    return Math.min(chunks.shards() - 1, (lastRow - shards.start(source)) / chunks.rowsPerShard());
-  }
-
-  /** Chunks arrive in order on every rank, so a tile row waits for the last of its rows' only. */
+  /** Chunks of a source arrive in order, so a tile row waits for the last of its rows' only. */
   private TileGate gate(int rank, Tiling tiling) {
     int[] words = new int[tiling.tileRowCount()];
     int[] count = new int[tiling.tileRowCount()];
     for (int tileRow = 0; tileRow < tiling.tileRowCount(); tileRow++) {
-      if (tileRow / tiling.tileRowsPerShard() != rank && tiling.rowsOf(tileRow) > 0) {
-        words[tileRow] = lastChunk(tiling, tileRow);
+      int source = tileRow / tiling.tileRowsPerShard();
+      int rows = tiling.rowsOf(tileRow);
+      if (source != rank && rows > 0) {
+        int lastRow = tiling.firstRowOf(tileRow) + rows - 1 - shards.start(source);
+        words[tileRow] = word(source, lastRow / chunks.rowsPerShard());
         count[tileRow] = 1;
       }
     }
     return new TileGate.Words(arrived, words, count, Target.THIS_LAUNCH);
   }
 
-  /** Own rows first, then all other shards' tile rows by the chunk that completes them. */
-  private int[] order(int rank, Tiling tiling) {
-    Integer[] tileRows = new Integer[tiling.tileRowCount()];
-    Arrays.setAll(tileRows, row -> row);
-    Arrays.sort(
-        tileRows,
-        (a, b) -> Integer.compare(arrivalOf(rank, tiling, a), arrivalOf(rank, tiling, b)));
-    int[] tiles = new int[tiling.tiles()];
-    int at = 0;
-    for (int tileRow : tileRows) {
-      for (int col = 0; col < tiling.tileColCount(); col++) {
-        tiles[at++] = tileRow * tiling.tileColCount() + col;
-      }
-    }
-    return tiles;
-  }
-
-  private int arrivalOf(int rank, Tiling tiling, int tileRow) {
-    return tileRow / tiling.tileRowsPerShard() == rank ? -1 : lastChunk(tiling, tileRow);
+  private int word(int source, int chunk) {
+    return source * chunks.shards() + chunk;
   }
 
   @Override
@@ -102,36 +81,46 @@ public final class AllGatherSignaled extends AllGatherProgram {
     backend.signals().advance(lane.main(), lane.epoch());
     placeOwnShard(lane.main(), rank, operands.input());
     lane.fork();
-    DeviceMemory gathered = gatheredInput.at(rank);
-    long shardBytes = offsetOfRow(shards.rowsPerShard());
-    for (int chunk = 0; chunk < chunks.shards(); chunk++) {
-      long offset = offsetOfRow(chunks.start(chunk));
-      backend
-          .collectives()
-          .allGather(
-              lane.receive(),
-              gathered,
-              rank * shardBytes + offset,
-              gathered,
-              offset,
-              shardBytes,
-              (long) chunks.rows(chunk) * stride,
-              problem.inputType());
-      backend.signals().set(lane.receive(), arrived, rank, chunk, lane.epoch());
+    for (int step = 1; step < ranks; step++) {
+      for (int chunk = 0; chunk < chunks.shards(); chunk++) {
+        exchange(lane, step, chunk);
+      }
     }
     gemms[rank].launch(lane.main(), gatheredRows(lane, 0, operands));
     if (operands.gathered() != null) {
-      // A rank without columns has no tile that has waited.
-      backend
-          .signals()
-          .await(lane.main(), arrived, chunks.shards() - 1, lane.epoch(), Target.THIS_LAUNCH);
+      lane.mainAfterReceive(); // a rank without columns has no tile that has waited
       handBack(lane.main(), rank, operands);
     }
     lane.end();
   }
 
+  /**
+   * Short shards are sent with the rows that they lack, which lie in the buffer and are not read.
+   */
+  private void exchange(Lane lane, int step, int chunk) {
+    int rank = lane.rank();
+    int target = (rank + step) % ranks;
+    int source = (rank - step + ranks) % ranks;
+    DeviceMemory gathered = gatheredInput.at(rank);
+    long shardBytes = offsetOfRow(shards.rowsPerShard());
+    long offset = offsetOfRow(chunks.start(chunk));
+    backend
+        .collectives()
+        .sendReceive(
+            lane.receive(),
+            target,
+            gathered,
+            rank * shardBytes + offset,
+            source,
+            gathered,
+            source * shardBytes + offset,
+            (long) chunks.rows(chunk) * stride,
+            problem.inputType());
+    backend.signals().set(lane.receive(), arrived, rank, word(source, chunk), lane.epoch());
+  }
+
   @Override
   public String describe() {
-    return "one gated GEMM, fed by " + chunks.shards() + " library all-gathers, a chunk each";
+    return "one gated GEMM, fed by " + (ranks - 1) + " × " + chunks.shards() + " library exchanges";
   }
 }

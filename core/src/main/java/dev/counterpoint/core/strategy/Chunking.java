@@ -8,6 +8,7 @@ final class Chunking {
   private static final long GOOD_TRANSFER = 4L << 20;
 
   private static final int MOST_CHUNKS = 4;
+  private static final int MOST_GROUPS = 6;
 
   /**
    * Units left to a library collective that must run beside a GEMM that would otherwise fill the
@@ -33,7 +34,7 @@ final class Chunking {
 
   /** Groups of {@code items} pieces of work whose completion is signaled together. */
   static int groups(OperatorSpec spec, int items) {
-    int wanted = spec.tuning().chunks() == 0 ? MOST_CHUNKS : spec.tuning().chunks();
+    int wanted = spec.tuning().chunks() == 0 ? MOST_GROUPS : spec.tuning().chunks();
     return Math.max(1, Math.min(wanted, items));
   }
 

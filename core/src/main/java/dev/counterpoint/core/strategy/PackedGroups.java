@@ -1,6 +1,7 @@
 package dev.counterpoint.core.strategy;
 
 import dev.counterpoint.spi.Tiling;
+import java.util.Arrays;
 
 /**
  * The reorder map of the signaled strategy, after FlashOverlap: the tiles of a GEMM divided into
@@ -15,14 +16,29 @@ import dev.counterpoint.spi.Tiling;
 final class PackedGroups {
   private final int shards;
   private final int tilesPerShard;
-  private final int groups;
-  private final int perGroup;
+
+  /** By group, and one more: the first tile within a shard. */
+  private final int[] starts;
 
   PackedGroups(int shards, int tilesPerShard, int wantedGroups) {
     this.shards = shards;
     this.tilesPerShard = tilesPerShard;
-    perGroup = tilesPerShard == 0 ? 0 : (tilesPerShard + wantedGroups - 1) / wantedGroups;
-    groups = tilesPerShard == 0 ? 0 : (tilesPerShard + perGroup - 1) / perGroup;
+    starts = starts(tilesPerShard, Math.min(wantedGroups, tilesPerShard));
+  }
+
+  /**
+   * The first and the last group are half as large as the others: nothing is sent before the first
+   * is finished, and nothing is computed while the last is sent.
+   */
+  private static int[] starts(int tiles, int groups) {
+    int[] starts = new int[groups + 1];
+    long whole = groups < 3 ? groups : 2L * groups - 2;
+    for (int group = 1; group <= groups; group++) {
+      long before = groups < 3 ? group : group == groups ? whole : 2L * group - 1;
+      int even = (int) (tiles * before / Math.max(1, whole));
+      starts[group] = Math.max(starts[group - 1] + 1, Math.min(even, tiles - (groups - group)));
+    }
+    return starts;
   }
 
   static PackedGroups of(Tiling tiling, int wantedGroups) {
@@ -33,7 +49,7 @@ final class PackedGroups {
   }
 
   int groups() {
-    return groups;
+    return starts.length - 1;
   }
 
   /**
@@ -41,7 +57,7 @@ final class PackedGroups {
    * after the last.
    */
   int start(int group) {
-    return Math.min(tilesPerShard, group * perGroup);
+    return starts[group];
   }
 
   /** Tiles of one shard in a group. */
@@ -56,7 +72,8 @@ final class PackedGroups {
 
   /** The group of a tile, given its number within its shard. */
   int groupOf(int tileInShard) {
-    return tileInShard / perGroup;
+    int found = Arrays.binarySearch(starts, tileInShard);
+    return found >= 0 ? found : -found - 2;
   }
 
   /** The block of a tile in the packed matrix. */

@@ -151,18 +151,29 @@ final class RecordingTransfers implements Transfers, Collectives {
 
   @Override
   public void allGather(
+      Stream s, DeviceMemory a, long ao, DeviceMemory b, long bo, long count, DType dtype) {
+    if (!journal.muted()) {
+      collective(s, Work.Kind.ALL_GATHER, -1, a, ao, 1, b, bo, ranks, count, dtype);
+    }
+  }
+
+  @Override
+  public void sendReceive(
       Stream s,
+      int target,
       DeviceMemory a,
       long ao,
+      int source,
       DeviceMemory b,
       long bo,
-      long stride,
       long count,
       DType dtype) {
+    int shift = (target - s.rank() + ranks) % ranks;
+    if (source != (s.rank() - shift + ranks) % ranks) {
+      throw new AssertionError("not a shift: " + s.rank() + " to " + target + ", from " + source);
+    }
     if (!journal.muted()) {
-      Rows from = Rows.bytes(a, ao, count * dtype.bytes());
-      Rows to = new Rows(b, bo, stride, count * dtype.bytes(), ranks);
-      collective(s, Work.Kind.ALL_GATHER, -1, from, to, count, dtype);
+      collective(s, Work.Kind.SEND_RECEIVE, shift, a, ao, 1, b, bo, 1, count, dtype);
     }
   }
 

@@ -107,6 +107,11 @@ final class ReplayCollectives {
           case ALL_REDUCE -> result[i] += at(send, i);
           case BROADCAST -> result[i] = source == mine.root() ? at(send, i) : result[i];
           case ALL_TO_ALL -> result[source * count + i] = at(send, rank * count + i);
+          case SEND_RECEIVE -> {
+            if ((source + mine.root()) % ranks == rank) {
+              result[i] = at(send, i);
+            }
+          }
         }
       }
     }

@@ -60,7 +60,9 @@ public sealed interface Work {
     REDUCE_SCATTER,
     ALL_REDUCE,
     BROADCAST,
-    ALL_TO_ALL
+    ALL_TO_ALL,
+    /** By a shift: rank r sends to rank r + root. */
+    SEND_RECEIVE
   }
 
   /** Rows of bytes in someone's memory; making one checks that it lies within it. */

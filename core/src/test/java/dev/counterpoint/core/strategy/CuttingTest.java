@@ -71,7 +71,7 @@ class CuttingTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"0,10,4", "0,3,3", "0,0,1", "7,10,7", "7,5,5", "1,5,1"})
+  @CsvSource({"0,10,6", "0,3,3", "0,0,1", "7,10,7", "7,5,5", "1,5,1"})
   void groups(int asked, int items, int groups) {
     assertThat(Chunking.groups(spec(8, asked), items)).isEqualTo(groups);
   }

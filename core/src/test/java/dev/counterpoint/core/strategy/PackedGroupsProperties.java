@@ -55,16 +55,22 @@ class PackedGroupsProperties {
   }
 
   @Property
-  void thereAreNeverMoreGroupsThanWantedAndOneWhenOneIsWanted(
+  void thereAreAsManyGroupsAsWantedOrOnePerTile(
       @ForAll @IntRange(min = 1, max = 40) int tilesPerShard,
       @ForAll @IntRange(min = 1, max = 50) int wanted) {
     PackedGroups map = new PackedGroups(3, tilesPerShard, wanted);
-    assertThat(map.groups()).isBetween(1, wanted);
-    if (wanted <= tilesPerShard && tilesPerShard % wanted == 0) {
-      assertThat(map.groups()).isEqualTo(wanted);
-    }
-    if (wanted >= tilesPerShard) {
-      assertThat(map.groups()).isEqualTo(tilesPerShard);
+    assertThat(map.groups()).isEqualTo(Math.min(wanted, tilesPerShard));
+  }
+
+  @Property
+  void theFirstAndTheLastGroupAreAboutHalfAsLargeAsTheOthers(
+      @ForAll @IntRange(min = 3, max = 9) int groups,
+      @ForAll @IntRange(min = 2, max = 20) int size) {
+    PackedGroups map = new PackedGroups(2, size * (2 * groups - 2), groups);
+    assertThat(map.tilesOfShard(0)).isEqualTo(size);
+    assertThat(map.tilesOfShard(groups - 1)).isEqualTo(size);
+    for (int group = 1; group < groups - 1; group++) {
+      assertThat(map.tilesOfShard(group)).isEqualTo(2 * size);
     }
   }
 

@@ -11,7 +11,9 @@ enum CollectiveKind {
   /** The root's elements to everyone. */
   BROADCAST("broadcast"),
   /** Block s of rank r to rank s. */
-  ALL_TO_ALL("all-to-all");
+  ALL_TO_ALL("all-to-all"),
+  /** To one rank, from one rank. */
+  SEND_RECEIVE("send-receive");
 
   private final String text;
 

@@ -17,15 +17,17 @@ final class CollectiveParts {
       long count,
       DType dtype,
       int root,
-      long stride) {
+      int target) {
     long bytes = count * dtype.bytes();
     switch (kind) {
-      case ALL_GATHER -> pushToAll(place, by, place.send[by.rank], by.rank * stride, bytes);
+      case ALL_GATHER -> pushToAll(place, by, place.send[by.rank], by.rank * bytes, bytes);
       case ALL_TO_ALL -> allToAll(place, by, bytes);
       case BROADCAST -> broadcast(place, by, root, bytes);
       case REDUCE_SCATTER ->
           reduce(place, by, by.rank * bytes, place.receive[by.rank], count, dtype);
       case ALL_REDUCE -> allReduce(place, by, count, dtype);
+      case SEND_RECEIVE ->
+          by.wire.copy(by.rank, target, place.send[by.rank], place.receive[target], bytes);
     }
   }
 
@@ -75,18 +77,16 @@ final class CollectiveParts {
     int size = by.context.size();
     LinkModel link = by.context.link;
     if (link.on() && count > 0) {
-      long now = System.nanoTime();
-      long arrival = now;
+      long start = by.wire.start();
+      long end = start;
       for (int step = 1; step < size; step++) {
         int peer = (by.rank + step) % size;
-        arrival =
-            Math.max(
-                arrival,
-                link.reserve(peer, by.rank, count * dtype.bytes(), now) + link.latencyNanos());
+        end = Math.max(end, link.reserve(peer, by.rank, count * dtype.bytes(), start));
       }
-      Pace.until(arrival, by.context.faults);
+      by.wire.arrive(end);
     }
     Sums.sum(dtype, place.send, size, offset, dtype, target, count, by.scratch);
+    by.wire.present();
   }
 
   /**

@@ -26,6 +26,8 @@ final class CommandRing {
   /** The first command waits for another stream, which will {@link #wake} this one. */
   private volatile boolean dormant;
 
+  private boolean waited;
+
   CommandRing() {
     for (int i = 0; i < PREALLOCATED; i++) {
       slots[i] = new Command();
@@ -101,6 +103,7 @@ final class CommandRing {
 
   /** The next command to run, or null once the ring has been stopped and is empty. */
   @Nullable Command take() {
+    waited = head >= tail;
     for (int i = 0; i < SPINS; i++) {
       if (head < tail) {
         return slots[(int) (head & (CAPACITY - 1))];
@@ -113,6 +116,11 @@ final class CommandRing {
     }
     parked = null;
     return head < tail ? slots[(int) (head & (CAPACITY - 1))] : null;
+  }
+
+  /** Whether the command taken last had to be waited for. Called by the device thread only. */
+  boolean waited() {
+    return waited;
   }
 
   /** The command that was taken has run. Called by the device thread only. */

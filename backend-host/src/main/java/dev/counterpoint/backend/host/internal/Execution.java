@@ -42,6 +42,7 @@ final class Execution {
       return; // drained without effect
     }
     operation = command.label;
+    wire.begin();
     try {
       command.operation.run(command, this);
     } catch (WorldFailed e) {
@@ -49,6 +50,7 @@ final class Execution {
     } catch (Throwable e) {
       context.faults.raise(rank, command.label, "a command of " + lane, e);
     }
+    wire.end();
   }
 
   boolean tracing() {

@@ -27,7 +27,7 @@ final class HostCollectives implements Collectives {
   private static final int RECEIVE = 2;
   private static final int COUNT = 3;
   private static final int ROOT = 4;
-  private static final int STRIDE = 5;
+  private static final int TARGET = 5;
 
   private final HostContext context;
   private final Rendezvous[] places = new Rendezvous[SLOTS];
@@ -46,19 +46,8 @@ final class HostCollectives implements Collectives {
       long sendOffset,
       DeviceMemory receive,
       long receiveOffset,
-      long receiveStride,
       long count,
       DType dtype) {
-    requireCount(count);
-    long bytes = count * dtype.bytes();
-    if (receiveStride < bytes) {
-      throw new InvalidArgumentException(
-          "receiveStride", receiveStride, "be at least the " + bytes + " bytes of a block");
-    }
-    long extent =
-        count == 0
-            ? 0
-            : Math.addExact(Math.multiplyExact(context.size() - 1L, receiveStride), bytes);
     enqueue(
         CollectiveKind.ALL_GATHER,
         stream,
@@ -68,8 +57,8 @@ final class HostCollectives implements Collectives {
         count,
         receive,
         receiveOffset,
-        extent,
-        receiveStride,
+        count * context.size(),
+        -1,
         count,
         dtype);
   }
@@ -92,8 +81,8 @@ final class HostCollectives implements Collectives {
         count * context.size(),
         receive,
         receiveOffset,
-        count * dtype.bytes(),
-        0,
+        count,
+        -1,
         count,
         dtype);
   }
@@ -116,8 +105,8 @@ final class HostCollectives implements Collectives {
         count,
         receive,
         receiveOffset,
-        count * dtype.bytes(),
-        0,
+        count,
+        -1,
         count,
         dtype);
   }
@@ -143,8 +132,8 @@ final class HostCollectives implements Collectives {
         count,
         receive,
         receiveOffset,
-        count * dtype.bytes(),
-        0,
+        count,
+        -1,
         count,
         dtype);
   }
@@ -168,8 +157,36 @@ final class HostCollectives implements Collectives {
         all,
         receive,
         receiveOffset,
-        all * dtype.bytes(),
-        0,
+        all,
+        -1,
+        count,
+        dtype);
+  }
+
+  @Override
+  public void sendReceive(
+      Stream stream,
+      int target,
+      DeviceMemory send,
+      long sendOffset,
+      int source,
+      DeviceMemory receive,
+      long receiveOffset,
+      long count,
+      DType dtype) {
+    context.requireRank("target", target);
+    context.requireRank("source", source);
+    enqueue(
+        CollectiveKind.SEND_RECEIVE,
+        stream,
+        -1,
+        send,
+        sendOffset,
+        count,
+        receive,
+        receiveOffset,
+        count,
+        target,
         count,
         dtype);
   }
@@ -183,8 +200,8 @@ final class HostCollectives implements Collectives {
       long sendCount,
       DeviceMemory receive,
       long receiveOffset,
-      long receiveBytes,
-      long stride,
+      long receiveCount,
+      int target,
       long count,
       DType dtype) {
     HostStream mine = HostStream.of(context, stream);
@@ -192,7 +209,7 @@ final class HostCollectives implements Collectives {
     Ranges.requireRank("send", send, mine.rank());
     Ranges.requireRank("receive", receive, mine.rank());
     long from = Ranges.address("send", send, sendOffset, sendCount * dtype.bytes());
-    long to = Ranges.address("receive", receive, receiveOffset, receiveBytes);
+    long to = Ranges.address("receive", receive, receiveOffset, receiveCount * dtype.bytes());
     Command command = mine.begin(RUN);
     command.first = this;
     command.second = kind;
@@ -202,7 +219,7 @@ final class HostCollectives implements Collectives {
     command.numbers[RECEIVE] = to;
     command.numbers[COUNT] = count;
     command.numbers[ROOT] = root;
-    command.numbers[STRIDE] = stride;
+    command.numbers[TARGET] = target;
     mine.commit(command);
   }
 
@@ -223,7 +240,7 @@ final class HostCollectives implements Collectives {
     place.arrive(
         by.rendezvous, call, by, kind, n[COUNT], dtype, (int) n[ROOT], n[SEND], n[RECEIVE]);
     by.chaos.delay();
-    CollectiveParts.run(kind, place, by, n[COUNT], dtype, (int) n[ROOT], n[STRIDE]);
+    CollectiveParts.run(kind, place, by, n[COUNT], dtype, (int) n[ROOT], (int) n[TARGET]);
     place.finish(by.rendezvous);
     if (by.tracing()) {
       by.span(

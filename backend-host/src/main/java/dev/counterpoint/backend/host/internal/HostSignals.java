@@ -203,12 +203,16 @@ final class HostSignals implements Signals {
 
   private static void runAwait(Command command, Execution execution) {
     execution.chaos.delay();
+    HostSignalArray array = (HostSignalArray) command.first;
+    int first = (int) command.numbers[0];
+    int count = (int) command.numbers[1];
     long target = command.numbers[2] * ((HostEpoch) command.second).value() + command.numbers[3];
-    execution.awaitWords(
-        (HostSignalArray) command.first,
-        (int) command.numbers[0],
-        (int) command.numbers[1],
-        target,
-        -1);
+    if (!execution.context.link.on()) {
+      execution.awaitWords(array, first, count, target, -1);
+      return;
+    }
+    long reached = execution.wire.start();
+    execution.awaitWords(array, first, count, target, -1);
+    execution.wire.startAt(Math.max(reached, array.raisedAt(execution.rank, first, count)));
   }
 }

@@ -57,6 +57,9 @@ final class HostStream extends Resource implements Stream {
 
   private void work(Execution execution) {
     for (Command command = ring.take(); command != null; command = ring.take()) {
+      if (ring.waited()) {
+        execution.wire.present();
+      }
       execution.run(command);
       command.clear();
       ring.done();

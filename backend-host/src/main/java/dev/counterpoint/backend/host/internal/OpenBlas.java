@@ -4,6 +4,7 @@ import static org.bytedeco.openblas.global.openblas_nolapack.CblasNoTrans;
 import static org.bytedeco.openblas.global.openblas_nolapack.CblasRowMajor;
 import static org.bytedeco.openblas.global.openblas_nolapack.CblasTrans;
 
+import java.util.concurrent.Semaphore;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas_nolapack;
@@ -15,8 +16,15 @@ import org.bytedeco.openblas.global.openblas_nolapack;
  * <p>OpenBLAS's number of threads belongs to the process, so it is set to 1 once and parallelism is
  * this backend's own: tiles, or a few big panels for the vendor engine. Concurrent calls from many
  * threads are safe that way, and each call's result depends on its operands only.
+ *
+ * <p>No more calls run at once than there are processors, first come first served. With more ranks
+ * than processors, products that share one would only spoil each other's caches and keep the
+ * threads that move data from being scheduled.
  */
 final class OpenBlas {
+  private static final Semaphore CORES =
+      new Semaphore(Runtime.getRuntime().availableProcessors(), /* fair= */ true);
+
   private final Address a = new Address();
   private final Address b = new Address();
   private final Address c = new Address();
@@ -62,6 +70,25 @@ final class OpenBlas {
    * [k, n]. Strides are in elements.
    */
   void multiply(
+      int m,
+      int n,
+      int k,
+      long aAddress,
+      int aStride,
+      long bAddress,
+      int bStride,
+      boolean transposed,
+      long cAddress,
+      int cStride) {
+    CORES.acquireUninterruptibly();
+    try {
+      call(m, n, k, aAddress, aStride, bAddress, bStride, transposed, cAddress, cStride);
+    } finally {
+      CORES.release();
+    }
+  }
+
+  private void call(
       int m,
       int n,
       int k,

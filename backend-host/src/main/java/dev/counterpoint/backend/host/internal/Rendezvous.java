@@ -30,6 +30,7 @@ final class Rendezvous {
   private @Nullable DType dtype;
   private int root;
   private int firstRank;
+  private volatile long start;
 
   Rendezvous(HostContext context, int slot) {
     this.context = context;
@@ -97,6 +98,9 @@ final class Rendezvous {
           start);
     }
     context.faults.leaveIfRaised();
+    if (context.link.on()) {
+      by.wire.startAt(this.start);
+    }
   }
 
   private synchronized void enter(
@@ -108,6 +112,7 @@ final class Rendezvous {
       int rootRank,
       long from,
       long to) {
+    start = arrived == 0 ? by.wire.start() : Math.max(start, by.wire.start());
     if (arrived == 0) {
       kind = what;
       count = elements;

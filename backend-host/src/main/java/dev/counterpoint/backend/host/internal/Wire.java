@@ -1,20 +1,76 @@
 package dev.counterpoint.backend.host.internal;
 
-/** Copies between ranks at the speed of the simulated link, or at once where there is none. */
+/**
+ * One device thread's view of the simulated link: copies between ranks at its speed, or at once
+ * where there is none.
+ *
+ * <p>Transfers that follow each other on a stream continue where the model stands, not where the
+ * thread does: a real copy engine does not wait for a processor that is busy computing. Whatever
+ * else the thread does in between brings the model back to the present.
+ */
 final class Wire {
   /**
    * How much link time one piece takes: long enough to park for, short enough to share the link
    * fairly.
    */
-  private static final long PIECE_NANOS = 200_000;
+  private static final long PIECE_NANOS = 2_000_000;
 
   private static final long SMALLEST_PIECE = 1 << 12;
   private final LinkModel link;
   private final FaultBoard faults;
 
+  /** When the link was done with what this thread sent last; 0 when that no longer matters. */
+  private long done;
+
+  /** The command that runs has to do with the link only. */
+  private boolean carrying;
+
   Wire(LinkModel link, FaultBoard faults) {
     this.link = link;
     this.faults = faults;
+  }
+
+  /** A command begins. */
+  void begin() {
+    carrying = false;
+  }
+
+  /** A command has ended. */
+  void end() {
+    if (!carrying) {
+      done = 0;
+    }
+  }
+
+  /** The thread had nothing to do, or has done something that takes time of its own. */
+  void present() {
+    done = 0;
+  }
+
+  /** When the next transfer can begin. */
+  long start() {
+    return done != 0 ? done : System.nanoTime();
+  }
+
+  /** The next transfer begins at this time: that of the slowest of those who take part. */
+  void startAt(long time) {
+    carried(time);
+  }
+
+  /** The command that runs takes no time of its own. */
+  void instant() {
+    carrying = true;
+  }
+
+  private void carried(long until) {
+    done = until;
+    carrying = true;
+  }
+
+  /** Returns when a transfer that the link ends at this time has arrived. */
+  void arrive(long end) {
+    carried(end);
+    Pace.until(end + link.latencyNanos(), faults);
   }
 
   /** Copies bytes piece by piece, each once its time on the link has passed. */
@@ -24,12 +80,10 @@ final class Wire {
       return;
     }
     long piece = Math.max(SMALLEST_PIECE, link.bytesIn(PIECE_NANOS));
-    long time = System.nanoTime();
-    for (long done = 0; done < bytes; done += piece) {
-      long part = Math.min(piece, bytes - done);
-      time = link.reserve(from, to, part, time);
-      Pace.until(time + link.latencyNanos(), faults);
-      OffHeap.copy(source + done, target + done, part);
+    for (long at = 0; at < bytes; at += piece) {
+      long part = Math.min(piece, bytes - at);
+      arrive(link.reserve(from, to, part, start()));
+      OffHeap.copy(source + at, target + at, part);
     }
   }
 
@@ -48,11 +102,9 @@ final class Wire {
       return;
     }
     long group = Math.max(1, link.bytesIn(PIECE_NANOS) / rowBytes);
-    long time = System.nanoTime();
     for (long row = 0; row < rows; row += group) {
       long part = Math.min(group, rows - row);
-      time = link.reserve(from, to, part * rowBytes, time);
-      Pace.until(time + link.latencyNanos(), faults);
+      arrive(link.reserve(from, to, part * rowBytes, start()));
       OffHeap.copyRows(
           source + row * sourcePitch,
           sourcePitch,
@@ -65,8 +117,13 @@ final class Wire {
 
   /** Lets the time of one small message pass. */
   void message(int from, int to, long bytes) {
-    if (from != to && link.on()) {
-      Pace.until(link.reserve(from, to, bytes, System.nanoTime()) + link.latencyNanos(), faults);
+    if (!link.on()) {
+      return;
+    }
+    if (from == to) {
+      instant();
+    } else {
+      arrive(link.reserve(from, to, bytes, start()));
     }
   }
 
@@ -77,16 +134,14 @@ final class Wire {
   void broadcast(int root, long source, long[] targets, long bytes) {
     long piece =
         link.on() ? Math.max(SMALLEST_PIECE, link.bytesIn(PIECE_NANOS)) : Math.max(bytes, 1);
-    long time = System.nanoTime();
-    for (long done = 0; done < bytes; done += piece) {
-      long part = Math.min(piece, bytes - done);
+    for (long at = 0; at < bytes; at += piece) {
+      long part = Math.min(piece, bytes - at);
       if (link.on()) {
-        time = link.reserveBroadcast(root, part, time);
-        Pace.until(time + link.latencyNanos(), faults);
+        arrive(link.reserveBroadcast(root, part, start()));
       }
       for (int rank = 0; rank < targets.length; rank++) {
         if (rank != root) {
-          OffHeap.copy(source + done, targets[rank] + done, part);
+          OffHeap.copy(source + at, targets[rank] + at, part);
         }
       }
     }

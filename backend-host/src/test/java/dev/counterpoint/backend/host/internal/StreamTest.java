@@ -148,6 +148,7 @@ class StreamTest {
       launch.run();
     }
     host.synchronize();
+    side.synchronize(HostFixture.DEADLINE);
     var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
     long before = threads.getCurrentThreadAllocatedBytes();
     for (int i = 0; i < 200; i++) {
