@@ -25,16 +25,6 @@ public final class TransferChecks {
     }
   }
 
-  /** Throws unless {@code blocks} blocks of {@code bytes} that begin so far apart are a shape. */
-  public static void requireStride(String argument, int blocks, long stride, long bytes) {
-    if (stride < bytes) {
-      throw new InvalidArgumentException(argument, stride, "be at least a block's bytes, " + bytes);
-    }
-    if (stride > (Long.MAX_VALUE >> 1) / Math.max(1, blocks)) {
-      throw new InvalidArgumentException(argument, stride, "leave the extent within 2^62 bytes");
-    }
-  }
-
   /**
    * Bytes of {@code blocks} blocks of {@code count} elements.
    *

@@ -13,9 +13,7 @@ interface CollectiveLibrary {
   /** Whether the library can sum elements of a type here. */
   boolean sums(DType dtype);
 
-  /** Blocks end up {@code stride} bytes apart. */
-  void allGather(
-      int rank, long send, long receive, long stride, long count, DType dtype, long stream);
+  void allGather(int rank, long send, long receive, long count, DType dtype, long stream);
 
   void reduceScatter(int rank, long send, long receive, long count, DType dtype, long stream);
 
@@ -24,6 +22,17 @@ interface CollectiveLibrary {
   void broadcast(int rank, int root, long send, long receive, long count, DType dtype, long stream);
 
   void allToAll(int rank, long send, long receive, long count, DType dtype, long stream);
+
+  /** One rank's elements go to {@code target}, and as many come from {@code source}. */
+  void sendReceive(
+      int rank,
+      int target,
+      long send,
+      int source,
+      long receive,
+      long count,
+      DType dtype,
+      long stream);
 
   /** Ends what is in flight, whoever is missing; from any thread, bounded, once. */
   void abort();

@@ -102,8 +102,8 @@ final class CopyCollectives {
       GpuStream stream,
       int root,
       long send,
+      int source,
       long receive,
-      long stride,
       long count,
       DType dtype) {
     Lane lane = lanes.get(stream.rank());
@@ -115,7 +115,7 @@ final class CopyCollectives {
     stream.await(lane.last);
     for (long done = 0; done < bytes; done += PIECE) {
       long piece = Math.min(PIECE, bytes - done);
-      round(kind, stream, lane, root, send, receive, stride, bytes, done, piece, dtype);
+      round(kind, stream, lane, root, send, source, receive, bytes, done, piece, dtype);
     }
     stream.record(lane.last);
   }
@@ -126,8 +126,8 @@ final class CopyCollectives {
       Lane lane,
       int root,
       long send,
+      int from,
       long receive,
-      long stride,
       long bytes,
       long done,
       long piece,
@@ -141,9 +141,9 @@ final class CopyCollectives {
     boolean sends = kind != GpuCollectives.Kind.BROADCAST || me == root;
     for (int step = 1; step <= size; step++) {
       int peer = (me + step) % size;
-      if (sends) {
-        long from = send + done + (ownBlocks ? peer * bytes : 0);
-        stream.copy(slots.at(peer).address() + (long) me * PIECE, from, piece);
+      if (sends && (kind != GpuCollectives.Kind.SEND_RECEIVE || peer == root)) {
+        long own = send + done + (ownBlocks ? peer * bytes : 0);
+        stream.copy(slots.at(peer).address() + (long) me * PIECE, own, piece);
       }
       signals.raise(stream, arrived, peer, me, lane.epoch);
     }
@@ -155,11 +155,13 @@ final class CopyCollectives {
         reduce.launch(stream, lane.sum, 0, PIECE / dtype.bytes());
       }
       stream.copy(receive + done, lane.sum.address(), piece);
+    } else if (kind == GpuCollectives.Kind.SEND_RECEIVE) {
+      stream.copy(receive + done, mine + (long) from * PIECE, piece);
     } else if (kind == GpuCollectives.Kind.BROADCAST) {
       stream.copy(receive + done, mine + (long) root * PIECE, piece);
     } else {
       for (int source = 0; source < size; source++) {
-        stream.copy(receive + source * stride + done, mine + (long) source * PIECE, piece);
+        stream.copy(receive + source * bytes + done, mine + (long) source * PIECE, piece);
       }
     }
     signals.setAll(stream, free, everyone, me, lane.epoch);

@@ -27,7 +27,8 @@ final class GpuCollectives implements Collectives {
     REDUCE_SCATTER("reduceScatter"),
     ALL_REDUCE("allReduce"),
     BROADCAST("broadcast"),
-    ALL_TO_ALL("allToAll");
+    ALL_TO_ALL("allToAll"),
+    SEND_RECEIVE("sendReceive");
 
     final String label;
 
@@ -54,18 +55,33 @@ final class GpuCollectives implements Collectives {
       long sendOffset,
       DeviceMemory receive,
       long receiveOffset,
-      long receiveStride,
       long count,
       DType dtype) {
+    int all = context.size();
+    Kind kind = Kind.ALL_GATHER;
+    enqueue(kind, stream, -1, send, sendOffset, 1, receive, receiveOffset, all, count, dtype);
+  }
+
+  @Override
+  public void sendReceive(
+      Stream stream,
+      int target,
+      DeviceMemory send,
+      long sendOffset,
+      int source,
+      DeviceMemory receive,
+      long receiveOffset,
+      long count,
+      DType dtype) {
+    context.requireRank("target", target);
+    context.requireRank("source", source);
     GpuStream mine = GpuStream.of(context, stream);
-    long bytes = TransferChecks.bytes(count, 1, dtype.bytes());
-    TransferChecks.requireStride("receiveStride", context.size(), receiveStride, bytes);
-    long extent = count == 0 ? 0 : (context.size() - 1) * receiveStride + bytes;
     MemoryChecks.requireOn("send", send, mine.rank());
     MemoryChecks.requireOn("receive", receive, mine.rank());
+    long bytes = TransferChecks.bytes(count, 1, dtype.bytes());
     long from = MemoryChecks.address("send", send, sendOffset, bytes);
-    long to = MemoryChecks.address("receive", receive, receiveOffset, extent);
-    enqueue(Kind.ALL_GATHER, mine, -1, from, to, receiveStride, count, dtype);
+    long to = MemoryChecks.address("receive", receive, receiveOffset, bytes);
+    enqueue(Kind.SEND_RECEIVE, mine, target, from, source, to, count, dtype);
   }
 
   @Override
@@ -149,16 +165,22 @@ final class GpuCollectives implements Collectives {
     long to =
         MemoryChecks.address(
             "receive", receive, receiveOffset, TransferChecks.bytes(count, receiveBlocks, size));
-    enqueue(kind, mine, root, from, to, count * size, count, dtype);
+    enqueue(kind, mine, root, from, -1, to, count, dtype);
   }
 
+  /**
+   * Enqueues checked work.
+   *
+   * @param root the root of a broadcast, or whom this rank sends to
+   * @param source whom this rank receives from, where it is one
+   */
   private void enqueue(
       Kind kind,
       GpuStream mine,
       int root,
       long from,
+      int source,
       long to,
-      long stride,
       long count,
       DType dtype) {
     mine.begin();
@@ -171,9 +193,9 @@ final class GpuCollectives implements Collectives {
         mine.copy(to, from, count * dtype.bytes());
       }
     } else if (library != null && (!kind.sums() || library.sums(dtype))) {
-      byLibrary(library, kind, mine, root, from, to, stride, count, dtype);
+      byLibrary(library, kind, mine, root, from, source, to, count, dtype);
     } else if (copies != null) {
-      copies.enqueue(kind, mine, root, from, to, stride, count, dtype);
+      copies.enqueue(kind, mine, root, from, source, to, count, dtype);
     } else {
       throw new CounterpointException(
           Failure.Category.UNAVAILABLE,
@@ -191,8 +213,8 @@ final class GpuCollectives implements Collectives {
       GpuStream stream,
       int root,
       long from,
+      int source,
       long to,
-      long stride,
       long count,
       DType dtype) {
     stream.holdAfterFailure();
@@ -204,11 +226,12 @@ final class GpuCollectives implements Collectives {
     watch.entering(stream);
     try {
       switch (kind) {
-        case ALL_GATHER -> by.allGather(rank, from, to, stride, count, dtype, handle);
+        case ALL_GATHER -> by.allGather(rank, from, to, count, dtype, handle);
         case REDUCE_SCATTER -> by.reduceScatter(rank, from, to, count, dtype, handle);
         case ALL_REDUCE -> by.allReduce(rank, from, to, count, dtype, handle);
         case BROADCAST -> by.broadcast(rank, root, from, to, count, dtype, handle);
         case ALL_TO_ALL -> by.allToAll(rank, from, to, count, dtype, handle);
+        case SEND_RECEIVE -> by.sendReceive(rank, root, from, source, to, count, dtype, handle);
       }
     } catch (NativeException e) {
       throw context.faults.raised() ? context.faults.failure() : stream.failed(e);

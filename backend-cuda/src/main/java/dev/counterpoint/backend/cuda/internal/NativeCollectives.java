@@ -103,9 +103,7 @@ final class NativeCollectives implements CollectiveLibrary {
           long at = scratchMemory[rank];
           switch (kind) {
             case 0 -> allReduce(rank, at, at, count * size, DType.FP32, streams[rank]);
-            case 1 ->
-                allGather(
-                    rank, at + rank * count * 4, at, count * 4, count, DType.FP32, streams[rank]);
+            case 1 -> allGather(rank, at + rank * count * 4, at, count, DType.FP32, streams[rank]);
             case 2 ->
                 reduceScatter(rank, at, at + rank * count * 4, count, DType.FP32, streams[rank]);
             case 3 -> broadcast(rank, 0, at, at, count * size, DType.FP32, streams[rank]);
@@ -144,12 +142,7 @@ final class NativeCollectives implements CollectiveLibrary {
   }
 
   @Override
-  public void allGather(
-      int rank, long send, long receive, long stride, long count, DType dtype, long stream) {
-    if (stride != count * dtype.bytes()) {
-      allGatherApart(rank, send, receive, stride, count * dtype.bytes(), stream);
-      return;
-    }
+  public void allGather(int rank, long send, long receive, long count, DType dtype, long stream) {
     Scratch mine = scratch.get();
     int status =
         ncclAllGather(
@@ -161,32 +154,6 @@ final class NativeCollectives implements CollectiveLibrary {
             mine.stream.at(stream));
     if (status != ncclSuccess) {
       throw failure(status, "ncclAllGather", rank, count);
-    }
-  }
-
-  /** To places with gaps between them: a send to and a receive from every rank. */
-  private void allGatherApart(
-      int rank, long send, long receive, long stride, long bytes, long stream) {
-    Scratch mine = scratch.get();
-    ncclComm communicator = communicators[rank];
-    mine.send.at(send);
-    mine.stream.at(stream);
-    boolean inPlace = send == receive + rank * stride;
-    int status = ncclGroupStart();
-    for (int step = 0; step < communicators.length && status == ncclSuccess; step++) {
-      int peer = (rank + step) % communicators.length;
-      if (peer == rank && inPlace) {
-        continue;
-      }
-      status = ncclSend(mine.send, bytes, ncclInt8, peer, communicator, mine.stream);
-      if (status == ncclSuccess) {
-        mine.receive.at(receive + peer * stride);
-        status = ncclRecv(mine.receive, bytes, ncclInt8, peer, communicator, mine.stream);
-      }
-    }
-    int end = ncclGroupEnd();
-    if (status != ncclSuccess || end != ncclSuccess) {
-      throw failure(status != ncclSuccess ? status : end, "ncclSend/ncclRecv", rank, bytes);
     }
   }
 
@@ -265,6 +232,35 @@ final class NativeCollectives implements CollectiveLibrary {
                 communicator,
                 mine.stream);
       }
+    }
+    int end = ncclGroupEnd();
+    if (status != ncclSuccess || end != ncclSuccess) {
+      throw failure(status != ncclSuccess ? status : end, "ncclSend/ncclRecv", rank, count);
+    }
+  }
+
+  @Override
+  public void sendReceive(
+      int rank,
+      int target,
+      long send,
+      int source,
+      long receive,
+      long count,
+      DType dtype,
+      long stream) {
+    Scratch mine = scratch.get();
+    ncclComm communicator = communicators[rank];
+    long bytes = count * dtype.bytes();
+    mine.send.at(send);
+    mine.receive.at(receive);
+    mine.stream.at(stream);
+    int status = ncclGroupStart();
+    if (status == ncclSuccess) {
+      status = ncclSend(mine.send, bytes, ncclInt8, target, communicator, mine.stream);
+    }
+    if (status == ncclSuccess) {
+      status = ncclRecv(mine.receive, bytes, ncclInt8, source, communicator, mine.stream);
     }
     int end = ncclGroupEnd();
     if (status != ncclSuccess || end != ncclSuccess) {

@@ -38,9 +38,14 @@ class CollectivesTest {
     }
 
     @Override
-    public void allGather(
-        int rank, long s, long r, long stride, long count, DType dtype, long stream) {
-      calls.add("allGather " + rank + " " + count + (stride == 32 ? "" : " apart"));
+    public void allGather(int rank, long s, long r, long count, DType dtype, long stream) {
+      calls.add("allGather " + rank + " " + count);
+    }
+
+    @Override
+    public void sendReceive(
+        int rank, int target, long s, int source, long r, long count, DType dtype, long stream) {
+      calls.add("sendReceive " + rank + " to " + target + " from " + source);
     }
 
     @Override
@@ -100,6 +105,10 @@ class CollectivesTest {
         all.allReduce(s, m, 0, m, 0, 0, DType.FP32);
         all.broadcast(s, 1, m, 0, m, 512, 8, DType.FP32);
         all.allToAll(s, m, 0, m, 512, 4, DType.FP32);
+        all.sendReceive(s, 1 - rank, m, 0, 1 - rank, m, 512, 4, DType.FP32);
+        assertThatThrownBy(() -> all.sendReceive(s, 2, m, 0, 0, m, 512, 4, DType.FP32))
+            .isInstanceOf(InvalidArgumentException.class)
+            .hasMessageContaining("target");
         assertThatThrownBy(() -> all.allGather(s, m, 0, m, 0, 200, DType.FP32))
             .isInstanceOf(InvalidArgumentException.class)
             .hasMessageContaining("receive");
@@ -112,10 +121,12 @@ class CollectivesTest {
               "reduceScatter 0 8",
               "broadcast 0 from 1 in place",
               "allToAll 0 4",
+              "sendReceive 0 to 1 from 1",
               "allGather 1 8",
               "reduceScatter 1 8",
               "broadcast 1 from 1",
-              "allToAll 1 4");
+              "allToAll 1 4",
+              "sendReceive 1 to 0 from 0");
     }
     assertThat(library.calls).endsWith("close");
     assertThat(driver.events).isEmpty();
@@ -187,17 +198,13 @@ class CollectivesTest {
         f.backend.collectives().allGather(s[rank], send[rank], 0, receive[rank], 0, 1, DType.FP32);
       }
       assertThat(f.read(receive[1])).containsExactly(1, 2, 3, 4, 11, 12, 13, 14);
-      DeviceMemory[] wide = {f.memory(0, 12), f.memory(1, 12)};
-      f.write(wide[0], new byte[12]);
       for (int rank = 0; rank < 2; rank++) {
-        f.backend.collectives().allGather(s[rank], send[rank], 0, wide[rank], 0, 8, 1, DType.FP32);
+        f.backend
+            .collectives()
+            .sendReceive(
+                s[rank], 1 - rank, send[rank], 4, 1 - rank, receive[rank], 0, 1, DType.FP32);
       }
-      assertThat(f.read(wide[1])).startsWith(1, 2, 3, 4).endsWith(11, 12, 13, 14);
-      assertThatThrownBy(
-              () ->
-                  f.backend.collectives().allGather(s[0], send[0], 0, wide[0], 0, 3, 1, DType.FP32))
-          .isInstanceOf(InvalidArgumentException.class)
-          .hasMessageContaining("receiveStride");
+      assertThat(f.read(receive[1])).startsWith(5, 6, 7, 8);
       f.backend.collectives().broadcast(s[1], 1, send[1], 0, receive[1], 0, 2, DType.FP32);
       f.backend.collectives().broadcast(s[0], 1, send[0], 0, receive[0], 0, 2, DType.FP32);
       assertThat(f.read(receive[0])).containsExactly(11, 12, 13, 14, 15, 16, 17, 18);
