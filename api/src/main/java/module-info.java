@@ -4,6 +4,7 @@ module dev.counterpoint.api {
 
   exports dev.counterpoint;
   exports dev.counterpoint.spi;
+  exports dev.counterpoint.spi.support;
 
   uses dev.counterpoint.spi.WorldProvider;
 }

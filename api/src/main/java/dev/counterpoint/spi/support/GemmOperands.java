@@ -1,0 +1,181 @@
+package dev.counterpoint.spi.support;
+
+import dev.counterpoint.DType;
+import dev.counterpoint.InvalidArgumentException;
+import dev.counterpoint.WeightLayout;
+import dev.counterpoint.spi.DeviceMemory;
+import dev.counterpoint.spi.GemmArguments;
+import dev.counterpoint.spi.GemmSpec;
+import dev.counterpoint.spi.TileRoute;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The checked operands of one launch as addresses (rule GEMM-17). A prepared GEMM keeps one and
+ * refills it at each launch; an address is 0 where the specification has no use for the operand.
+ */
+public final class GemmOperands {
+  private final GemmSpec spec;
+  private final long packedElements;
+  private long a;
+  private long b;
+  private long c;
+  private long d;
+  private long bias;
+  private long rowScale;
+  private long colScale;
+
+  /** For launches of this GEMM. */
+  public GemmOperands(GemmSpec spec) {
+    this.spec = spec;
+    this.packedElements =
+        spec.route() instanceof TileRoute.Packed packed
+            ? GemmChecks.packedElements(spec.tiling(), packed.slots())
+            : 0;
+  }
+
+  /**
+   * Checks all operands and takes their addresses; nothing is kept when one is refused.
+   *
+   * @throws InvalidArgumentException naming the operand that is absent, too small or elsewhere
+   */
+  public void take(GemmArguments arguments) {
+    boolean byColumn = spec.weightLayout() == WeightLayout.NK;
+    int inputBytes = spec.inputType().bytes();
+    long newA =
+        matrix(
+            "a",
+            arguments.a(),
+            arguments.aOffset(),
+            spec.rows(),
+            spec.k(),
+            arguments.aStride(),
+            inputBytes);
+    long newB =
+        matrix(
+            "b",
+            arguments.b(),
+            arguments.bOffset(),
+            byColumn ? spec.cols() : spec.k(),
+            byColumn ? spec.k() : spec.cols(),
+            arguments.bStride(),
+            inputBytes);
+    long newC = addressOfC(arguments);
+    long newD = addressOfD(arguments);
+    int outputBytes = spec.outputType().bytes();
+    long newBias =
+        vector("bias", spec.epilogue().bias(), arguments.bias(), (long) spec.cols() * outputBytes);
+    long scaleBytes = DType.FP32.bytes();
+    long newRowScale =
+        vector(
+            "rowScale", spec.epilogue().rowScale(), arguments.rowScale(), spec.rows() * scaleBytes);
+    long newColScale =
+        vector(
+            "colScale", spec.epilogue().colScale(), arguments.colScale(), spec.cols() * scaleBytes);
+    a = newA;
+    b = newB;
+    c = newC;
+    d = newD;
+    bias = newBias;
+    rowScale = newRowScale;
+    colScale = newColScale;
+  }
+
+  private long addressOfC(GemmArguments arguments) {
+    if (spec.epilogue().beta() == 0f) {
+      return 0;
+    }
+    return matrix(
+        "c",
+        arguments.c(),
+        arguments.cOffset(),
+        spec.epilogue().rowCount(),
+        spec.cols(),
+        arguments.cStride(),
+        spec.outputType().bytes());
+  }
+
+  private long addressOfD(GemmArguments arguments) {
+    int bytes = spec.outputType().bytes();
+    if (spec.route() instanceof TileRoute.Owners) {
+      return 0;
+    }
+    if (spec.route() instanceof TileRoute.Packed) {
+      return range("d", arguments.d(), arguments.dOffset(), packedElements * bytes);
+    }
+    return matrix(
+        "d",
+        arguments.d(),
+        arguments.dOffset(),
+        spec.rows(),
+        spec.cols(),
+        arguments.dStride(),
+        bytes);
+  }
+
+  private long matrix(
+      String name,
+      @Nullable DeviceMemory memory,
+      long offset,
+      int rows,
+      int cols,
+      int stride,
+      int elementBytes) {
+    // An absent operand is called absent, whatever stride came with it.
+    long extent = MemoryChecks.extent(rows, cols, Math.max(stride, cols), elementBytes);
+    if (memory != null && rows > 1 && stride < cols) {
+      throw new InvalidArgumentException(
+          name + ".stride", stride, "be at least the number of columns, " + cols);
+    }
+    return range(name, memory, offset, extent);
+  }
+
+  private long vector(String name, boolean wanted, @Nullable DeviceMemory memory, long bytes) {
+    return wanted ? range(name, memory, 0, bytes) : 0;
+  }
+
+  private long range(String name, @Nullable DeviceMemory memory, long offset, long bytes) {
+    if (memory == null) {
+      if (bytes == 0) {
+        return 0;
+      }
+      throw new InvalidArgumentException(name, "absent", "be given for '" + spec.label() + "'");
+    }
+    MemoryChecks.requireOn(name, memory, spec.rank());
+    return MemoryChecks.address(name, memory, offset, bytes);
+  }
+
+  /** Address of A. */
+  public long a() {
+    return a;
+  }
+
+  /** Address of B. */
+  public long b() {
+    return b;
+  }
+
+  /** Address of C's row 0, which belongs to the first row of the epilogue's window. */
+  public long c() {
+    return c;
+  }
+
+  /** Address of the local output. */
+  public long d() {
+    return d;
+  }
+
+  /** Address of the bias. */
+  public long bias() {
+    return bias;
+  }
+
+  /** Address of the factors of rows. */
+  public long rowScale() {
+    return rowScale;
+  }
+
+  /** Address of the factors of columns. */
+  public long colScale() {
+    return colScale;
+  }
+}

@@ -1,0 +1,229 @@
+package dev.counterpoint.backend.cuda.internal;
+
+import static org.bytedeco.cuda.global.cudart.*;
+
+import dev.counterpoint.NativeException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import org.bytedeco.cuda.cudart.CUctx_st;
+import org.bytedeco.cuda.cudart.CUfunc_st;
+import org.bytedeco.cuda.cudart.CUmod_st;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
+import org.bytedeco.javacpp.SizeTPointer;
+
+/** The part of {@link NativeDriver} about devices, contexts and kernels, and how calls fail. */
+abstract class NativeDevices implements Driver {
+  private static final int PEER_NATIVE_ATOMICS = 3;
+  private static final int UNIFIED_ADDRESSING = 41;
+  private static final int MULTIPROCESSORS = 16;
+  private static final int CAPABILITY_MAJOR = 75;
+  private static final int CAPABILITY_MINOR = 76;
+  private static final int MAX_DYNAMIC_SHARED = 8;
+
+  private final ThreadLocal<NativeScratch> scratch = ThreadLocal.withInitial(NativeScratch::new);
+
+  static void check(int status, String function, String values) {
+    if (status != DriverStatus.SUCCESS) {
+      throw failure(status, function, values);
+    }
+  }
+
+  static NativeException failure(int status, String function, String values) {
+    return new NativeException(
+        function, status, nameOf(status), values, DriverStatus.remedy(status));
+  }
+
+  /** The driver's name for a status. */
+  static String nameOf(int status) {
+    try (PointerPointer<BytePointer> name = new PointerPointer<>(1)) {
+      if (cuGetErrorName(status, name) != DriverStatus.SUCCESS) {
+        return "(no name)";
+      }
+      return new BytePointer(name.get(0)).getString();
+    }
+  }
+
+  final NativeScratch scratch() {
+    return scratch.get();
+  }
+
+  private static String at(int ordinal) {
+    return "device=" + ordinal;
+  }
+
+  // Devices
+
+  @Override
+  public int version() {
+    int[] version = new int[1];
+    check(cuDriverGetVersion(version), "cuDriverGetVersion", "");
+    return version[0];
+  }
+
+  @Override
+  public int deviceCount() {
+    int[] count = new int[1];
+    check(cuDeviceGetCount(count), "cuDeviceGetCount", "");
+    return count[0];
+  }
+
+  private static int device(int ordinal) {
+    int[] device = new int[1];
+    check(cuDeviceGet(device, ordinal), "cuDeviceGet", at(ordinal));
+    return device[0];
+  }
+
+  @Override
+  public String deviceName(int ordinal) {
+    byte[] name = new byte[256];
+    check(cuDeviceGetName(name, name.length, device(ordinal)), "cuDeviceGetName", at(ordinal));
+    int length = 0;
+    while (length < name.length && name[length] != 0) {
+      length++;
+    }
+    return new String(name, 0, length, StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public long deviceMemory(int ordinal) {
+    try (SizeTPointer bytes = new SizeTPointer(1)) {
+      check(cuDeviceTotalMem(bytes, device(ordinal)), "cuDeviceTotalMem", at(ordinal));
+      return bytes.get();
+    }
+  }
+
+  @Override
+  public int attribute(int ordinal, Attribute attribute) {
+    int number =
+        switch (attribute) {
+          case MAJOR -> CAPABILITY_MAJOR;
+          case MINOR -> CAPABILITY_MINOR;
+          case UNITS -> MULTIPROCESSORS;
+          case UNIFIED_ADDRESSES -> UNIFIED_ADDRESSING;
+        };
+    int[] value = new int[1];
+    check(
+        cuDeviceGetAttribute(value, number, device(ordinal)),
+        "cuDeviceGetAttribute",
+        at(ordinal) + ", attribute=" + attribute);
+    return value[0];
+  }
+
+  @Override
+  public boolean canAccessPeer(int from, int to) {
+    int[] can = new int[1];
+    check(
+        cuDeviceCanAccessPeer(can, device(from), device(to)),
+        "cuDeviceCanAccessPeer",
+        at(from) + ", peer=" + to);
+    return can[0] != 0;
+  }
+
+  @Override
+  public boolean hasPeerAtomics(int from, int to) {
+    int[] has = new int[1];
+    check(
+        cudaDeviceGetP2PAttribute(has, PEER_NATIVE_ATOMICS, from, to),
+        "cudaDeviceGetP2PAttribute",
+        at(from) + ", peer=" + to);
+    return has[0] != 0;
+  }
+
+  // Contexts
+
+  @Override
+  public long retainContext(int ordinal) {
+    CUctx_st context = new CUctx_st();
+    check(
+        cuDevicePrimaryCtxRetain(context, device(ordinal)),
+        "cuDevicePrimaryCtxRetain",
+        at(ordinal));
+    return context.address();
+  }
+
+  @Override
+  public void releaseContext(int ordinal) {
+    check(cuDevicePrimaryCtxRelease(device(ordinal)), "cuDevicePrimaryCtxRelease", at(ordinal));
+  }
+
+  @Override
+  public void use(long context) {
+    int status = cuCtxSetCurrent(scratch().context.at(context));
+    if (status != DriverStatus.SUCCESS) {
+      throw failure(status, "cuCtxSetCurrent", "");
+    }
+  }
+
+  @Override
+  public void enablePeer(long context) {
+    int status = cuCtxEnablePeerAccess(scratch().context.at(context), 0);
+    if (status != DriverStatus.PEER_ALREADY_ENABLED) {
+      check(status, "cuCtxEnablePeerAccess", "");
+    }
+  }
+
+  // Kernels
+
+  @Override
+  public long loadModule(ByteBuffer image) {
+    CUmod_st module = new CUmod_st();
+    check(
+        cuModuleLoadData(module, new Pointer(image)),
+        "cuModuleLoadData",
+        "bytes=" + image.remaining());
+    return module.address();
+  }
+
+  @Override
+  public void unloadModule(long module) {
+    check(cuModuleUnload(new NativeScratch.ModuleHandle().at(module)), "cuModuleUnload", "");
+  }
+
+  @Override
+  public long kernel(long module, String entry) {
+    CUfunc_st kernel = new CUfunc_st();
+    check(
+        cuModuleGetFunction(kernel, new NativeScratch.ModuleHandle().at(module), entry),
+        "cuModuleGetFunction",
+        "entry=" + entry);
+    return kernel.address();
+  }
+
+  @Override
+  public int kernelAttribute(long kernel, KernelAttribute attribute) {
+    int number =
+        switch (attribute) {
+          case MOST_THREADS -> 0;
+          case SHARED_BYTES -> 1;
+          case LOCAL_BYTES -> 3;
+          case REGISTERS -> 4;
+        };
+    int[] value = new int[1];
+    check(
+        cuFuncGetAttribute(value, number, scratch().kernel.at(kernel)),
+        "cuFuncGetAttribute",
+        "attribute=" + attribute);
+    return value[0];
+  }
+
+  @Override
+  public void allowSharedBytes(long kernel, int bytes) {
+    check(
+        cuFuncSetAttribute(scratch().kernel.at(kernel), MAX_DYNAMIC_SHARED, bytes),
+        "cuFuncSetAttribute",
+        "sharedBytes=" + bytes);
+  }
+
+  @Override
+  public int blocksPerUnit(long kernel, int threads, int sharedBytes) {
+    int[] blocks = new int[1];
+    check(
+        cuOccupancyMaxActiveBlocksPerMultiprocessor(
+            blocks, scratch().kernel.at(kernel), threads, sharedBytes),
+        "cuOccupancyMaxActiveBlocksPerMultiprocessor",
+        "threads=" + threads + ", sharedBytes=" + sharedBytes);
+    return blocks[0];
+  }
+}

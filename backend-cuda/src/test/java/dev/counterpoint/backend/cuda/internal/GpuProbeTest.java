@@ -1,0 +1,202 @@
+package dev.counterpoint.backend.cuda.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.counterpoint.BackendUnavailableException;
+import dev.counterpoint.InvalidArgumentException;
+import dev.counterpoint.backend.cuda.CudaBackendProvider;
+import dev.counterpoint.spi.BackendOptions;
+import dev.counterpoint.spi.BackendProvider;
+import dev.counterpoint.spi.Bootstrap;
+import dev.counterpoint.spi.Capability;
+import dev.counterpoint.spi.Probe;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class GpuProbeTest {
+  private static final GpuProbe.Libraries ALL = new GpuProbe.Libraries("2.28.3", "", "13.0.2", "");
+  private final FakeDriver driver = new FakeDriver();
+  private final Map<String, String> environment = new HashMap<>();
+
+  private Probe probe(GpuProbe.Libraries libraries) {
+    return GpuProbe.probe(driver, GpuFixture.kernels(), libraries, environment::get);
+  }
+
+  private static Probe.Unavailable refused(Probe probe) {
+    assertThat(probe).isInstanceOf(Probe.Unavailable.class);
+    Probe.Unavailable no = (Probe.Unavailable) probe;
+    assertThat(no.reason()).isNotBlank();
+    assertThat(no.remedy()).isNotBlank();
+    return no;
+  }
+
+  @Test
+  void theProviderIsFoundAndItsProbeNeverThrowsAndAnswersAgain() {
+    BackendProvider provider =
+        ServiceLoader.load(BackendProvider.class).stream()
+            .map(ServiceLoader.Provider::get)
+            .filter(CudaBackendProvider.class::isInstance)
+            .findFirst()
+            .orElseThrow();
+    assertThat(provider.name()).isEqualTo("cuda");
+    assertThat(provider.priority()).isEqualTo(100);
+    Probe first = provider.probe();
+    assertThat(provider.probe()).isEqualTo(first);
+  }
+
+  @Test
+  void withoutADriverTheAnswerSaysSo() {
+    assumeTrue(Natives.DRIVER.get() == null, "there is a driver on this machine");
+    Probe.Unavailable no = refused(GpuProbe.probe());
+    assertThat(no.reason()).isEqualTo("there is no NVIDIA driver");
+    assertThat(no.detail()).contains("libcuda.so.1");
+    assertThat(no.remedy()).contains("install the driver");
+    BackendOptions options =
+        new BackendOptions(0, Bootstrap.singleProcess(), Duration.ofSeconds(1), Map.of());
+    assertThatThrownBy(() -> new CudaBackendProvider().open(options))
+        .isInstanceOf(BackendUnavailableException.class)
+        .hasMessageContaining("there is no NVIDIA driver");
+  }
+
+  @Test
+  void aMisspeltOptionIsRefusedEvenWithoutADevice() {
+    BackendOptions options =
+        new BackendOptions(
+            0, Bootstrap.singleProcess(), Duration.ofSeconds(1), Map.of("cuda.device", "0"));
+    assertThatThrownBy(() -> new CudaBackendProvider().open(options))
+        .isInstanceOf(InvalidArgumentException.class)
+        .hasMessageContaining("cuda.devices");
+  }
+
+  @Test
+  void everythingThere() {
+    Probe.Available yes = (Probe.Available) probe(ALL);
+    assertThat(yes.summary()).startsWith("2 × Fake GPU, driver ");
+    assertThat(yes.devices()).hasSize(2);
+    assertThat(yes.devices().get(1).architecture()).isEqualTo("sm_90");
+    assertThat(yes.versions())
+        .containsEntry("NCCL", "2.28.3")
+        .containsEntry("cuBLASLt", "13.0.2")
+        .containsKey("CUDA driver");
+    assertThat(yes.capabilities())
+        .contains(Capability.PEER_ACCESS, Capability.VENDOR_GEMM, Capability.GEMM_FP8)
+        .doesNotContain(Capability.GEMM_FP32_FULL);
+    assertThat(yes.notes()).isEmpty();
+  }
+
+  @Test
+  void variablesThatHarmAreNoted() {
+    environment.put("CUDA_DEVICE_MAX_CONNECTIONS", "1");
+    environment.put("NCCL_NVLS_ENABLE", "1");
+    Probe.Available yes = (Probe.Available) probe(ALL);
+    assertThat(yes.notes())
+        .anyMatch(n -> n.contains("CUDA_DEVICE_MAX_CONNECTIONS is 1"))
+        .anyMatch(n -> n.contains("NVLink multicast"));
+  }
+
+  @Test
+  void anOldDriver() {
+    driver.version = 12040;
+    Probe.Unavailable no = refused(probe(ALL));
+    assertThat(no.reason()).isEqualTo("the NVIDIA driver is too old");
+    assertThat(no.detail()).contains("12.4").contains("13.0");
+    assertThat(no.remedy()).contains("580");
+  }
+
+  @Test
+  void noDevice() {
+    driver.devices = 0;
+    assertThat(refused(probe(ALL)).reason()).isEqualTo("there is no NVIDIA GPU");
+    assertThat(
+            refused(
+                    GpuProbe.noDriver(
+                        new dev.counterpoint.NativeException(
+                            "cuInit", 100, "CUDA_ERROR_NO_DEVICE", "", "")))
+                .reason())
+        .isEqualTo("there is no NVIDIA GPU");
+  }
+
+  @Test
+  void anOldDevice() {
+    driver.major = 7;
+    Probe.Unavailable no = refused(probe(ALL));
+    assertThat(no.detail()).contains("device 0, Fake GPU, is sm_70");
+  }
+
+  @Test
+  void noNccl() {
+    Probe.Unavailable no =
+        refused(
+            probe(
+                new GpuProbe.Libraries(
+                    null, "UnsatisfiedLinkError: libnccl.so.2: cannot open", "13.0", "")));
+    assertThat(no.reason()).isEqualTo("NCCL was not found");
+    assertThat(no.detail()).contains("libnccl.so.2");
+    assertThat(no.remedy()).contains("LD_LIBRARY_PATH");
+  }
+
+  @Test
+  void noVendorGemm() {
+    Probe.Available yes =
+        (Probe.Available) probe(new GpuProbe.Libraries("2.28.3", "", null, "not there"));
+    assertThat(yes.capabilities()).doesNotContain(Capability.VENDOR_GEMM);
+    assertThat(yes.notes()).anyMatch(n -> n.contains("cuBLASLt") && n.contains("not there"));
+  }
+
+  @Test
+  void noKernels() {
+    KernelStore nothing =
+        new KernelStore(List.of(KernelPlace.onClassPath("none")), () -> null, () -> null);
+    Probe.Unavailable no = refused(GpuProbe.probe(driver, nothing, ALL, name -> null));
+    assertThat(no.reason()).isEqualTo("the kernels are missing");
+    assertThat(no.remedy()).contains("counterpoint-kernels-sm80");
+  }
+
+  @Test
+  void noPeerAccess() {
+    driver.atomics = false;
+    Probe.Available yes = (Probe.Available) probe(ALL);
+    assertThat(yes.capabilities()).doesNotContain(Capability.PEER_ACCESS);
+    assertThat(yes.notes()).anyMatch(n -> n.contains("no atomics"));
+    driver.peers = false;
+    yes = (Probe.Available) probe(ALL);
+    assertThat(yes.notes()).anyMatch(n -> n.contains("cannot address"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "java.lang.UnsatisfiedLinkError: x: libcuda.so.1: cannot open, there is no NVIDIA driver",
+    "libcudart.so.13: cannot open shared object, the CUDA 13 runtime library was not found",
+    "java.lang.NoClassDefFoundError: org/bytedeco/x, the CUDA bindings are not on the class path",
+    "no jnicudart in java.library.path, the CUDA bindings could not be loaded",
+  })
+  void theWaysToMissADriverAreToldApart(String message, String reason) {
+    Throwable failure =
+        message.contains("NoClassDef")
+            ? new NoClassDefFoundError(message)
+            : new UnsatisfiedLinkError(message);
+    assertThat(refused(GpuProbe.noDriver(failure)).reason()).isEqualTo(reason);
+  }
+
+  @Test
+  void aDriverThatAnswersNonsenseIsAnAnswerToo() {
+    assertThat(Natives.deepest(new RuntimeException(new IllegalStateException("x"))))
+        .isInstanceOf(IllegalStateException.class);
+    Natives.Library<String> broken =
+        new Natives.Library<>(
+            () -> {
+              throw new ExceptionInInitializerError(new UnsatisfiedLinkError("the reason"));
+            });
+    assertThat(broken.get()).isNull();
+    assertThat(broken.get()).isNull();
+    assertThat(broken.failure()).hasMessage("the reason");
+  }
+}
