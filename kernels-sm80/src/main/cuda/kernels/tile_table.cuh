@@ -6,20 +6,14 @@
 
 #include "kernels/tile_gemm.cuh"
 
-#define CP_TILE_GEMM(NAME, INPUT, LAYOUT, ROWS, COLS, K, STAGES, WARP_ROWS, WARP_COLS, BLOCKS) \
-  extern "C" __global__ void                                                                   \
-      __launch_bounds__((counterpoint::                                                        \
-                             TileShape<ROWS, COLS, WARP_ROWS, WARP_COLS, STAGES, BLOCKS>::     \
-                                 kThreads),                                                    \
-                        BLOCKS)                                                                \
-      tile_gemm_##NAME##_##ROWS##x##COLS##x##K##_s##STAGES(                                    \
-          const __grid_constant__ counterpoint::TileGemmParams p) {                            \
-    static_assert(K * counterpoint::INPUT::kBytes == counterpoint::kPanelBytes,                \
-                  "K as in the name");                                                         \
-    counterpoint::tileGemm<                                                                    \
-        counterpoint::INPUT,                                                                   \
-        counterpoint::LAYOUT,                                                                  \
-        counterpoint::TileShape<ROWS, COLS, WARP_ROWS, WARP_COLS, STAGES, BLOCKS>>(p);         \
+#define CP_TILE_GEMM(NAME, INPUT, LAYOUT, ROWS, COLS, K, STAGES, WARP_ROWS, WARP_COLS, BLOCKS)     \
+  extern "C" __global__ void __launch_bounds__(ROWS / WARP_ROWS * (COLS / WARP_COLS) * 32, BLOCKS) \
+  tile_gemm_##NAME##_##ROWS##x##COLS##x##K##_s##STAGES(                                            \
+      const __grid_constant__ counterpoint::TileGemmParams p) {                                    \
+    using namespace counterpoint;                                                                  \
+    using Shape = TileShape<ROWS, COLS, WARP_ROWS, WARP_COLS, STAGES, BLOCKS>;                     \
+    static_assert(K * INPUT::kBytes == kPanelBytes, "K as in the name");                           \
+    tileGemm<INPUT, LAYOUT, Shape>(p);                                                             \
   }
 
 #define CP_TILE_TABLE(NAME, INPUT, LAYOUT, K)                  \
