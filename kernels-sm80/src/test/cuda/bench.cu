@@ -126,7 +126,7 @@ Best fastest(const Shape& s,
   Best best;
   for (int tile = 0; tile < kTileCount; tile++) {
     const TileConfig& config = kTiles[tile];
-    if (config.rows >= 2 * std::max(16, s.m) || s.m > 32 * config.rows) {
+    if (config.rows >= 2 * std::max(16, s.m) || s.m > 64 * config.rows) {
       continue;
     }
     GemmSpec tiny;
@@ -152,7 +152,7 @@ Best fastest(const Shape& s,
     const int tiles = p.tileRowsPerShard * p.tileColumns;
     const int shared = config.stages * (config.rows + config.cols) * 128;
     const int perSm = std::max(
-        1, std::min({227 * 1024 / (shared + 1024), config.threads == 256 ? 1 : 2 + (tile > 2)}));
+        1, std::min({227 * 1024 / (shared + 1024), config.threads == 256 ? 1 : 2 + (tile >= 2)}));
     for (int splits : {1, 2, 3, 4, 6, 8, 12, 16}) {
       const bool full = tiles >= 2 * kernels.multiprocessors;
       if ((splits > 1 && full) || s.k / splits < 256 ||

@@ -60,6 +60,7 @@ struct Buffer {
   explicit Buffer(size_t size, int pattern = 0) : bytes(size) {
     CUDA_OK(cudaMalloc(&data, size + 256));
     CUDA_OK(cudaMemset(data, pattern, size + 256));
+    CUDA_OK(cudaStreamSynchronize(nullptr));  // other streams do not wait for this one
   }
   Buffer(const Buffer&) = delete;
   ~Buffer() { cudaFree(data); }
@@ -67,6 +68,7 @@ struct Buffer {
   u64 at(size_t offset = 0) const { return reinterpret_cast<u64>(data) + offset; }
   void upload(const void* from, size_t size, size_t offset = 0) {
     CUDA_OK(cudaMemcpy(data + offset, from, size, cudaMemcpyHostToDevice));
+    CUDA_OK(cudaStreamSynchronize(nullptr));
   }
   template <class T>
   std::vector<T> download() const {
