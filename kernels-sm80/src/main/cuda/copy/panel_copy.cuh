@@ -36,7 +36,11 @@ CP_DEVICE void copyChunkUnaligned(u32 target, u64 source, i32 bytes, i32 alignme
     } else if (alignment == 4) {
       copyAsyncNarrow<4>(target + at, from, minimum(left, 4));
     } else if (alignment == 2) {
-      storeSharedPlain<u16>(target + at, left > 0 ? loadPlain<u16>(from) : u16(0));
+      // A row of an odd number of one-byte elements ends within the pair.
+      storeSharedPlain<u16>(target + at,
+                            left >= 2   ? loadPlain<u16>(from)
+                            : left == 1 ? u16(loadPlain<u8>(from))
+                                        : u16(0));
     } else {
       storeSharedPlain<u8>(target + at, left > 0 ? loadPlain<u8>(from) : u8(0));
     }
