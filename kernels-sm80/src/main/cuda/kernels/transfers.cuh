@@ -1,0 +1,81 @@
+#pragma once
+// Copies by compute units: put (one row or many, with a signal behind it), unpack, fill.
+
+#include "copy/rectangle.cuh"
+#include "params/transfer.cuh"
+#include "schedule/tile.cuh"
+#include "signal/fault.cuh"
+#include "signal/post.cuh"
+
+namespace counterpoint {
+
+CP_DEVICE i64 gridThread() {
+  return static_cast<i64>(blockIdx.x) * blockDim.x + threadIdx.x;
+}
+CP_DEVICE i64 gridThreads() {
+  return static_cast<i64>(gridDim.x) * blockDim.x;
+}
+
+// The last block to finish raises the signal: then all bytes of all blocks are there.
+CP_DEVICE void put(const PutParams& p) {
+  if (__syncthreads_or(hasFailed(p.operation))) {
+    return;
+  }
+  const Rectangle bytes{p.source, p.target, p.sourcePitch, p.targetPitch, p.rowBytes, p.rows};
+  copyRectangle(bytes, gridThread(), gridThreads());
+  if (p.signal != 0) {
+    __syncthreads();
+    if (threadIdx.x == 0 && arriveLast(p.arrivals, gridDim.x)) {
+      maximumReleaseSystem(p.signal, loadPlain<u64>(p.epoch));
+    }
+  }
+}
+
+// One tile to a block at a time.
+CP_DEVICE void unpack(const UnpackParams& p) {
+  if (__syncthreads_or(hasFailed(p.operation))) {
+    return;
+  }
+  const Grid grid{p.rows, p.cols, p.rowsPerShard, p.tileRowsPerShard, p.tileColumns};
+  const i64 packedPitch = static_cast<i64>(p.tileCols) * p.elementBytes;
+  const i64 outputPitch = p.outputStride * p.elementBytes;
+  const i32 tiles = p.shards * p.tileRowsPerShard * p.tileColumns;
+  for (i32 id = blockIdx.x; id < tiles; id += gridDim.x) {
+    const Tile tile = tileOf(grid, p.tileRows, p.tileCols, id);
+    const i32 slot = tableEntry(p.slots, id);
+    if (tile.rows <= 0 || slot < 0) {
+      continue;
+    }
+    const Rectangle elements{
+        p.packed + slot * (packedPitch * p.tileRows),
+        p.output + tile.firstRow * outputPitch + tile.firstCol * p.elementBytes,
+        packedPitch,
+        outputPitch,
+        static_cast<i64>(tile.cols) * p.elementBytes,
+        tile.rows};
+    copyRectangle(elements, threadIdx.x, blockDim.x);
+  }
+}
+
+CP_DEVICE void fill(const FillParams& p) {
+  if (__syncthreads_or(hasFailed(p.operation))) {
+    return;
+  }
+  const u32 four = (p.value & 0xff) * 0x01010101u;
+  const Vector16 sixteen{{four, four, four, four}};
+  // Bytes up to the first multiple of sixteen, vectors, and the bytes behind them.
+  const i64 head = minimum(p.bytes, static_cast<i64>(-p.target & 15));
+  const i64 vectors = (p.bytes - head) / 16;
+  const i64 tail = head + vectors * 16;
+  for (i64 i = gridThread(); i < vectors; i += gridThreads()) {
+    storeVector(p.target + head + i * 16, sixteen);
+  }
+  for (i64 i = gridThread(); i < head; i += gridThreads()) {
+    storePlain<u8>(p.target + i, static_cast<u8>(four));
+  }
+  for (i64 i = tail + gridThread(); i < p.bytes; i += gridThreads()) {
+    storePlain<u8>(p.target + i, static_cast<u8>(four));
+  }
+}
+
+}  // namespace counterpoint

@@ -1,0 +1,9 @@
+#pragma once
+// The groups of checks, each in its own file.
+
+void checkGemm(bool quick);
+void checkHooks(bool quick);
+void checkFaults();
+void checkCompanions(bool quick);
+void checkTwoDevices();
+void bench(const char* jsonPath);

@@ -1,0 +1,158 @@
+// The GEMM without hooks: all types, layouts and tiles, awkward shapes, the epilogue.
+
+#include "checks.h"
+#include "gemm_case.h"
+
+static bool hasFp8() {
+  cudaDeviceProp properties;
+  CUDA_OK(cudaGetDeviceProperties(&properties, 0));
+  return properties.major * 10 + properties.minor >= 89;
+}
+
+static void run(const GemmSpec& spec) {
+  Gemm gemm(spec);
+  gemm.runAndVerify();
+}
+
+static std::vector<int> inputTypes() {
+  std::vector<int> types = {kBf16, kFp16, kFp32, kInt8};
+  if (hasFp8()) {
+    types.push_back(kFp8E4m3);
+    types.push_back(kFp8E5m2);
+  }
+  return types;
+}
+
+// Every entry once, with more than one tile each way and ragged everywhere.
+static void everyEntry(bool quick) {
+  for (int in : inputTypes()) {
+    for (bool nk : {true, false}) {
+      for (int tile = 0; tile < kTileCount; tile++) {
+        GemmSpec spec;
+        spec.in = in;
+        spec.out = in == kInt8 ? kInt32 : in == kFp32 ? kFp32 : kBf16;
+        spec.nk = nk;
+        spec.tile = tile;
+        spec.rows = kTiles[tile].rows + 7;
+        spec.cols = kTiles[tile].cols + 16;
+        spec.k = 464;
+        spec.pad = 16;
+        run(spec);
+        if (!quick) {
+          spec.pad = 0;
+          spec.rows = 2 * kTiles[tile].rows;
+          spec.cols = 2 * kTiles[tile].cols;
+          spec.k = 1024;
+          spec.splits = 3;
+          Gemm gemm(spec);
+          gemm.params.splits = 1;
+          gemm.runAndVerify();
+          gemm.spec.grid =
+              1;  // one block computes all: loads of the next tile behind each epilogue
+          gemm.runAndVerify();
+          gemm.params.splits = 3;
+          gemm.runAndVerify();
+          gemm.spec.grid = 0;
+          gemm.runAndVerify();
+        }
+      }
+    }
+  }
+}
+
+// Alignments from sixteen bytes down to one element, shapes that divide nothing.
+static void awkwardShapes(bool quick) {
+  const int shapes[][3] = {{1, 1, 1},
+                           {1, 1, 0},
+                           {13, 17, 19},
+                           {127, 129, 131},
+                           {3, 257, 67},
+                           {129, 1, 65},
+                           {0, 5, 5},
+                           {65, 8, 1},
+                           {16, 128, 64},
+                           {33, 250, 129}};
+  for (int in : inputTypes()) {
+    for (bool nk : {true, false}) {
+      for (const auto& shape : shapes) {
+        for (int pad : {0, 1, 4}) {
+          for (int offset : {0, 1, 2}) {
+            if (quick && (pad + offset) % 3 != 0) {
+              continue;
+            }
+            GemmSpec spec;
+            spec.in = in;
+            spec.out = in == kInt8 ? kInt32 : pad == 1 ? kFp32 : kFp16;
+            spec.nk = nk;
+            spec.tile = (shape[0] + pad + offset) % kTileCount;
+            spec.rows = shape[0];
+            spec.cols = shape[1];
+            spec.k = shape[2];
+            spec.pad = pad;
+            spec.offset = offset;
+            run(spec);
+          }
+        }
+      }
+    }
+  }
+}
+
+static void epilogues() {
+  for (int out : {kBf16, kFp16, kFp32}) {
+    for (int mask = 0; mask < 16; mask++) {
+      GemmSpec spec;
+      spec.out = out;
+      spec.tile = mask % kTileCount;
+      spec.rows = 150;
+      spec.cols = 137 + mask % 3 * 7;
+      spec.k = 72;
+      spec.pad = mask % 5;
+      spec.alpha = mask & 1 ? 0.75f : 1.0f;
+      spec.beta = mask & 2 ? -1.5f : 0.0f;
+      spec.bias = (mask & 4) != 0;
+      spec.scales = (mask & 8) != 0;
+      spec.windowFirst = mask * 3;
+      spec.windowRows = 50 + mask;
+      spec.splits = 1 + mask % 3;
+      run(spec);
+    }
+  }
+  GemmSpec integers;
+  integers.in = kInt8;
+  integers.out = kInt32;
+  integers.rows = 70;
+  integers.cols = 90;
+  integers.k = 300;
+  integers.beta = 1;
+  integers.bias = true;
+  integers.windowRows = 33;
+  run(integers);
+}
+
+// Splits, orders and grids do not change a bit of the result; split counts may.
+static void repeatable() {
+  GemmSpec spec;
+  spec.rows = 300;
+  spec.cols = 700;
+  spec.k = 2000;
+  spec.splits = 4;
+  Gemm gemm(spec);
+  gemm.launch();
+  CUDA_OK(cudaDeviceSynchronize());
+  const auto first = gemm.d.download<uint8_t>();
+  for (int i = 0; i < 20; i++) {
+    gemm.spec.grid = 1 + i * 7;
+    gemm.params.rasterRows = 1 + i % 4;
+    gemm.launch();
+    CUDA_OK(cudaDeviceSynchronize());
+    tally.check(first == gemm.d.download<uint8_t>(), "repeatable: launch " + std::to_string(i));
+  }
+}
+
+void checkGemm(bool quick) {
+  everyEntry(quick);
+  awkwardShapes(quick);
+  epilogues();
+  repeatable();
+}
