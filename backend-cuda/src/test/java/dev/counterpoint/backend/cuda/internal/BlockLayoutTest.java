@@ -148,7 +148,15 @@ class BlockLayoutTest {
     int status;
     try {
       status =
-          run(compiler, "-std=c++17", "-w", "-I", sources.toString(), "probe.cpp", "-o", "probe");
+          run(
+              compiler,
+              "-std=c++17",
+              "-w",
+              "-I",
+              sources.toAbsolutePath().toString(),
+              "probe.cpp",
+              "-o",
+              "probe");
     } catch (IOException e) {
       assumeTrue(false, "there is no C++ compiler here: " + e.getMessage());
       return;
