@@ -33,7 +33,9 @@ final class ChunkedSender implements Sender {
         new RowPartition(
             program.shards.rowsPerShard(),
             Chunking.perShard(
-                context.spec(), program.ranks, Chunking.atLeastTwo(program.slotBytes)));
+                context.spec(),
+                program.ranks,
+                Chunking.atLeast(leastChunks(program.kind), program.slotBytes)));
     staging = Staging.allocate(program, chunks.shards(), Math.max(1, chunks.rowsPerShard()));
     outgoing = new DeviceMemory[program.ranks];
     computed = new Event[program.ranks];
@@ -44,6 +46,11 @@ final class ChunkedSender implements Sender {
       computed[r] = context.own(rank.device().newEvent(false));
       gemms[r] = prepare(r);
     }
+  }
+
+  /** What comes after the last chunk is exposed: for an all-reduce a second transfer. */
+  private static int leastChunks(OutputProgram.Kind kind) {
+    return kind == OutputProgram.Kind.ALL_REDUCE ? 3 : 2;
   }
 
   /** Chunks with the same rows share a GEMM; those of the own shard differ by their epilogue. */

@@ -32,9 +32,9 @@ final class Chunking {
     return (int) Math.max(1, Math.min(MOST_CHUNKS, shardBytes / GOOD_TRANSFER));
   }
 
-  /** The same, but two at least, so that owners can begin before everything has been computed. */
-  static int atLeastTwo(long shardBytes) {
-    return Math.max(2, byBytes(shardBytes));
+  /** The same, but so many at least that owners can begin before everything has been computed. */
+  static int atLeast(int chunks, long shardBytes) {
+    return Math.max(chunks, byBytes(shardBytes));
   }
 
   /** Groups of {@code items} pieces of work whose completion is signaled together. */

@@ -140,6 +140,11 @@ public final class PlanContext implements AutoCloseable {
    * forced, if any.
    */
   Tiling tiling(int rank, RowPartition partition, int cols, int k) {
+    return tiling(rank, partition, cols, k, spec.tuning().tileRows(), spec.tuning().tileCols());
+  }
+
+  /** The same with a wanted tile size, 0 being the backend's choice. */
+  Tiling tiling(int rank, RowPartition partition, int cols, int k, int tileRows, int tileCols) {
     GemmProblem p = problem();
     return backend
         .gemm()
@@ -151,8 +156,8 @@ public final class PlanContext implements AutoCloseable {
             p.inputType(),
             p.outputType(),
             p.weightLayout(),
-            spec.tuning().tileRows(),
-            spec.tuning().tileCols());
+            tileRows,
+            tileCols);
   }
 
   /** A GEMM of this problem's types on one rank, without hooks. */

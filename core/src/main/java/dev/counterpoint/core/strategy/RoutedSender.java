@@ -13,6 +13,9 @@ import dev.counterpoint.spi.Tiling;
  * there, block by block over all shards, the next rank's first and the own one last.
  */
 final class RoutedSender implements Sender {
+  private static final int FEW_BLOCKS = 4;
+  private static final int LEAST_TILE_ROWS = 128;
+
   private final OutputProgram program;
   private final Tiling tiling;
   private final int blockTileRows;
@@ -24,12 +27,7 @@ final class RoutedSender implements Sender {
     PlanContext context = program.context;
     // One tiling for all ranks, whatever their piece of K: owners must know how many tiles each
     // source will count.
-    tiling =
-        context.tiling(
-            context.backend().localRanks().get(0),
-            program.shards,
-            program.problem.n(),
-            program.k(0));
+    tiling = tiling(program);
     int tileRows = tiling.tileRowsPerShard();
     int groups = Chunking.groups(context.spec(), tileRows);
     blockTileRows = Math.max(1, (tileRows + groups - 1) / groups);
@@ -39,6 +37,26 @@ final class RoutedSender implements Sender {
     for (Rank rank : context.ranks()) {
       gemms[rank.index()] = prepare(rank.index(), backPressure);
     }
+  }
+
+  /**
+   * The backend's tiles; for an all-reduce lower ones where a shard has only a few rows of them,
+   * because what comes after the last block, a second transfer, is exposed.
+   */
+  private static Tiling tiling(OutputProgram program) {
+    PlanContext context = program.context;
+    int rank = context.backend().localRanks().get(0);
+    int k = program.k(0);
+    Tiling natural = context.tiling(rank, program.shards, program.problem.n(), k);
+    boolean forced = context.spec().tuning().tileRows() != 0;
+    if (program.kind != OutputProgram.Kind.ALL_REDUCE
+        || forced
+        || natural.tileRowsPerShard() >= FEW_BLOCKS) {
+      return natural;
+    }
+    int rows = (program.shards.rowsPerShard() + FEW_BLOCKS - 1) / FEW_BLOCKS;
+    return context.tiling(
+        rank, program.shards, program.problem.n(), k, Math.max(LEAST_TILE_ROWS, rows), 0);
   }
 
   private PreparedGemm prepare(int rank, BackPressure backPressure) {
