@@ -16,7 +16,7 @@ const double FLOAT_CONSTANTS[] = {0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 4.0, -4.0, 0.
 const u16 HALF_CONSTANTS[] = {0x3800, 0xB800, 0x3C00, 0xBC00, 0x4000, 0xC000, 0x4400, 0xC400, 0x3118};
 
 u64 floatConstant(unsigned index, char type, unsigned width) {
-  if (type == 'h' || type == 's') return HALF_CONSTANTS[index];
+  if (type == 'h' || type == 's' || type == 'p') return HALF_CONSTANTS[index];
   if (width == 2 && type != 'f') {
     u64 value;
     std::memcpy(&value, &FLOAT_CONSTANTS[index], 8);
@@ -48,10 +48,8 @@ bool source(Operand& operand, u32 code, unsigned width, char type, u32 literal) 
   } else if (code == LITERAL_CODE) {
     operand.kind = Kind::CONSTANT;
     operand.literal = true;
-    // A 32-bit literal of a 64-bit operand: high half of a double, sign- or zero-extended integer.
-    operand.value = width == 2 && type == 'd' ? u64(literal) << 32
-                    : width == 2              ? u64(i64(i32(literal)))
-                                              : literal;
+    // A 32-bit literal of a 64-bit operand: the high half of a double, the low half of an integer.
+    operand.value = width == 2 && type == 'd' ? u64(literal) << 32 : literal;
   } else if ((code >= 235 && code <= 238) || (code >= 251 && code <= 253)) {
     operand.kind = Kind::SPECIAL;
   } else {
@@ -296,10 +294,11 @@ bool decodeVop3p(const u32* code, u64 available, Instruction& i) {
   i.blgp = u8(bits(x, 29, 3));
   vector(i.dst, bits(w, 0, 8), i.op->dstWidth, write || (accumulate && !read));
   const u32 acc = bits(x, 27, 2);
+  const bool sparse = std::strncmp(i.op->name, "v_smfmac", 8) == 0;  // their third source is an index
   for (unsigned k = 0; k < 3; k++) {
     if (!i.op->srcWidth[k]) continue;
     ok = ok && source(i.src[k], bits(x, 9 * k, 9), i.op->srcWidth[k], k == 2 ? i.op->dstType : i.op->srcType, 0);
-    const bool fromAccumulator = k == 2 ? accumulate : read || (acc >> k & 1);
+    const bool fromAccumulator = k == 2 ? accumulate && !sparse : read || (acc >> k & 1);
     if (i.src[k].kind == Kind::VGPR && fromAccumulator) i.src[k].kind = Kind::AGPR;
   }
   return ok;
@@ -339,7 +338,7 @@ bool decodeFlat(const u32* code, u64 available, Instruction& i) {
   const bool accumulate = bits(x, 23, 1);
   const u32 saddr = bits(x, 16, 7);
   i.lds = std::strncmp(op.name, "load_lds", 8) == 0;
-  bool ok = i.segment < 3;
+  bool ok = i.segment < 3 && (i.segment != 0 || !bits(w, 12, 1));
   const bool scalarBase = i.segment != 0 && saddr != 0x7F;
   if (scalarBase) ok = ok && scalar(i.src[2], saddr, i.segment == 2 ? 2 : 1);
   // Global: a 64-bit address, or a 32-bit offset beside the scalar base. Scratch: a 32-bit offset, if any (bit 13).

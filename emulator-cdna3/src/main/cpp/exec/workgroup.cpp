@@ -1,0 +1,79 @@
+#include "exec/workgroup.h"
+
+#include <immintrin.h>
+
+#include <cstdio>
+
+#include "device/code_object.h"
+#include "device/options.h"
+
+namespace emu {
+namespace {
+
+constexpr unsigned WAVE_BUDGET = 2048, ROUNDS = 8;
+
+void trace(Wave& w, const Instruction& i) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%06llx  ", static_cast<unsigned long long>(w.group->program->textAddress + w.pc * 4ull));
+  logLine(text + disassemble(i));
+}
+
+}  // namespace
+
+bool runWave(Wave& w, unsigned budget) {
+  const bool tracing = options().trace && w.id == 0 && w.group->number == 0;
+  const unsigned start = budget;
+  // Denormals are flushed when the kernel's mode says so (bits 4 and 5: f32).
+  const unsigned saved = _mm_getcsr();
+  const bool flush = (w.mode >> 4 & 3) != 3;
+  _mm_setcsr(flush ? saved | 0x8040 : saved & ~0x8040u);
+  w.yield = false;
+  while (budget-- && !w.yield) {
+    const Instruction& i = w.code[w.pc];
+    w.current = w.pc;
+    if (tracing) trace(w, i);
+    w.pc += i.size;
+    if (w.anyPoison) w.checkPoison(i);
+    i.run(w, i);
+    w.executed++;
+  }
+  _mm_setcsr(saved);
+  return start != budget + 1;
+}
+
+void WorkGroup::releaseBarrier() {
+  if (atBarrier == 0 || atBarrier + ended < waves.size()) return;
+  atBarrier = 0;
+  if (lds) lds->barrier();
+  for (auto& wave : waves) wave->atBarrier = false;
+}
+
+bool WorkGroup::step() {
+  bool useful = false;
+  for (auto& wave : waves) wave->sleeping = false;
+  for (unsigned round = 0; round < ROUNDS; round++) {
+    bool ran = false;
+    for (auto& wave : waves) {
+      Wave& w = *wave;
+      if (w.ended || w.atBarrier || w.sleeping) continue;
+      ran = true;
+      runWave(w, WAVE_BUDGET);
+      if (!w.sleeping) useful = true;
+    }
+    if (!ran) break;
+  }
+  return useful;
+}
+
+std::string describe(const Wave& w) {
+  const WorkGroup& g = *w.group;
+  char text[256];
+  const u64 offset = g.program->textAddress + u64(w.current) * 4;
+  const Symbol* symbol = g.program->symbolAt(offset);
+  std::snprintf(text, sizeof text, "%s+0x%llx, work-group (%u,%u,%u) wave %u on device %d, pc 0x%llx: ",
+                symbol ? symbol->name.c_str() : "?", static_cast<unsigned long long>(offset - (symbol ? symbol->value : 0)), g.id[0],
+                g.id[1], g.id[2], w.id, g.device, static_cast<unsigned long long>(offset));
+  return text + disassemble(w.code[w.current]);
+}
+
+}  // namespace emu
