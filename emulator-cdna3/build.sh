@@ -7,7 +7,7 @@ out="${1:-$here/target/native}"
 jobs="${HIPEMU_BUILD_JOBS:-2}"
 main="$here/src/main/cpp" test="$here/src/test/cpp"
 mkdir -p "$out/obj"
-common=(-std=c++17 -O3 -g1 -fPIC -Wall -Wextra -Wno-unused-parameter -pthread -fvisibility=hidden -fno-math-errno -fno-trapping-math
+common=(-std=c++17 -O3 -g1 -fPIC -Wall -Wextra -Wno-unused-parameter -pthread -fvisibility=hidden -fno-strict-aliasing -fno-math-errno -fno-trapping-math
   -ffp-contract=off -I"$main")
 wide=(-mavx2 -mfma -mf16c)
 newest_header="$(find "$main" "$test" \( -name '*.h' -o -name '*.def' \) -printf '%T@ %p\n' | sort -n | tail -1 | cut -d' ' -f2-)"

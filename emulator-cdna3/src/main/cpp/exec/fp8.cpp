@@ -70,14 +70,17 @@ struct Tables {
     }
   }
 };
-const Tables TABLES;
+const Tables& tables() {
+  static const Tables all;
+  return all;
+}
 
 }  // namespace
 
-float fp8ToFloat(u8 bits) { return TABLES.fp8[bits]; }
-float bf8ToFloat(u8 bits) { return TABLES.bf8[bits]; }
-const float* fp8Table() { return TABLES.fp8; }
-const float* bf8Table() { return TABLES.bf8; }
+float fp8ToFloat(u8 bits) { return tables().fp8[bits]; }
+float bf8ToFloat(u8 bits) { return tables().bf8[bits]; }
+const float* fp8Table() { return tables().fp8; }
+const float* bf8Table() { return tables().bf8; }
 u8 floatToFp8(float value, bool saturate) { return encode8(value, FP8, saturate, false, 0); }
 u8 floatToBf8(float value, bool saturate) { return encode8(value, BF8, saturate, false, 0); }
 u8 floatToFp8Stochastic(float value, u32 random, bool saturate) { return encode8(value, FP8, saturate, true, random); }

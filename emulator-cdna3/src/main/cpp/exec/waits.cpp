@@ -115,6 +115,19 @@ void Wave::wait(unsigned vmcnt, unsigned lgkmcnt) {
   recomputePoison();
 }
 
+/// The option that reports reads of registers nobody set. Writes are noted for the active lanes.
+void Wave::checkWritten(const Instruction& i) {
+  if (!i.op) return;
+  for (const Operand& o : i.src) {
+    if (o.kind != Kind::VGPR && o.kind != Kind::AGPR) continue;
+    for (unsigned k = 0; k < o.width; k++)
+      if (exec() & ~written[indexOf(o.kind, u16(o.reg + k))])
+        fault(FaultKind::UNINITIALIZED, "%c%u is read and was never written", o.kind == Kind::AGPR ? 'a' : 'v', o.reg + k);
+  }
+  if (i.dst.kind == Kind::VGPR || i.dst.kind == Kind::AGPR)
+    for (unsigned k = 0; k < i.dst.width; k++) written[indexOf(i.dst.kind, u16(i.dst.reg + k))] |= exec();
+}
+
 void Wave::finish() { wait(0, 0); }
 
 void Wave::checkPoison(const Instruction& i) {

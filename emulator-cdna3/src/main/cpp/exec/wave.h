@@ -44,6 +44,7 @@ struct Wave {
   alignas(64) u32 sgpr[128] = {};       // by encoding: vcc 106, m0 124, exec 126
   u32* vgpr = nullptr;                  // [512][64]: v0.. then a0..
   u64* written = nullptr;               // [512] lanes written so far, when reads of unset registers are checked
+  std::vector<u64> writtenStorage;
   alignas(64) u32 laneMask[LANES] = {}; // exec spread over lanes
   u64 laneMaskOf = 0;
   std::vector<Pending> pending;
@@ -81,6 +82,7 @@ struct Wave {
   void poison(Pending& entry, const Operand& target);
   void wait(unsigned vmcnt, unsigned lgkmcnt);
   void checkPoison(const Instruction& i);
+  void checkWritten(const Instruction& i);
   void finish();  // end of the wave: everything in flight lands
  private:
   void retire(Pending& entry);

@@ -34,6 +34,7 @@ bool runWave(Wave& w, unsigned budget) {
     if (tracing) trace(w, i);
     w.pc += i.size;
     if (w.anyPoison) w.checkPoison(i);
+    if (w.written) w.checkWritten(i);
     i.run(w, i);
     w.executed++;
   }
@@ -48,7 +49,7 @@ void WorkGroup::releaseBarrier() {
   for (auto& wave : waves) wave->atBarrier = false;
 }
 
-bool WorkGroup::step() {
+bool WorkGroup::step(const Wave*& running) {
   bool useful = false;
   for (auto& wave : waves) wave->sleeping = false;
   for (unsigned round = 0; round < ROUNDS; round++) {
@@ -57,6 +58,7 @@ bool WorkGroup::step() {
       Wave& w = *wave;
       if (w.ended || w.atBarrier || w.sleeping) continue;
       ran = true;
+      running = &w;
       runWave(w, WAVE_BUDGET);
       if (!w.sleeping) useful = true;
     }

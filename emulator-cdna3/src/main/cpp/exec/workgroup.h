@@ -26,8 +26,9 @@ struct WorkGroup {
   std::vector<std::unique_ptr<Wave>> waves;
   unsigned atBarrier = 0, ended = 0;
 
-  /// Runs every wave for a while. Returns false when all that are left only slept or polled.
-  bool step();
+  /// Runs every wave for a while; `running` is the one that runs, for messages. Returns false when all that are left
+  /// only slept.
+  bool step(const Wave*& running);
   bool finished() const { return ended == waves.size(); }
   void releaseBarrier();
 };
