@@ -289,9 +289,11 @@ bool decodeVop3p(const u32* code, u64 available, Instruction& i) {
   if (!i.op) return false;
   const bool accumulate = bits(w, 15, 1);
   const bool write = number == 89, read = number == 88;
-  i.cbsz = u8(bits(w, 8, 3));
-  i.abid = u8(bits(w, 11, 4));
-  i.blgp = u8(bits(x, 29, 3));
+  if (!write && !read) {
+    i.cbsz = u8(bits(w, 8, 3));
+    i.abid = u8(bits(w, 11, 4));
+    i.blgp = u8(bits(x, 29, 3));
+  }
   vector(i.dst, bits(w, 0, 8), i.op->dstWidth, write || (accumulate && !read));
   const u32 acc = bits(x, 27, 2);
   const bool sparse = std::strncmp(i.op->name, "v_smfmac", 8) == 0;  // their third source is an index

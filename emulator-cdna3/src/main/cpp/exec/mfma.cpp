@@ -22,15 +22,13 @@ constexpr unsigned bytesOf(Element e) {
   return e == Element::F32 ? 4 : e == Element::F16 || e == Element::BF16 ? 2 : 1;
 }
 
-template <Element E> inline float toFloat(const u8* at) {
+template <Element E> inline float toFloat(const u8* at, const float* table) {
   if constexpr (E == Element::F32) {
     float f;
     std::memcpy(&f, at, 4);
     return f;
-  } else if constexpr (E == Element::FP8) {
-    return fp8Table()[*at];
-  } else if constexpr (E == Element::BF8) {
-    return bf8Table()[*at];
+  } else if constexpr (E == Element::FP8 || E == Element::BF8) {
+    return table[*at];
   } else {
     u16 h;
     std::memcpy(&h, at, 2);
@@ -39,14 +37,14 @@ template <Element E> inline float toFloat(const u8* at) {
 }
 
 /// The elements of one lane of a source, in order of k.
-template <Element E, class T, unsigned COUNT> inline void laneElements(const u32* const* registers, unsigned lane, T* out) {
+template <Element E, class T, unsigned COUNT> inline void laneElements(const u32* const* registers, unsigned lane, T* out, const float* table) {
   constexpr unsigned BYTES = bytesOf(E), WORDS = (COUNT * BYTES + 3) / 4;
   u32 words[WORDS];
   for (unsigned r = 0; r < WORDS; r++) words[r] = registers[r][lane];
   const u8* bytes = reinterpret_cast<const u8*>(words);
   for (unsigned k = 0; k < COUNT; k++) {
     if constexpr (E == Element::I8) out[k] = i8(bytes[k]);
-    else out[k] = toFloat<E>(bytes + k * BYTES);
+    else out[k] = toFloat<E>(bytes + k * BYTES, table);
   }
 }
 
@@ -69,12 +67,14 @@ template <unsigned M, unsigned K, unsigned BLOCKS, Element EA, Element EB> void 
   const u32 *sourceA[4], *sourceB[4];
   for (unsigned r = 0; r < i.src[0].width; r++) sourceA[r] = w.vector(i.src[0], r);
   for (unsigned r = 0; r < i.src[1].width; r++) sourceB[r] = w.vector(i.src[1], r);
+  const float* tableA = EA == Element::BF8 ? bf8Table() : fp8Table();
+  const float* tableB = EB == Element::BF8 ? bf8Table() : fp8Table();
   for (unsigned l = 0; l < LANES; l++) {
     T elements[PER_LANE];
     const unsigned group = l / M, block = BLOCKS > 1 ? group : 0, k0 = BLOCKS > 1 ? 0 : group * PER_LANE;
-    laneElements<EA, T, PER_LANE>(sourceA, l, elements);
+    laneElements<EA, T, PER_LANE>(sourceA, l, elements, tableA);
     for (unsigned k = 0; k < PER_LANE; k++) a[block][l % M][k0 + k] = elements[k];
-    laneElements<EB, T, PER_LANE>(sourceB, l, elements);
+    laneElements<EB, T, PER_LANE>(sourceB, l, elements, tableB);
     for (unsigned k = 0; k < PER_LANE; k++) b[block][k0 + k][l % M] = elements[k];
   }
   for (unsigned r = 0; r < REGISTERS; r++) {
