@@ -44,12 +44,12 @@ DEVICE void releaseDevice() {
   __asm__ volatile("" ::: "memory");
 }
 DEVICE void signalSystem(u32* flag, u32 value) { __scoped_atomic_store_n(flag, value, __ATOMIC_RELAXED, __MEMORY_SCOPE_SYSTEM); }
-DEVICE bool awaitSystem(u32* flag, u32 value, u64 limit = 3000000000ull) {  // 30 s of the 100 MHz clock
+/// Waits until a word has reached a value, at most 30 s of the 100 MHz clock; the caller acquires.
+DEVICE bool awaitSystem(u32* flag, u32 value) {
   const u64 start = __builtin_amdgcn_s_memrealtime();
   while (__scoped_atomic_load_n(flag, __ATOMIC_RELAXED, __MEMORY_SCOPE_SYSTEM) < value) {
     __builtin_amdgcn_s_sleep(2);
-    if (__builtin_amdgcn_s_memrealtime() - start > limit) return false;
+    if (__builtin_amdgcn_s_memrealtime() - start > 3000000000ull) return false;
   }
-  __builtin_amdgcn_fence(__ATOMIC_ACQUIRE, "");
   return true;
 }

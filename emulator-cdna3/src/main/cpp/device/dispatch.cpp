@@ -131,6 +131,7 @@ std::shared_ptr<WorkGroup> Dispatch::createGroup(unsigned computeUnit) {
   group->id[0] = u32(created % shape.grid[0]);
   group->id[1] = u32(created / shape.grid[0] % shape.grid[1]);
   group->id[2] = u32(created / shape.grid[0] / shape.grid[1]);
+  if (options().chaos) group->random = (u64(options().chaos) << 32 ^ created * 0x9E3779B97F4A7C15ull) | 1;
   created++;
   if (ldsBytes()) group->lds = std::make_unique<Lds>(ldsBytes());
   group->cache = std::make_unique<Cache>(group->owner, device);

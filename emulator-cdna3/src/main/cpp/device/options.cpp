@@ -30,6 +30,7 @@ Options read() {
   o.uninitialized = number("HIPEMU_UNINITIALIZED", 0, 0, 1);
   o.trace = number("HIPEMU_TRACE", 0, 0, 1);
   o.timeoutSeconds = number("HIPEMU_TIMEOUT_S", 0, 0, 100000);
+  o.chaos = number("HIPEMU_CHAOS", o.chaos, 0, 1 << 30);
   o.drain = number("HIPEMU_DRAIN", o.drain, 0, 1000);
   if (const char* log = std::getenv("HIPEMU_LOG")) o.log = log;
   return o;

@@ -53,6 +53,7 @@ void s_barrier(Wave& w, const Instruction&) {
     if (g.lds) g.lds->barrier();
     return;
   }
+  w.requireWrittenBack("s_barrier");
   w.atBarrier = w.yield = true;
   g.atBarrier++;
   g.releaseBarrier();

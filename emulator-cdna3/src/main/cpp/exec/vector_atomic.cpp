@@ -19,6 +19,7 @@ template <class U, AtomicOp OP> void atomic(Wave& w, const Instruction& i) {
   constexpr unsigned WORDS = sizeof(U) / 4;
   constexpr bool TWO = OP == AtomicOp::CMPSWAP;  // data first, then what to compare with
   alignas(64) u32 out[WORDS][LANES] = {};
+  w.requireWrittenBack("an atomic");
   const LaneAddresses a = laneAddresses(w, i, sizeof(U));
   const u32* data[2 * WORDS];
   for (unsigned k = 0; k < (TWO ? 2 : 1) * WORDS; k++) data[k] = w.vector(i.src[1], k);

@@ -71,6 +71,7 @@ template <unsigned BYTES, bool SIGNED, int HALF> void load(Wave& w, const Instru
 
 template <unsigned BYTES, unsigned SHIFT> void store(Wave& w, const Instruction& i) {
   constexpr unsigned WORDS = (BYTES + 3) / 4;
+  if (i.sc1) w.requireWrittenBack("a store of device or system scope");
   const LaneAddresses a = laneAddresses(w, i, BYTES);
   const u32* data[WORDS];
   for (unsigned k = 0; k < WORDS; k++) data[k] = w.vector(i.src[1], k);

@@ -128,6 +128,13 @@ void Wave::checkWritten(const Instruction& i) {
     for (unsigned k = 0; k < i.dst.width; k++) written[indexOf(i.dst.kind, u16(i.dst.reg + k))] |= exec();
 }
 
+void Wave::requireWrittenBack(const char* what) {
+  for (const Pending& entry : pending)
+    if (entry.action == Pending::Action::WRITE_BACK)
+      fault(FaultKind::MEMORY_ORDER, "%s while a buffer_wbl2 is under way: no s_waitcnt vmcnt(0) came between, so it can overtake the data",
+            what);
+}
+
 void Wave::finish() { wait(0, 0); }
 
 void Wave::checkPoison(const Instruction& i) {

@@ -39,6 +39,7 @@ struct Wave {
   unsigned vgprCount = 0, agprCount = 0, sgprCount = 0;
   bool scc = false;
   bool ended = false, atBarrier = false, sleeping = false, yield = false;
+  unsigned delayed = 0;                 // turns of its group that it sits out (chaos)
   u32 mode = 0;
   u64 executed = 0;
   alignas(64) u32 sgpr[128] = {};       // by encoding: vcc 106, m0 124, exec 126
@@ -83,6 +84,8 @@ struct Wave {
   void wait(unsigned vmcnt, unsigned lgkmcnt);
   void checkPoison(const Instruction& i);
   void checkWritten(const Instruction& i);
+  /// Faults when a write-back is under way: what follows could overtake it.
+  void requireWrittenBack(const char* what);
   void finish();  // end of the wave: everything in flight lands
  private:
   void retire(Pending& entry);

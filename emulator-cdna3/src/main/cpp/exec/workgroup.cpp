@@ -49,14 +49,32 @@ void WorkGroup::releaseBarrier() {
   for (auto& wave : waves) wave->atBarrier = false;
 }
 
+u32 WorkGroup::nextRandom() {
+  random ^= random << 13;
+  random ^= random >> 7;
+  random ^= random << 17;
+  return u32(random >> 16);
+}
+
+/// Waves take turns; with chaos they start at a random one and some sit out a few turns, as if their SIMD were busy, so
+/// that what only works when waves run in step does not work here.
 bool WorkGroup::step(const Wave*& running) {
   bool useful = false;
-  for (auto& wave : waves) wave->sleeping = false;
+  const unsigned count = unsigned(waves.size()), first = random ? nextRandom() % count : 0;
+  for (auto& wave : waves) {
+    wave->sleeping = false;
+    if (random && count > 1 && wave->delayed == 0 && nextRandom() % 4 == 0) wave->delayed = 1 + nextRandom() % 4;
+    else if (wave->delayed) wave->delayed--;
+  }
   for (unsigned round = 0; round < ROUNDS; round++) {
     bool ran = false;
-    for (auto& wave : waves) {
-      Wave& w = *wave;
+    for (unsigned k = 0; k < count; k++) {
+      Wave& w = *waves[(first + k) % count];
       if (w.ended || w.atBarrier || w.sleeping) continue;
+      if (w.delayed) {
+        useful = true;
+        continue;
+      }
       ran = true;
       running = &w;
       runWave(w, WAVE_BUDGET);

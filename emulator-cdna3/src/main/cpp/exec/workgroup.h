@@ -25,10 +25,12 @@ struct WorkGroup {
   std::unique_ptr<Cache> cache;
   std::vector<std::unique_ptr<Wave>> waves;
   unsigned atBarrier = 0, ended = 0;
+  u64 random = 0;          // state of this group's chaos; 0 = none
 
   /// Runs every wave for a while; `running` is the one that runs, for messages. Returns false when all that are left
   /// only slept.
   bool step(const Wave*& running);
+  u32 nextRandom();
   bool finished() const { return ended == waves.size(); }
   void releaseBarrier();
 };
