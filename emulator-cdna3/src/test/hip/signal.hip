@@ -8,7 +8,7 @@ KERNEL BOUNDS(256) void produce(u32* remoteData, u32* remoteFlags, u32* acks, in
   for (int round = 1; round <= rounds; round++) {
     if (thread() == 0) awaitSystem(&acks[group() * 32], round - 1);
     barrier();
-    for (int k = thread(); k < words; k += threads()) mine[k] = round * 1000 + group() * 100000 + k;
+    for (int k = thread(); k < words; k += 256) mine[k] = round * 1000 + group() * 100000 + k;
     releaseSystem();
     barrier();
     if (thread() == 0) signalSystem(&remoteFlags[group() * 32], round);
@@ -22,7 +22,7 @@ KERNEL BOUNDS(256) void consume(const u32* data, u32* flags, u32* remoteAcks, u3
     if (thread() == 0) wrong += !awaitSystem(&flags[group() * 32], round);
     barrier();
     __builtin_amdgcn_fence(__ATOMIC_ACQUIRE, "");
-    for (int k = thread(); k < words; k += threads()) wrong += mine[k] != u32(round * 1000 + group() * 100000 + k);
+    for (int k = thread(); k < words; k += 256) wrong += mine[k] != u32(round * 1000 + group() * 100000 + k);
     barrier();
     if (thread() == 0) signalSystem(&remoteAcks[group() * 32], round);
   }
@@ -33,8 +33,8 @@ KERNEL BOUNDS(256) void consume(const u32* data, u32* flags, u32* remoteAcks, u3
 KERNEL BOUNDS(256) void gridSum(u32* parts, u32* counter, u32* out, int rounds) {
   const int count = groups();
   for (int round = 1; round <= rounds; round++) {
-    u32* mine = parts + (round & 1) * count * 64;
-    if (thread() < 64) mine[group() * 64 + thread()] = round * 7 + group() + thread();
+    u32* mine = parts + (round & 1) * count * 256;
+    mine[group() * 256 + thread()] = round * 7 + group() + thread();
     releaseDevice();
     barrier();
     if (thread() == 0) {
@@ -44,14 +44,13 @@ KERNEL BOUNDS(256) void gridSum(u32* parts, u32* counter, u32* out, int rounds) 
     barrier();
     __builtin_amdgcn_fence(__ATOMIC_ACQUIRE, "agent");
     u32 sum = 0;
-    for (int k = thread(); k < count * 64; k += threads()) sum += mine[k];
+    for (int k = thread(); k < count * 256; k += 256) sum += mine[k];
     SHARED static u32 total;
     if (thread() == 0) total = 0;
     barrier();
     __scoped_atomic_fetch_add(&total, sum, __ATOMIC_RELAXED, __MEMORY_SCOPE_WRKGRP);
     barrier();
     if (thread() == 0) out[(round - 1) * count + group()] = total;
-    barrier();
   }
 }
 

@@ -21,25 +21,21 @@ void mark(Pending& entry, u32 address, unsigned size) {
   entry.marks.push_back({address, size});
 }
 
-Pending& issue(Wave& w, const Instruction& i) {
+Pending& issue(Wave& w, const Instruction& i, bool stores) {
   if (i.gds) fault(FaultKind::UNKNOWN_INSTRUCTION, "GDS is not modeled");
   Pending& entry = w.issue(false, true);
   entry.action = Pending::Action::LDS_ACCESS;
+  entry.stores = stores;
   return entry;
 }
 
-struct Read {
-  unsigned bytes;
-  bool isSigned;
-  int half;  // −1: whole registers; 0 or 1: that half, the other is kept
-};
-
+/// HALF: −1 for whole registers; 0 or 1 for that half of one, the other is kept.
 template <unsigned BYTES, bool SIGNED, int HALF> void read(Wave& w, const Instruction& i) {
   constexpr unsigned WORDS = (BYTES + 3) / 4;
   alignas(64) u32 b0[LANES], out[WORDS][LANES] = {};
   const u32* base = sourceRaw(w, i.src[0], 0, b0);
   Lds& lds = ldsOf(w);
-  Pending& entry = issue(w, i);
+  Pending& entry = issue(w, i, false);
   const u64 active = w.exec();
   for (unsigned l = 0; l < LANES; l++) {
     if (!(active >> l & 1)) continue;
@@ -67,7 +63,7 @@ template <unsigned BYTES, unsigned SHIFT> void write(Wave& w, const Instruction&
   const u32* data[WORDS];
   for (unsigned k = 0; k < WORDS; k++) data[k] = sourceRaw(w, i.src[1], k, b[k]);
   Lds& lds = ldsOf(w);
-  Pending& entry = issue(w, i);
+  Pending& entry = issue(w, i, true);
   const u64 active = w.exec();
   for (unsigned l = 0; l < LANES; l++) {
     if (!(active >> l & 1)) continue;
@@ -86,7 +82,7 @@ template <unsigned BYTES, unsigned STRIDE> void read2(Wave& w, const Instruction
   const u32* base = sourceRaw(w, i.src[0], 0, b0);
   const u32 offsets[2] = {i.offset0 * BYTES * STRIDE, i.offset1 * BYTES * STRIDE};
   Lds& lds = ldsOf(w);
-  Pending& entry = issue(w, i);
+  Pending& entry = issue(w, i, false);
   for (unsigned part = 0; part < 2; part++)
     for (unsigned l = 0; l < LANES; l++) {
       if (!(w.exec() >> l & 1)) continue;
@@ -105,7 +101,7 @@ template <unsigned BYTES, unsigned STRIDE> void write2(Wave& w, const Instructio
   const u32* base = sourceRaw(w, i.src[0], 0, b0);
   const u32 offsets[2] = {i.offset0 * BYTES * STRIDE, i.offset1 * BYTES * STRIDE};
   Lds& lds = ldsOf(w);
-  Pending& entry = issue(w, i);
+  Pending& entry = issue(w, i, true);
   for (unsigned part = 0; part < 2; part++) {
     const u32* data[WORDS];
     for (unsigned k = 0; k < WORDS; k++) data[k] = sourceRaw(w, i.src[1 + part], k, b[k]);

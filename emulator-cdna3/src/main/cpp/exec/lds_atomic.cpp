@@ -29,9 +29,12 @@ template <class U, AtomicOp OP> void atomic(Wave& w, const Instruction& i) {
     second[k] = TWO ? sourceRaw(w, i.src[2], k, b[WORDS + k]) : first[k];
   }
   Pending& entry = w.issue(false, true);
+  entry.action = Pending::Action::LDS_ACCESS;
+  entry.stores = true;
   for (unsigned l = 0; l < LANES; l++) {
     if (!(w.exec() >> l & 1)) continue;
     u8* at = w.group->lds->atomic(base[l] + u32(i.offset), sizeof(U), w.id);
+    entry.marks.push_back({base[l] + u32(i.offset), sizeof(U)});
     U old, x = 0, y = 0;
     std::memcpy(&old, at, sizeof old);
     for (unsigned k = 0; k < WORDS; k++) {

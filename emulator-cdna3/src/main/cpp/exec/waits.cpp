@@ -65,10 +65,9 @@ void Wave::retire(Pending& entry) {
       for (const LineMark& mark : entry.marks) group->lds->landed(u32(mark.line), unsigned(mark.bytes), id);
       break;
     case Pending::Action::LDS_ACCESS: {
-      const bool store = entry.target == Kind::NONE;
       const bool late = entry.epoch != group->lds->epoch();
       for (const LineMark& mark : entry.marks) {
-        if (store) group->lds->landed(u32(mark.line), unsigned(mark.bytes), id);
+        if (entry.stores) group->lds->landed(u32(mark.line), unsigned(mark.bytes), id);
         else if (late) group->lds->readLate(u32(mark.line), unsigned(mark.bytes), id);
       }
       break;

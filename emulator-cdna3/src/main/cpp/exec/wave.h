@@ -23,6 +23,7 @@ struct Pending {
   bool acquire = false;                 // an sc1 load: what an invalidate must not overtake
   Action action = Action::NONE;
   bool systemScope = false;             // of a write-back
+  bool stores = false;                  // an LDS access that stores
   Kind target = Kind::NONE;             // registers it poisons
   u16 reg = 0;
   u8 width = 0;

@@ -126,7 +126,7 @@ HIPEMU_EXPORT hipError_t hipDeviceGetUuid(hipUUID* uuid, hipDevice_t device) {
   HIPEMU_REQUIRE(uuid, hipErrorInvalidValue);
   HIPEMU_REQUIRE(valid(device), hipErrorInvalidDevice);
   std::memset(uuid, 0, sizeof *uuid);
-  std::snprintf(uuid->bytes, sizeof uuid->bytes, "emulated-%d-%d", int(getpid()) % 1000, device);
+  std::snprintf(uuid->bytes, sizeof uuid->bytes, "emu-%03d-%02d", int(getpid()) % 1000, device % 100);
   return hipSuccess;
 }
 HIPEMU_EXPORT hipError_t hipMemGetInfo(size_t* freeBytes, size_t* total) {

@@ -43,11 +43,14 @@ void Lds::noteRead(u32 address, unsigned size, unsigned wave, bool atomic) {
     const u8 bytes = covered(w, address, size);
     if (uninitialized && !word.written) fault(FaultKind::UNINITIALIZED, "LDS 0x%x was never written", address);
     if (!races) continue;
-    if (word.flight == FILLED && (word.writeMask & bytes))
+    if (word.filling && (word.writeMask & bytes))
       fault(FaultKind::LDS_RACE, "read of LDS 0x%x before the load that fills it was waited for (vmcnt)", address);
-    if (word.writer != me && word.writer != SEVERAL && (word.writeMask & bytes) && !(atomic && word.atomic) &&
-        (word.writeEpoch == now || word.flight == STORED))
+    const bool both = atomic && word.atomic;
+    if (word.writer != me && word.writer != SEVERAL && (word.writeMask & bytes) && !both && word.writeEpoch == now)
       race(address, "store and read", wave, word.writer);
+    const u16 others = u16(word.storing & ~(1u << wave));
+    if (others && (word.writeMask & bytes) && !both)
+      race(address, "store and read", wave, unsigned(__builtin_ctz(others)) + 1);
     if (word.readEpoch != now) {
       word.readEpoch = now;
       word.reader = me;
@@ -59,7 +62,7 @@ void Lds::noteRead(u32 address, unsigned size, unsigned wave, bool atomic) {
   }
 }
 
-void Lds::noteWrite(u32 address, unsigned size, unsigned wave, bool atomic, Flight flight) {
+void Lds::noteWrite(u32 address, unsigned size, unsigned wave, bool atomic, bool fill) {
   if (words.empty()) return;
   const u8 me = u8(wave + 1);
   for (u32 w = address / 4; w * 4 < address + size; w++) {
@@ -81,7 +84,8 @@ void Lds::noteWrite(u32 address, unsigned size, unsigned wave, bool atomic, Flig
       word.writeMask |= bytes;
     }
     word.atomic = atomic;
-    word.flight = flight;
+    word.filling = fill;
+    word.storing |= u16(1u << wave);
   }
 }
 
@@ -93,30 +97,32 @@ void Lds::read(u32 address, unsigned size, void* out, unsigned wave) {
 
 void Lds::write(u32 address, unsigned size, const void* in, unsigned wave) {
   check(address, size);
-  noteWrite(address, size, wave, false, STORED);
+  noteWrite(address, size, wave, false, false);
   std::memcpy(&data[address], in, size);
 }
 
 u8* Lds::atomic(u32 address, unsigned size, unsigned wave) {
   check(address, size);
   noteRead(address, size, wave, true);
-  noteWrite(address, size, wave, true, NONE);
+  noteWrite(address, size, wave, true, false);
   return &data[address];
 }
 
 void Lds::fill(u32 address, unsigned size, const void* in, unsigned wave) {
   check(address, size);
-  noteWrite(address, size, wave, false, FILLED);
+  noteWrite(address, size, wave, false, true);
   std::memcpy(&data[address], in, size);
 }
 
 void Lds::landed(u32 address, unsigned size, unsigned wave) {
   if (!races) return;
-  for (u32 w = address / 4; w * 4 < address + size; w++)
-    if (words[w].writer == wave + 1) {
-      words[w].flight = NONE;
-      words[w].writeEpoch = now;
-    }
+  for (u32 w = address / 4; w * 4 < address + size; w++) {
+    Word& word = words[w];
+    word.storing &= u16(~(1u << wave));
+    if (word.writer != wave + 1) continue;
+    word.filling = false;
+    word.writeEpoch = now;
+  }
 }
 
 void Lds::readLate(u32 address, unsigned size, unsigned wave) {

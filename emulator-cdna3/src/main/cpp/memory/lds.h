@@ -26,18 +26,16 @@ class Lds {
   void readLate(u32 address, unsigned size, unsigned wave);
 
  private:
-  enum Flight : u8 { NONE, STORED, FILLED };
   struct Word {
     u32 writeEpoch = 0, readEpoch = 0;
     u8 writer = 0, reader = 0, writeMask = 0, readMask = 0;  // waves + 1; SEVERAL for more than one
-    u8 atomic = 0;
-    Flight flight = NONE;
-    bool written = false;
+    u16 storing = 0;  // waves with a store or atomic on it that they have not waited for
+    bool atomic = false, filling = false, written = false;
   };
   static constexpr u8 SEVERAL = 0xFF;
   void check(u32 address, unsigned size);
   void noteRead(u32 address, unsigned size, unsigned wave, bool atomic);
-  void noteWrite(u32 address, unsigned size, unsigned wave, bool atomic, Flight flight);
+  void noteWrite(u32 address, unsigned size, unsigned wave, bool atomic, bool fill);
   [[noreturn]] void race(u32 address, const char* what, unsigned wave, unsigned other);
 
   std::vector<u8> data;
