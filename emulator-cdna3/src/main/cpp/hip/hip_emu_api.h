@@ -68,7 +68,9 @@ struct hipPointerAttribute_t {
 /// Text of the last fault of any device: kind, kernel, offset, instruction. Returns its full length.
 HIPEMU_EXPORT size_t hipEmuLastFault(char* text, size_t size);
 /// Enqueues work on a stream that `begin` starts and `hipEmuFinish(token)` ends; captured like any other. For librccl.
-HIPEMU_EXPORT hipError_t hipEmuEnqueueExternal(hipStream_t stream, void (*begin)(void* data, void* token), void* data);
+/// `destroy` is called with `data` when neither the stream nor a graph needs it any more.
+HIPEMU_EXPORT hipError_t hipEmuEnqueueExternal(hipStream_t stream, void (*begin)(void* data, void* token), void* data,
+                                               void (*destroy)(void* data));
 HIPEMU_EXPORT void hipEmuFinish(void* token);
 /// The device of a stream, and marking that device as failed.
 HIPEMU_EXPORT int hipEmuStreamDevice(hipStream_t stream);

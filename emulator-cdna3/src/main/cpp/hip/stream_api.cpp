@@ -146,14 +146,15 @@ HIPEMU_EXPORT hipError_t hipStreamAddCallback(hipStream_t handle, hipStreamCallb
 }
 
 // For librccl.
-HIPEMU_EXPORT hipError_t hipEmuEnqueueExternal(hipStream_t handle, void (*begin)(void*, void*), void* data) {
+HIPEMU_EXPORT hipError_t hipEmuEnqueueExternal(hipStream_t handle, void (*begin)(void*, void*), void* data, void (*destroy)(void*)) {
+  const std::shared_ptr<void> owned(data, destroy);
   std::lock_guard<std::mutex> hold(State::get().lock);
   hipStream_t stream = resolve(handle);
   HIPEMU_REQUIRE(stream, hipErrorInvalidHandle);
   const int device = stream->device;
   return enqueue(stream, [=]() -> OperationPointer {
     auto operation = std::make_shared<ExternalOperation>(
-        [=](const OperationPointer& self) { begin(data, new OperationPointer(self)); });
+        [begin, owned](const OperationPointer& self) { begin(owned.get(), new OperationPointer(self)); });
     operation->device = device;
     return operation;
   });
