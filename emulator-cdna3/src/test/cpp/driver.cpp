@@ -16,6 +16,9 @@
 //   waitvalue STREAM PLACE VALUE | writevalue STREAM PLACE VALUE
 //   capture STREAM | endcapture STREAM GRAPH | replay GRAPH STREAM
 //   sync STREAM | query STREAM | devsync | reset | free NAME | export NAME PATH | import NAME PATH
+//   comm N                                     communicators of devices 0 .. N − 1
+//   collective KIND STREAM RANK SEND RECEIVE COUNT TYPE OP   KIND: allreduce, reduce, broadcast, allgather, reducescatter
+//   send STREAM RANK PLACE COUNT TYPE PEER | receive … | group | endgroup
 //   clock                                      milliseconds since the last one
 #include <chrono>
 #include <cstdio>
@@ -26,7 +29,7 @@
 #include <sstream>
 #include <vector>
 
-#include "hip/hip_emu_api.h"
+#include "rccl/rccl_emu_api.h"
 
 extern "C" {
 hipError_t hipInit(unsigned);
@@ -64,6 +67,16 @@ hipError_t hipModuleLaunchKernel(hipFunction_t, unsigned, unsigned, unsigned, un
 hipError_t hipIpcGetMemHandle(hipIpcMemHandle_t*, void*);
 hipError_t hipIpcOpenMemHandle(void**, hipIpcMemHandle_t, unsigned);
 const char* hipGetErrorName(hipError_t);
+ncclResult_t ncclCommInitAll(ncclComm_t*, int, const int*);
+ncclResult_t ncclAllReduce(const void*, void*, size_t, ncclDataType_t, ncclRedOp_t, ncclComm_t, hipStream_t);
+ncclResult_t ncclReduce(const void*, void*, size_t, ncclDataType_t, ncclRedOp_t, int, ncclComm_t, hipStream_t);
+ncclResult_t ncclBroadcast(const void*, void*, size_t, ncclDataType_t, int, ncclComm_t, hipStream_t);
+ncclResult_t ncclAllGather(const void*, void*, size_t, ncclDataType_t, ncclComm_t, hipStream_t);
+ncclResult_t ncclReduceScatter(const void*, void*, size_t, ncclDataType_t, ncclRedOp_t, ncclComm_t, hipStream_t);
+ncclResult_t ncclSend(const void*, size_t, ncclDataType_t, int, ncclComm_t, hipStream_t);
+ncclResult_t ncclRecv(void*, size_t, ncclDataType_t, int, ncclComm_t, hipStream_t);
+ncclResult_t ncclGroupStart(void);
+ncclResult_t ncclGroupEnd(void);
 }
 
 namespace {
@@ -73,6 +86,7 @@ std::map<std::string, hipModule_t> modules;
 std::map<std::string, hipStream_t> streams;
 std::map<std::string, hipEvent_t> events;
 std::map<std::string, hipGraphExec_t> graphs;
+std::vector<ncclComm_t> comms;
 
 std::string fault() {
   char text[2048];
@@ -210,6 +224,33 @@ hipError_t onStreams(const std::string& command, std::istringstream& in) {
   throw std::runtime_error("unknown command");
 }
 
+hipError_t asHip(ncclResult_t result) { return result == ncclSuccess ? hipSuccess : hipErrorUnknown; }
+
+hipError_t collective(std::istringstream& in) {
+  const auto kind = next<std::string>(in);
+  hipStream_t s = stream(in);
+  ncclComm_t comm = comms.at(next<size_t>(in));
+  char *send = place(next<std::string>(in)), *receive = place(next<std::string>(in));
+  const auto count = next<size_t>(in);
+  const auto type = ncclDataType_t(next<int>(in));
+  const int op = next<int>(in);  // or the root
+  if (kind == "allreduce") return asHip(ncclAllReduce(send, receive, count, type, ncclRedOp_t(op), comm, s));
+  if (kind == "reduce") return asHip(ncclReduce(send, receive, count, type, ncclSum, op, comm, s));
+  if (kind == "broadcast") return asHip(ncclBroadcast(send, receive, count, type, op, comm, s));
+  if (kind == "allgather") return asHip(ncclAllGather(send, receive, count, type, comm, s));
+  return asHip(ncclReduceScatter(send, receive, count, type, ncclRedOp_t(op), comm, s));
+}
+
+hipError_t transfer(bool send, std::istringstream& in) {
+  hipStream_t s = stream(in);
+  ncclComm_t comm = comms.at(next<size_t>(in));
+  char* at = place(next<std::string>(in));
+  const auto count = next<size_t>(in);
+  const auto type = ncclDataType_t(next<int>(in));
+  const int peer = next<int>(in);
+  return asHip(send ? ncclSend(at, count, type, peer, comm, s) : ncclRecv(at, count, type, peer, comm, s));
+}
+
 hipError_t run(const std::string& command, std::istringstream& in) {
   if (command == "device") return hipSetDevice(next<int>(in));
   if (command == "module") {
@@ -219,6 +260,14 @@ hipError_t run(const std::string& command, std::istringstream& in) {
   if (command == "stream") return hipStreamCreateWithFlags(&streams[next<std::string>(in)], hipStreamNonBlocking);
   if (command == "event") return hipEventCreateWithFlags(&events[next<std::string>(in)], 0);
   if (command == "launch") return launch(in);
+  if (command == "comm") {
+    comms.resize(next<size_t>(in));
+    return asHip(ncclCommInitAll(comms.data(), int(comms.size()), nullptr));
+  }
+  if (command == "collective") return collective(in);
+  if (command == "send" || command == "receive") return transfer(command == "send", in);
+  if (command == "group") return asHip(ncclGroupStart());
+  if (command == "endgroup") return asHip(ncclGroupEnd());
   if (command == "devsync") return hipDeviceSynchronize();
   if (command == "reset") return hipDeviceReset();
   if (command == "peer") {

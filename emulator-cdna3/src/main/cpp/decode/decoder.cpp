@@ -300,7 +300,7 @@ bool decodeVop3p(const u32* code, u64 available, Instruction& i) {
   for (unsigned k = 0; k < 3; k++) {
     if (!i.op->srcWidth[k]) continue;
     ok = ok && source(i.src[k], bits(x, 9 * k, 9), i.op->srcWidth[k], k == 2 ? i.op->dstType : i.op->srcType, 0);
-    const bool fromAccumulator = k == 2 ? accumulate && !sparse : read || (acc >> k & 1);
+    const bool fromAccumulator = k == 2 ? accumulate && !sparse : read || (!write && (acc >> k & 1));
     if (i.src[k].kind == Kind::VGPR && fromAccumulator) i.src[k].kind = Kind::AGPR;
   }
   return ok;

@@ -63,7 +63,9 @@ std::string sdwaText(const Instruction& i) {
   static const char* const SELECT[] = {"BYTE_0", "BYTE_1", "BYTE_2", "BYTE_3", "WORD_0", "WORD_1", "DWORD", "?"};
   static const char* const UNUSED[] = {"UNUSED_PAD", "UNUSED_SEXT", "UNUSED_PRESERVE", "?"};
   std::string text;
-  if (i.op->format != Format::VOPC)
+  // Conversions from 8-bit floats have no choice of destination.
+  const bool wholeResult = i.op->format == Format::VOPC || has(i, "f32_fp8") || has(i, "f32_bf8");
+  if (!wholeResult)
     text += std::string(" dst_sel:") + SELECT[i.sdwaBits.dstSel] + " dst_unused:" + UNUSED[i.sdwaBits.dstUnused];
   text += std::string(" src0_sel:") + SELECT[i.sdwaBits.sel[0]];
   if (i.op->srcWidth[1]) text += std::string(" src1_sel:") + SELECT[i.sdwaBits.sel[1]];
