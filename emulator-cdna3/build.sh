@@ -10,7 +10,7 @@ mkdir -p "$out/obj"
 common=(-std=c++17 -O3 -g1 -fPIC -Wall -Wextra -Wno-unused-parameter -pthread -fvisibility=hidden -fno-strict-aliasing -fno-math-errno -fno-trapping-math
   -ffp-contract=off -I"$main")
 wide=(-mavx2 -mfma -mf16c)
-newest_header="$(find "$main" "$test" \( -name '*.h' -o -name '*.def' \) -printf '%T@ %p\n' | sort -n | tail -1 | cut -d' ' -f2-)"
+newest_header="$(find "$here/src" \( -name '*.h' -o -name '*.def' \) -printf '%T@ %p\n' | sort -n | tail -1 | cut -d' ' -f2-)"
 todo=()
 while IFS= read -r source; do
   object="$out/obj/$(echo "${source#"$here/src/"}" | tr '/' '_').o"

@@ -52,6 +52,13 @@ std::string operandText(const Operand& o, char type) {
     case Kind::CONSTANT: break;
   }
   if (o.literal && (type == 'h' || type == 's')) return hexText(u16(o.value));
+  if (o.literal && o.width == 1) {  // written long, though an inline constant would have done
+    static const u32 FLOAT_BITS[] = {0x3F000000, 0xBF000000, 0x3F800000, 0xBF800000, 0x40000000, 0xC0000000, 0x40800000, 0xC0800000};
+    const i32 value = i32(o.value);
+    if (value >= -16 && value <= 64) return std::to_string(value);
+    for (unsigned k = 0; k < 8; k++)
+      if (FLOAT_BITS[k] == u32(o.value)) return FLOATS[k];
+  }
   if (o.literal) return hexText(type == 'd' && o.width == 2 ? i64(o.value >> 32) : i64(u32(o.value)));
   if (o.reg >= 248) return type != 'f' && o.width == 2 ? "0.15915494309189532" : "0.15915494";
   if (o.reg >= 240) return FLOATS[o.reg - 240];

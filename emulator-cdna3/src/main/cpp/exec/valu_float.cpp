@@ -164,11 +164,12 @@ void v_div_fmas_f32(Wave& w, const Instruction& i) {
   alignas(64) u32 b0[LANES], b1[LANES], b2[LANES], out[LANES];
   const u32 *a = source32(w, i, 0, b0), *b = source32(w, i, 1, b1), *c = source32(w, i, 2, b2);
   for (unsigned l = 0; l < LANES; l++) {
-    const float r = std::fma(bitsAs<float>(a[l]), bitsAs<float>(b[l]), bitsAs<float>(c[l]));
+    // Scaled before it is rounded: a subnormal quotient must be rounded once.
+    const double r = std::fma(double(bitsAs<float>(a[l])), double(bitsAs<float>(b[l])), double(bitsAs<float>(c[l])));
     const bool scaled = w.vcc() >> l & 1;
     int e = 0;
     std::frexp(bitsAs<float>(c[l]), &e);
-    out[l] = bitsAs<u32>(scaled ? std::ldexp(r, e > 1 ? 64 : -64) : r);
+    out[l] = bitsAs<u32>(float(scaled ? std::ldexp(r, e > 1 ? 64 : -64) : r));
   }
   result32(w, i, out);
 }
