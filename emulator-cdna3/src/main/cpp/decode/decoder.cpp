@@ -78,8 +78,7 @@ bool writesCarry(const Opcode& op) {
 }
 
 bool readsCarry(const Opcode& op) {
-  return std::strstr(op.name, "v_addc_") || std::strstr(op.name, "v_subb_") || std::strstr(op.name, "v_subbrev_") ||
-         std::strstr(op.name, "v_cndmask");
+  return std::strstr(op.name, "v_addc_") || std::strstr(op.name, "v_subb") || std::strstr(op.name, "v_cndmask");
 }
 
 bool decodeScalar(const u32* code, u64 available, Instruction& i) {

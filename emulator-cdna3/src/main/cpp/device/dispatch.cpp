@@ -101,7 +101,13 @@ void Dispatch::start() {
     finish();
     return;
   }
-  kernarg = takeKernarg();
+  try {
+    kernarg = takeKernarg();
+  } catch (const Fault& f) {
+    Device::get(device).fail(hipErrorOutOfMemory, f.text);
+    finish();
+    return;
+  }
   std::memcpy(kernarg, arguments.data(), arguments.size());
   u8* packet = kernarg + KERNARG_BLOCK - PACKET_BYTES;
   std::memset(packet, 0, PACKET_BYTES);
@@ -244,12 +250,16 @@ void Dispatch::groupEnded(WorkGroup& group) {
     if (last) draining = true;
   }
   Device::get(device).release(group, *this);
-  if (last) drain(options().drain);
+  if (last) drain(held.empty() ? 0 : options().drain);
 }
 
 /// The end of a kernel writes its caches back, but not at once: what others read before that, they must have been
 /// promised by a release inside the kernel.
 void Dispatch::drain(int rounds) {
+  if (rounds == 0 && held.empty()) {
+    finish();
+    return;
+  }
   auto self = std::static_pointer_cast<Dispatch>(shared_from_this());
   schedule([self, rounds]() mutable {
     if (rounds-- > 0) return Progress::IDLE;

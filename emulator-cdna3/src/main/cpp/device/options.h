@@ -16,7 +16,7 @@ struct Options {
   bool trace = false;          // HIPEMU_TRACE: each instruction of wave 0 of group 0 to the log
   int timeoutSeconds = 0;      // HIPEMU_TIMEOUT_S: kernels that run longer are stopped; 0 = never
   int chaos = 1;               // HIPEMU_CHAOS: seed of the order in which waves run and of their delays; 0 = none
-  int drain = 6;               // HIPEMU_DRAIN: scheduler rounds between a kernel's last wave and its write-back
+  int drain = 2;               // HIPEMU_DRAIN: scheduler rounds between a kernel's last wave and its write-back
   std::string log;             // HIPEMU_LOG: file for messages; default standard error
 };
 

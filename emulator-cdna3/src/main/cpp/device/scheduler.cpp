@@ -19,10 +19,11 @@ class Scheduler {
     static Scheduler* const scheduler = new Scheduler();
     return *scheduler;
   }
-  void add(std::function<Progress()> task) {
+  void add(std::function<Progress()> task, bool urgent) {
     {
       std::lock_guard<std::mutex> hold(lock);
-      tasks.push_back(std::move(task));
+      if (urgent) tasks.push_front(std::move(task));
+      else tasks.push_back(std::move(task));
       idle = 0;
     }
     wake.notify_one();
@@ -64,17 +65,20 @@ std::condition_variable finished;
 
 }  // namespace
 
-void schedule(std::function<Progress()> task) { Scheduler::get().add(std::move(task)); }
+void schedule(std::function<Progress()> task, bool urgent) { Scheduler::get().add(std::move(task), urgent); }
 
 u64 clockNanoseconds() {
   return u64(std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count());
 }
 
+/// What a stream does next is short, or only places work-groups: it does not queue behind the turns of running ones.
 static void begin(const OperationPointer& operation) {
-  schedule([operation] {
-    operation->start();
-    return Progress::DONE;
-  });
+  schedule(
+      [operation] {
+        operation->start();
+        return Progress::DONE;
+      },
+      true);
 }
 
 void submit(const OperationPointer& operation, const std::vector<OperationPointer>& after) {

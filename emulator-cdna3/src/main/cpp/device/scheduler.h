@@ -6,7 +6,7 @@ namespace emu {
 
 enum class Progress { DONE, AGAIN, IDLE };  // IDLE: again, but nothing was achieved this time
 
-/// Queues a task; it runs in turns until it answers DONE.
-void schedule(std::function<Progress()> task);
+/// Queues a task; it runs in turns until it answers DONE. An urgent one goes before all others, the first time.
+void schedule(std::function<Progress()> task, bool urgent = false);
 
 }  // namespace emu

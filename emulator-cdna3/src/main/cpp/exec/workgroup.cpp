@@ -5,12 +5,25 @@
 #include <cstdio>
 
 #include "device/code_object.h"
+#include "device/operation.h"
 #include "device/options.h"
 
 namespace emu {
 namespace {
 
-constexpr unsigned WAVE_BUDGET = 2048, ROUNDS = 8;
+constexpr unsigned WAVE_BUDGET = 1024;      // instructions of one wave at a time
+constexpr u64 TURN_NANOSECONDS = 400000;    // of a work-group, before others get theirs
+
+/// Denormals are flushed when the kernel's mode says so (bits 4 and 5: f32); the thread gets its own mode back, whatever
+/// ends the turn.
+class DenormalMode {
+ public:
+  explicit DenormalMode(bool flush) : saved(_mm_getcsr()) { _mm_setcsr(flush ? saved | 0x8040 : saved & ~0x8040u); }
+  ~DenormalMode() { _mm_setcsr(saved); }
+
+ private:
+  unsigned saved;
+};
 
 void trace(Wave& w, const Instruction& i) {
   char text[32];
@@ -23,10 +36,7 @@ void trace(Wave& w, const Instruction& i) {
 bool runWave(Wave& w, unsigned budget) {
   const bool tracing = options().trace && w.id == 0 && w.group->number == 0;
   const unsigned start = budget;
-  // Denormals are flushed when the kernel's mode says so (bits 4 and 5: f32).
-  const unsigned saved = _mm_getcsr();
-  const bool flush = (w.mode >> 4 & 3) != 3;
-  _mm_setcsr(flush ? saved | 0x8040 : saved & ~0x8040u);
+  const DenormalMode mode((w.mode >> 4 & 3) != 3);
   w.yield = false;
   while (budget-- && !w.yield) {
     const Instruction& i = w.code[w.pc];
@@ -38,7 +48,6 @@ bool runWave(Wave& w, unsigned budget) {
     i.run(w, i);
     w.executed++;
   }
-  _mm_setcsr(saved);
   return start != budget + 1;
 }
 
@@ -46,7 +55,10 @@ void WorkGroup::releaseBarrier() {
   if (atBarrier == 0 || atBarrier + ended < waves.size()) return;
   atBarrier = 0;
   if (lds) lds->barrier();
-  for (auto& wave : waves) wave->atBarrier = false;
+  for (auto& wave : waves) {
+    wave->atBarrier = false;
+    if (random && nextRandom() % 4 == 0) wave->delayed = 1 + nextRandom() % 3;  // not all leave it at once
+  }
 }
 
 u32 WorkGroup::nextRandom() {
@@ -66,7 +78,8 @@ bool WorkGroup::step(const Wave*& running) {
     if (random && count > 1 && wave->delayed == 0 && nextRandom() % 4 == 0) wave->delayed = 1 + nextRandom() % 4;
     else if (wave->delayed) wave->delayed--;
   }
-  for (unsigned round = 0; round < ROUNDS; round++) {
+  const u64 end = clockNanoseconds() + TURN_NANOSECONDS;
+  do {
     bool ran = false;
     for (unsigned k = 0; k < count; k++) {
       Wave& w = *waves[(first + k) % count];
@@ -81,7 +94,7 @@ bool WorkGroup::step(const Wave*& running) {
       if (!w.sleeping) useful = true;
     }
     if (!ran) break;
-  }
+  } while (clockNanoseconds() < end);
   return useful;
 }
 
