@@ -54,7 +54,7 @@ void Device::place() {
     bool placed = true;
     while (!d.allCreated() && !d.failed && placed) {
       placed = false;
-      for (unsigned u = 0; u < units.size() && !d.allCreated(); u++) {
+      for (unsigned u = 0; u < units.size() && !d.allCreated() && !d.failed; u++) {
         Unit& unit = units[u];
         if (unit.groups >= GROUPS_PER_UNIT || unit.lds + d.ldsBytes() > LDS_PER_UNIT ||
             unit.simd + simdShare(d) > SIMDS * VGPRS_PER_SIMD)

@@ -93,6 +93,8 @@ Dispatch::Dispatch(std::shared_ptr<const CodeObject> code, const Kernel& kernel,
 }
 
 Dispatch::~Dispatch() {
+  // Work-groups of a kernel that failed may end after its write-back.
+  for (auto& [owner, line] : held) Cache::flush(owner, *line);
   if (kernarg) kernargPool().give(kernarg);
 }
 
@@ -217,7 +219,9 @@ void Dispatch::launch(const std::shared_ptr<WorkGroup>& group) {
         fault(FaultKind::TIME_OUT, "the kernel ran longer than HIPEMU_TIMEOUT_S = %d seconds", limit);
       }
     } catch (const Fault& f) {
-      self->stop(g, running, f);
+      self->stop(running, f);
+    } catch (const std::exception& e) {  // out of memory, for one; the host process must not fall
+      self->stop(running, Fault{FaultKind::TRAP, std::string("inside the emulator: ") + e.what()});
     }
     if (!self->failed && !g.finished()) return useful ? Progress::AGAIN : Progress::IDLE;
     self->groupEnded(g);
@@ -225,7 +229,7 @@ void Dispatch::launch(const std::shared_ptr<WorkGroup>& group) {
   });
 }
 
-void Dispatch::stop(const WorkGroup&, const Wave* wave, const Fault& f) {
+void Dispatch::stop(const Wave* wave, const Fault& f) {
   if (failed.exchange(true)) return;
   std::string text = std::string(faultName(f.kind)) + ": " + f.text;
   if (wave) text += " [" + describe(*wave) + "]";

@@ -39,7 +39,7 @@ struct Dispatch : Operation {
   void groupEnded(WorkGroup& group);
   void drain(int rounds);
   void prepareWave(Wave& wave, WorkGroup& group, unsigned index);
-  void stop(const WorkGroup& group, const Wave* wave, const Fault& fault);
+  void stop(const Wave* wave, const Fault& fault);
   friend class Device;
 
   std::vector<u8> arguments;

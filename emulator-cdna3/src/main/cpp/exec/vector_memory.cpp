@@ -18,6 +18,10 @@ LaneAddresses bufferAddresses(Wave& w, const Instruction& i, unsigned bytes) {
     if (!(w.exec() >> l & 1)) continue;
     const u64 n = index ? index[l] : 0, within = u64(offset ? offset[l] : 0) + u64(i.offset);
     const bool inside = stride ? n < records && within + bytes <= stride : within + bytes <= records;
+    const u64 room = stride ? stride : records;
+    if (!inside && within < room && (!stride || n < records))
+      fault(FaultKind::BAD_ADDRESS, "buffer access of %u bytes at 0x%llx lies partly outside its %llu bytes", bytes,
+            static_cast<unsigned long long>(within), static_cast<unsigned long long>(room));
     if (!inside) {
       a.zero |= 1ull << l;
       continue;
