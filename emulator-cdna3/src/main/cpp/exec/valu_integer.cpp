@@ -160,7 +160,7 @@ template <class T> void mad16(Wave& w, const Instruction& i) {
   alignas(64) u32 b0[LANES], b1[LANES], b2[LANES], out[LANES];
   const u32 *a = sourceRaw(w, i.src[0], 0, b0), *b = sourceRaw(w, i.src[1], 0, b1), *c = sourceRaw(w, i.src[2], 0, b2);
   const unsigned sa = i.opsel & 1 ? 16 : 0, sb = i.opsel & 2 ? 16 : 0;
-  for (unsigned l = 0; l < LANES; l++) out[l] = u32(i32(T(a[l] >> sa)) * i32(T(b[l] >> sb))) + c[l];
+  for (unsigned l = 0; l < LANES; l++) out[l] = u32(i32(T(a[l] >> sa))) * u32(i32(T(b[l] >> sb))) + c[l];
   resultRaw(w, w.vector(i.dst), out);
 }
 void v_mad_u32_u16(Wave& w, const Instruction& i) { mad16<u16>(w, i); }
