@@ -39,6 +39,10 @@ final class DeliveryAgent {
     @Nullable HostSignalArray post;
     int owner;
     int word;
+
+    /** The source stays as it is until the parcel has been delivered; no copy is needed. */
+    boolean stable;
+
     String name = "";
     private String operation = "";
     private long sentAt;
@@ -57,6 +61,7 @@ final class DeliveryAgent {
       post = other.post;
       owner = other.owner;
       word = other.word;
+      stable = other.stable;
       name = other.name;
     }
 
@@ -70,29 +75,21 @@ final class DeliveryAgent {
     this.rank = rank;
   }
 
-  /** Sends a parcel whose data may be overwritten on return. */
+  /** Sends a parcel whose data may be overwritten on return, unless it is said to be stable. */
   void send(Execution by, Deliveries of, Parcel parcel) {
-    if (parcel.bytes() > STAGING_BYTES / 2) {
+    if (!parcel.stable && parcel.bytes() > STAGING_BYTES / 2) {
       carryAtOnce(by, parcel);
       return;
     }
     synchronized (this) {
       start();
       long bytes = parcel.bytes();
-      awaitRoom(bytes);
+      awaitRoom(parcel.stable ? 0 : bytes);
       Parcel mine = parcels.get((int) (tail % CAPACITY));
       mine.copyFrom(parcel);
-      long position = staged % STAGING_BYTES;
-      OffHeap.copyRows(
-          parcel.source,
-          parcel.sourcePitch,
-          staging + position,
-          parcel.rowBytes,
-          parcel.rowBytes,
-          parcel.rows);
-      mine.source = staging + position;
-      mine.sourcePitch = parcel.rowBytes;
-      staged += bytes;
+      if (!parcel.stable) {
+        stage(mine);
+      }
       mine.stagedEnd = staged;
       mine.operation = by.operation;
       mine.of = of;
@@ -104,6 +101,15 @@ final class DeliveryAgent {
       tail++;
       notifyAll();
     }
+  }
+
+  private void stage(Parcel mine) {
+    long position = staging + staged % STAGING_BYTES;
+    OffHeap.copyRows(
+        mine.source, mine.sourcePitch, position, mine.rowBytes, mine.rowBytes, mine.rows);
+    mine.source = position;
+    mine.sourcePitch = mine.rowBytes;
+    staged += mine.bytes();
   }
 
   private static void carryAtOnce(Execution by, Parcel parcel) {
