@@ -10,6 +10,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source=$here/src/main/cuda
+common=$here/../kernels-common/src/main/cpp
 out=${OUT_DIR:-$here/target/kernels}
 nvcc=${NVCC:-nvcc}
 jobs=${JOBS:-$(nproc)}
@@ -36,13 +37,13 @@ compile() {
     [ "$sm" = 90 ] && from=$ptx
     generate+=("-gencode" "arch=compute_$from,code=sm_$sm")
   done
-  "$nvcc" -std=c++17 -O3 --fatbin -Xptxas -v "${generate[@]}" -I "$source" \
+  "$nvcc" -std=c++17 -O3 --fatbin -Xptxas -v "${generate[@]}" -I "$source" -I "$common" \
     "$source/kernels/$family.cu" -o "$out/$family.fatbin" >"$out/$family.log" 2>&1 ||
     { cat "$out/$family.log" >&2; return 1; }
 }
 
 export -f compile targets
-export source out nvcc mode
+export source common out nvcc mode
 families=$(cd "$source/kernels" && ls ./*.cu | sed 's|^\./||; s|\.cu$||')
 echo "$families" | xargs -P "$jobs" -I{} bash -c 'set -euo pipefail; compile "{}"'
 

@@ -10,7 +10,7 @@ out=${OUT_DIR:-$module/target/kernels}
 nvcc=${NVCC:-nvcc}
 OUT_DIR=$out "$module/build.sh"
 
-flags=(-std=c++17 -O2 -I "$module/src/main/cuda" -I "$here" -gencode "arch=compute_80,code=compute_80")
+flags=(-std=c++17 -O2 -I "$module/src/main/cuda" -I "$module/../kernels-common/src/main/cpp" -I "$here" -gencode "arch=compute_80,code=compute_80")
 libraries=()
 if [ -e "$(dirname "$(readlink -f "$(command -v "$nvcc")")")/../include/cublasLt.h" ] && [ -z "${NO_CUBLASLT:-}" ]; then
   flags+=(-DWITH_CUBLASLT)

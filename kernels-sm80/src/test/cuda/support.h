@@ -13,10 +13,10 @@
 #include <string>
 #include <vector>
 
-#include "params/signal.cuh"
-#include "params/tile_gemm.cuh"
-#include "params/tile_reduce.cuh"
-#include "params/transfer.cuh"
+#include "params/signal.h"
+#include "params/tile_gemm.h"
+#include "params/tile_reduce.h"
+#include "params/transfer.h"
 
 using namespace counterpoint;
 

@@ -2,7 +2,7 @@
 // Eight consecutive elements of one row, in registers and in memory: the grain of all epilogues,
 // sixteen bytes of a 16-bit type.
 
-#include "params/element_type.cuh"
+#include "params/element_type.h"
 #include "ptx/convert.cuh"
 #include "ptx/memory.cuh"
 

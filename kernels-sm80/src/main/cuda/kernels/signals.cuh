@@ -2,7 +2,7 @@
 // What signals do in stream order; one warp each. Earlier work of the stream is complete when these
 // begin, and the fence puts it before the signal for all who see it.
 
-#include "params/signal.cuh"
+#include "params/signal.h"
 #include "signal/post.cuh"
 #include "signal/wait.cuh"
 

@@ -2,7 +2,7 @@
 // The sum of staged partials, block of rows by block of rows, each as soon as its gates are open.
 
 #include "epilogue/elements.cuh"
-#include "params/tile_reduce.cuh"
+#include "params/tile_reduce.h"
 #include "signal/post.cuh"
 #include "signal/wait.cuh"
 

@@ -2,8 +2,8 @@
 // Copies by compute units: put (one row or many, with a signal behind it), unpack, fill.
 
 #include "copy/rectangle.cuh"
-#include "params/transfer.cuh"
-#include "schedule/tile.cuh"
+#include "params/transfer.h"
+#include "schedule/tile.h"
 #include "signal/fault.cuh"
 #include "signal/post.cuh"
 

@@ -3,7 +3,7 @@
 // permuted by an exclusive or with a key of its row, so that the eight rows which one load touches
 // together fall into eight different groups of banks.
 
-#include "ptx/types.cuh"
+#include "base/types.h"
 
 namespace counterpoint {
 

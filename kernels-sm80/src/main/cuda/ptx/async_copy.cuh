@@ -1,7 +1,7 @@
 #pragma once
 // cp.async: global to shared memory past the registers.
 
-#include "ptx/types.cuh"
+#include "base/types.h"
 
 namespace counterpoint {
 

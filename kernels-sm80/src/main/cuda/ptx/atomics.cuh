@@ -1,7 +1,7 @@
 #pragma once
 // Counters. A signal word only grows: it is added to, or raised to a maximum, and never stored.
 
-#include "ptx/types.cuh"
+#include "base/types.h"
 
 namespace counterpoint {
 

@@ -1,7 +1,7 @@
 #pragma once
 // Between binary32 and the 16-bit types: to nearest, ties to even, overflow to infinity.
 
-#include "ptx/types.cuh"
+#include "base/types.h"
 
 namespace counterpoint {
 

@@ -1,7 +1,7 @@
 #pragma once
 // ldmatrix: four 8 × 16-byte matrices from shared memory into the registers that mma reads.
 
-#include "ptx/types.cuh"
+#include "base/types.h"
 
 namespace counterpoint {
 

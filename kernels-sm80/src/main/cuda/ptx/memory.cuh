@@ -2,7 +2,7 @@
 // Loads and stores whose memory order is in their name. Plain ones are volatile assembly too: what
 // a peer wrote must not be read through a path that the compiler believes constant.
 
-#include "ptx/types.cuh"
+#include "base/types.h"
 
 namespace counterpoint {
 

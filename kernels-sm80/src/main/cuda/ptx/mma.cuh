@@ -3,7 +3,7 @@
 // 32 bytes of K, with the same four registers of A, two of B and four of sums, so that all that is
 // above this header is written once.
 
-#include "ptx/types.cuh"
+#include "base/types.h"
 
 namespace counterpoint {
 

@@ -1,9 +1,11 @@
 #pragma once
 // Clock, pause, position, and how to forget them.
 
-#include "ptx/types.cuh"
+#include "base/types.h"
 
 namespace counterpoint {
+
+constexpr i32 kWarp = 32;
 
 // Nanoseconds on a clock that does not stop; its step may be as long as a microsecond.
 CP_DEVICE u64 globalNanos() {

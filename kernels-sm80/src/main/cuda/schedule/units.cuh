@@ -3,10 +3,10 @@
 // block, so that tiles are begun in the order given and a block that waits holds up none that comes
 // before.
 
-#include "params/tile_gemm.cuh"
+#include "params/tile_gemm.h"
 #include "ptx/memory.cuh"
 #include "ptx/special.cuh"
-#include "schedule/tile.cuh"
+#include "schedule/tile.h"
 
 namespace counterpoint {
 

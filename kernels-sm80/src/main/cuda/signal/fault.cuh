@@ -2,7 +2,7 @@
 // How a world fails on the device: the first wait that expires describes itself, then everyone
 // leaves.
 
-#include "params/wait.cuh"
+#include "params/wait.h"
 #include "ptx/atomics.cuh"
 #include "ptx/memory.cuh"
 

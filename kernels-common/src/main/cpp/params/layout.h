@@ -8,7 +8,7 @@
 //
 // Addresses are u64. A table is the address of consecutive entries in device memory.
 
-#include "ptx/types.cuh"
+#include "base/types.h"
 
 // NVRTC has no offsetof, but its front end knows this.
 #if defined(__CUDACC_RTC__)

@@ -1,8 +1,8 @@
 #pragma once
 // Parameters of what signals do in stream order.
 
-#include "params/layout.cuh"
-#include "params/wait.cuh"
+#include "params/layout.h"
+#include "params/wait.h"
 
 namespace counterpoint {
 

@@ -1,9 +1,9 @@
 #pragma once
 // Parameters of tile_reduce: the sum of staged partials, block of rows by block of rows.
 
-#include "params/element_type.cuh"
-#include "params/layout.cuh"
-#include "params/wait.cuh"
+#include "params/element_type.h"
+#include "params/layout.h"
+#include "params/wait.h"
 
 namespace counterpoint {
 

@@ -1,8 +1,8 @@
 #pragma once
 // Parameters of the copies: put, put2d, unpack, fill.
 
-#include "params/layout.cuh"
-#include "params/wait.cuh"
+#include "params/layout.h"
+#include "params/wait.h"
 
 namespace counterpoint {
 

@@ -2,7 +2,7 @@
 // The numbering of tiles, as dev.counterpoint.spi.Tiling has it: shard, tile row within the shard,
 // tile column, slowest first. A tile never straddles two shards.
 
-#include "ptx/types.cuh"
+#include "base/types.h"
 
 namespace counterpoint {
 

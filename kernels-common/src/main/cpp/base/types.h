@@ -1,8 +1,10 @@
 #pragma once
-// Fixed-width types and the few words that every header uses. Freestanding: neither nvcc nor NVRTC
-// needs a header from outside this folder.
+// Fixed-width types and the few words that every header uses, for CUDA and HIP alike. Freestanding:
+// no compiler needs a header from outside the kernels' own folders.
 
+#ifndef CP_DEVICE
 #define CP_DEVICE __device__ __forceinline__
+#endif
 
 namespace counterpoint {
 
@@ -31,7 +33,5 @@ CP_DEVICE i64 minimum(i64 a, i64 b) {
 CP_DEVICE i32 maximum(i32 a, i32 b) {
   return a > b ? a : b;
 }
-
-constexpr i32 kWarp = 32;
 
 }  // namespace counterpoint

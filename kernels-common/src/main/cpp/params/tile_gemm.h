@@ -1,9 +1,9 @@
 #pragma once
 // Parameters of tile_gemm_*: the operands, how the output is cut, and the four hooks.
 
-#include "params/element_type.cuh"
-#include "params/layout.cuh"
-#include "params/wait.cuh"
+#include "params/element_type.h"
+#include "params/layout.h"
+#include "params/wait.h"
 
 namespace counterpoint {
 

@@ -1,7 +1,7 @@
 #pragma once
 // Element types as parameter blocks name them; the order is that of dev.counterpoint.DType.
 
-#include "ptx/types.cuh"
+#include "base/types.h"
 
 namespace counterpoint {
 

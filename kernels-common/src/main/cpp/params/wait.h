@@ -1,7 +1,7 @@
 #pragma once
 // What every bounded wait needs, and what it leaves behind when it expires.
 
-#include "params/layout.cuh"
+#include "params/layout.h"
 
 namespace counterpoint {
 
