@@ -8,16 +8,31 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** What a driver says of its devices, for probes and for opening. */
-public final class DeviceSurvey {
-  private DeviceSurvey() {}
+/**
+ * What a driver says of itself and of devices.
+ *
+ * @param version the driver's own number for its version
+ * @param devices those that were looked at
+ * @param peerObstacle why not each of them reaches the memory of all, or null
+ */
+public record DeviceSurvey(int version, List<DeviceInfo> devices, @Nullable String peerObstacle) {
+  /** Copies the list. */
+  public DeviceSurvey {
+    devices = List.copyOf(devices);
+  }
 
-  /** The first devices. */
-  public static List<DeviceInfo> devices(Driver driver, int count) {
+  /** Looks at all devices. */
+  public static DeviceSurvey of(Driver driver) {
+    return of(driver, IntStream.range(0, driver.deviceCount()).boxed().toList());
+  }
+
+  /** Looks at some devices. */
+  static DeviceSurvey of(Driver driver, List<Integer> ordinals) {
     List<DeviceInfo> devices = new ArrayList<>();
-    for (int ordinal = 0; ordinal < count; ordinal++) {
+    for (int ordinal : ordinals) {
       devices.add(
           new DeviceInfo(
               ordinal,
@@ -27,16 +42,15 @@ public final class DeviceSurvey {
               driver.computeUnits(ordinal),
               driver.isEmulated(ordinal)));
     }
-    return devices;
+    return new DeviceSurvey(driver.version(), devices, peerObstacle(driver, ordinals));
   }
 
   /**
-   * What a set of devices can do; the reasons for what they cannot go to the notes.
+   * What the devices can do; the reasons for what they cannot go to the notes.
    *
    * @param blas whether there is a library for GEMMs
    */
-  public static Set<Capability> capabilities(
-      Platform platform, Driver driver, List<Integer> ordinals, boolean blas, List<String> notes) {
+  public Set<Capability> capabilities(Platform platform, boolean blas, List<String> notes) {
     Set<Capability> capabilities =
         EnumSet.of(
             Capability.GRAPHS,
@@ -53,20 +67,19 @@ public final class DeviceSurvey {
       capabilities.add(Capability.GEMM_FP32_FULL);
     }
     String noFp8 = null;
-    for (int ordinal : ordinals) {
-      noFp8 = noFp8 != null ? noFp8 : platform.noFp8(driver.architecture(ordinal));
+    for (DeviceInfo device : devices) {
+      noFp8 = noFp8 != null ? noFp8 : platform.noFp8(device.architecture());
     }
     if (noFp8 == null) {
       capabilities.add(Capability.GEMM_FP8);
     } else {
       notes.add(noFp8);
     }
-    String obstacle = peerObstacle(driver, ordinals);
-    if (obstacle == null) {
+    if (peerObstacle == null) {
       capabilities.add(Capability.PEER_ACCESS);
     } else {
       notes.add(
-          obstacle
+          peerObstacle
               + ", so strategies that store into peers' memory are not available; "
               + platform.peerRemedy());
     }
@@ -91,7 +104,7 @@ public final class DeviceSurvey {
   }
 
   /** How many devices of each name there are, in one line. */
-  public static String summary(List<DeviceInfo> devices) {
+  public String summary() {
     Map<String, Integer> counts = new LinkedHashMap<>();
     devices.forEach(device -> counts.merge(device.name(), 1, Integer::sum));
     List<String> parts = new ArrayList<>();

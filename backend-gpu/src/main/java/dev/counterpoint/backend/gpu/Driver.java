@@ -75,6 +75,9 @@ public interface Driver {
 
   long allocate(long bytes);
 
+  /** Memory that other devices and the host change while kernels of the current one look at it. */
+  long allocateShared(long bytes);
+
   void free(long address);
 
   /** Free and total bytes of the current device. */

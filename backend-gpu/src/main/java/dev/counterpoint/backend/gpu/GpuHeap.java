@@ -58,7 +58,7 @@ final class GpuHeap implements SymmetricHeap {
       try {
         for (; done < parts.length; done++) {
           RankState rank = context.rank(done);
-          long address = rank.memory().allocate(toString(), bytes);
+          long address = rank.memory().allocateShared(toString(), bytes);
           parts[done] = new DeviceMemory(done, address, bytes);
           rank.zero(address, bytes);
         }

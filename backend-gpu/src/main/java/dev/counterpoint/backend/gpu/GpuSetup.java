@@ -5,7 +5,6 @@ import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.BackendOptions;
 import dev.counterpoint.spi.Capability;
-import dev.counterpoint.spi.DeviceInfo;
 import dev.counterpoint.spi.Probe;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,10 +81,9 @@ public final class GpuSetup {
       KernelStore store,
       @Nullable Supplier<VendorBlas> blas,
       @Nullable Supplier<CollectiveLibrary> collectives) {
-    List<DeviceInfo> infos = DeviceSurvey.devices(driver, driver.deviceCount());
     List<Integer> distinct = new ArrayList<>(new TreeSet<>(options.devices()));
-    Set<Capability> capabilities =
-        DeviceSurvey.capabilities(platform, driver, distinct, blas != null, new ArrayList<>());
+    DeviceSurvey survey = DeviceSurvey.of(driver, distinct);
+    Set<Capability> capabilities = survey.capabilities(platform, blas != null, new ArrayList<>());
     HostPage page = new HostPage(driver, options.devices().get(0), options.devices().size());
     GpuContext context = new GpuContext(platform, options, driver, capabilities, page);
     List<RankState> ranks = new ArrayList<>();
@@ -100,7 +98,7 @@ public final class GpuSetup {
                 page,
                 rank,
                 ordinal,
-                infos.get(ordinal),
+                survey.devices().get(distinct.indexOf(ordinal)),
                 options.ranksOnDeviceOf(rank),
                 options.waitNanos(),
                 store));

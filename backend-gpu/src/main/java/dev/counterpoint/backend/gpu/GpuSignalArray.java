@@ -40,7 +40,7 @@ final class GpuSignalArray extends Resource implements SignalArray {
       long bytes = (words + 1L) * Long.BYTES;
       for (int rank = 0; rank < ranks; rank++) {
         RankState state = context.rank(rank);
-        base[rank] = state.memory().allocate(toString(), bytes);
+        base[rank] = state.memory().allocateShared(toString(), bytes);
         state.zero(base[rank], bytes);
       }
       if (words <= MOST_WORDS_WITH_TABLE) {

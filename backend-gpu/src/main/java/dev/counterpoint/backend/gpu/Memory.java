@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.LongUnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,7 +32,16 @@ final class Memory {
   }
 
   /** Allocates; the memory's content is not defined. */
-  synchronized long allocate(String what, long bytes) {
+  long allocate(String what, long bytes) {
+    return allocate(what, bytes, rank.driver()::allocate);
+  }
+
+  /** Allocates what other devices and the host change while kernels of this one look at it. */
+  long allocateShared(String what, long bytes) {
+    return allocate(what, bytes, rank.driver()::allocateShared);
+  }
+
+  private synchronized long allocate(String what, long bytes, LongUnaryOperator allocator) {
     long size = Math.max(ALIGNMENT, bytes);
     if (size > Long.MAX_VALUE - ALIGNMENT) {
       throw exhausted(what, bytes, null);
@@ -39,21 +49,22 @@ final class Memory {
     rank.use();
     sweep();
     try {
-      return keep(rank.driver().allocate(size));
+      return keep(allocator.applyAsLong(size));
     } catch (NativeException e) {
       if (!rank.driver().isOutOfMemory(e)) {
         throw e;
       }
-      return again(what, bytes, size, e);
+      return again(what, bytes, size, allocator, e);
     }
   }
 
   /** Once more, when memory that was given up has come free. */
-  private long again(String what, long bytes, long size, NativeException first) {
+  private long again(
+      String what, long bytes, long size, LongUnaryOperator allocator, NativeException first) {
     if (!givenUp.isEmpty() && rank.awaitIdle()) {
       freeGivenUp();
       try {
-        return keep(rank.driver().allocate(size));
+        return keep(allocator.applyAsLong(size));
       } catch (NativeException e) {
         throw exhausted(what, bytes, e);
       }

@@ -64,7 +64,7 @@ final class RankState {
     copies = new HostCopies(driver);
     control = driver.createStream(0);
     urgent = driver.createStream(Integer.MAX_VALUE);
-    long words = memory.allocate("flags", Memory.ALIGNMENT);
+    long words = memory.allocateShared("flags", Memory.ALIGNMENT);
     localAbort = words;
     waitContext = memory.allocate("the context of waits", WaitContextLayout.SIZE);
     driver.fill(words, (byte) 0, Memory.ALIGNMENT, control);

@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * others are noted, and everything happens at once unless its stream is held. Calls can be made to
  * fail by name.
  */
-public final class FakeDriver implements Driver {
+final class FakeDriver implements Driver {
   /** A status that means that there is no more memory. */
   static final int OUT_OF_MEMORY = 2;
 
@@ -26,11 +26,11 @@ public final class FakeDriver implements Driver {
   final List<String> journal = new ArrayList<>();
   final Map<String, Integer> failures = new HashMap<>();
   final Set<Long> held = ConcurrentHashMap.newKeySet();
-  public int devices = 2;
-  public int version = 1;
-  public String architecture = "sm_90";
-  public boolean peers = true;
-  public boolean atomics = true;
+  int devices = 2;
+  int version = 1;
+  String architecture = "sm_90";
+  boolean peers = true;
+  boolean atomics = true;
 
   /** Of a held stream, what was recorded first counts as reached: the rest is what is held. */
   boolean completesOnceHeld;
@@ -170,6 +170,12 @@ public final class FakeDriver implements Driver {
   @Override
   public long allocate(long bytes) {
     call("allocate");
+    return memory.allocate(bytes);
+  }
+
+  @Override
+  public long allocateShared(long bytes) {
+    call("allocateShared");
     return memory.allocate(bytes);
   }
 

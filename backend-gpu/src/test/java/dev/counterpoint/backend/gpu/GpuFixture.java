@@ -14,7 +14,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A backend on a fake driver. */
-public final class GpuFixture implements AutoCloseable {
+final class GpuFixture implements AutoCloseable {
   static final Duration PATIENCE = Duration.ofSeconds(5);
 
   static final Platform PLATFORM = new FakePlatform();
@@ -47,7 +47,7 @@ public final class GpuFixture implements AutoCloseable {
   }
 
   /** A store that has every family as an image of no content. */
-  public static KernelStore kernels(CodeFormat code) {
+  static KernelStore kernels(CodeFormat code) {
     StringBuilder json = new StringBuilder("{\"ptx\": \"compute_80\", \"kernels\": [\n");
     for (String family :
         List.of(

@@ -42,7 +42,7 @@ final class GpuProbe {
         return noDriver(Natives.DRIVER.failure());
       }
       return probe(
-          driver,
+          DeviceSurvey.of(driver),
           KernelStore.of(PLATFORM, kernelFolder, null, Natives.COMPILER::get),
           libraries(),
           System::getenv);
@@ -76,23 +76,21 @@ final class GpuProbe {
 
   /** The answer for a driver that could be loaded. */
   static Probe probe(
-      Driver driver,
+      DeviceSurvey survey,
       KernelStore kernels,
       Libraries libraries,
       UnaryOperator<@Nullable String> environment) {
-    int version = driver.version();
+    int version = survey.version();
     if (version < LEAST_DRIVER) {
       return new Probe.Unavailable(
           "the NVIDIA driver is too old",
           "it supports CUDA " + cuda(version) + "; needed is " + cuda(LEAST_DRIVER),
           "install driver 580 or newer");
     }
-    int count = driver.deviceCount();
-    if (count == 0) {
+    if (survey.devices().isEmpty()) {
       return noDevice("cuDeviceGetCount answers 0");
     }
-    List<DeviceInfo> devices = DeviceSurvey.devices(driver, count);
-    for (DeviceInfo device : devices) {
+    for (DeviceInfo device : survey.devices()) {
       if (KernelStore.number(device.architecture()) < LEAST_ARCHITECTURE) {
         return new Probe.Unavailable(
             "a device is too old",
@@ -115,38 +113,31 @@ final class GpuProbe {
           "add counterpoint-kernels-sm80 to the class path, or name a folder of built kernels by"
               + " -Dcuda.kernels");
     }
-    return available(driver, devices, libraries, environment);
+    return available(survey, libraries, environment);
   }
 
   private static Probe available(
-      Driver driver,
-      List<DeviceInfo> devices,
-      Libraries libraries,
-      UnaryOperator<@Nullable String> environment) {
+      DeviceSurvey survey, Libraries libraries, UnaryOperator<@Nullable String> environment) {
     List<String> notes = new ArrayList<>();
-    List<Integer> ordinals = devices.stream().map(DeviceInfo::index).toList();
-    Set<Capability> capabilities =
-        DeviceSurvey.capabilities(PLATFORM, driver, ordinals, libraries.blas() != null, notes);
+    Set<Capability> capabilities = survey.capabilities(PLATFORM, libraries.blas() != null, notes);
     if (libraries.blas() == null) {
       notes.add(
           "cuBLASLt was not found, so plain GEMMs run on our own kernels ("
               + libraries.noBlas()
               + "); install it, or add its folder to LD_LIBRARY_PATH");
     }
-    addNotesOnEnvironment(environment, devices.size(), notes);
+    addNotesOnEnvironment(environment, survey.devices().size(), notes);
     Map<String, String> versions = new LinkedHashMap<>();
     String release = release();
     versions.put(
-        "CUDA driver", cuda(driver.version()) + (release == null ? "" : " (" + release + ")"));
+        "CUDA driver", cuda(survey.version()) + (release == null ? "" : " (" + release + ")"));
     versions.put("NCCL", String.valueOf(libraries.collectives()));
     if (libraries.blas() != null) {
       versions.put("cuBLASLt", libraries.blas());
     }
     return new Probe.Available(
-        DeviceSurvey.summary(devices)
-            + ", driver "
-            + (release == null ? cuda(driver.version()) : release),
-        devices,
+        survey.summary() + ", driver " + (release == null ? cuda(survey.version()) : release),
+        survey.devices(),
         versions,
         capabilities,
         notes);

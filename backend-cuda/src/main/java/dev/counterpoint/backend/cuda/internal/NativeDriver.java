@@ -39,6 +39,12 @@ final class NativeDriver extends NativeDevices {
     return address[0];
   }
 
+  /** Kernels see system-scope stores of others to any memory. */
+  @Override
+  public long allocateShared(long bytes) {
+    return allocate(bytes);
+  }
+
   @Override
   public void free(long address) {
     check(cuMemFree(address), "cuMemFree", "address=0x" + Long.toHexString(address));

@@ -7,32 +7,49 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.counterpoint.BackendUnavailableException;
 import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.backend.cuda.CudaBackendProvider;
-import dev.counterpoint.backend.gpu.FakeDriver;
-import dev.counterpoint.backend.gpu.GpuFixture;
+import dev.counterpoint.backend.gpu.DeviceSurvey;
 import dev.counterpoint.backend.gpu.KernelStore;
 import dev.counterpoint.backend.gpu.Platform;
 import dev.counterpoint.spi.BackendOptions;
 import dev.counterpoint.spi.BackendProvider;
 import dev.counterpoint.spi.Bootstrap;
 import dev.counterpoint.spi.Capability;
+import dev.counterpoint.spi.DeviceInfo;
 import dev.counterpoint.spi.Probe;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class GpuProbeTest {
   private static final GpuProbe.Libraries ALL = new GpuProbe.Libraries("2.28.3", "", "13.0.2", "");
   private static final Platform PLATFORM = new CudaPlatform();
-  private final FakeDriver driver = new FakeDriver();
+  private static final DeviceInfo DEVICE =
+      new DeviceInfo(0, "Fake GPU", "sm_90", 1 << 30, 132, false);
+
+  @TempDir Path kernels;
+  private DeviceSurvey survey =
+      new DeviceSurvey(
+          13000,
+          List.of(DEVICE, new DeviceInfo(1, "Fake GPU", "sm_90", 1 << 30, 132, false)),
+          null);
   private final Map<String, String> environment = new HashMap<>();
 
   private Probe probe(GpuProbe.Libraries libraries) {
-    return GpuProbe.probe(driver, GpuFixture.kernels(PLATFORM.code()), libraries, environment::get);
+    return GpuProbe.probe(
+        survey,
+        KernelStore.of(PLATFORM, kernels.toString(), "off", () -> null),
+        libraries,
+        environment::get);
   }
 
   private static Probe.Unavailable refused(Probe probe) {
@@ -82,8 +99,10 @@ class GpuProbeTest {
   }
 
   @BeforeEach
-  void aDriverThatWillDo() {
-    driver.version = 13000;
+  void kernels() throws IOException {
+    Files.writeString(
+        kernels.resolve("manifest.json"),
+        "{\"kernels\": [{\"entry\": \"put\", \"file\": \"companions.fatbin\", \"arch\": \"sm_80\"}]}");
   }
 
   @Test
@@ -114,7 +133,7 @@ class GpuProbeTest {
 
   @Test
   void anOldDriver() {
-    driver.version = 12040;
+    survey = new DeviceSurvey(12040, survey.devices(), null);
     Probe.Unavailable no = refused(probe(ALL));
     assertThat(no.reason()).isEqualTo("the NVIDIA driver is too old");
     assertThat(no.detail()).contains("12.4").contains("13.0");
@@ -123,7 +142,7 @@ class GpuProbeTest {
 
   @Test
   void noDevice() {
-    driver.devices = 0;
+    survey = new DeviceSurvey(13000, List.of(), null);
     assertThat(refused(probe(ALL)).reason()).isEqualTo("there is no NVIDIA GPU");
     assertThat(
             refused(
@@ -136,7 +155,9 @@ class GpuProbeTest {
 
   @Test
   void anOldDevice() {
-    driver.architecture = "sm_70";
+    survey =
+        new DeviceSurvey(
+            13000, List.of(new DeviceInfo(0, "Fake GPU", "sm_70", 1 << 30, 80, false)), null);
     Probe.Unavailable no = refused(probe(ALL));
     assertThat(no.detail()).contains("device 0, Fake GPU, is sm_70");
   }
@@ -164,20 +185,9 @@ class GpuProbeTest {
   @Test
   void noKernels() {
     KernelStore nothing = KernelStore.of(PLATFORM, "no such folder", "off", () -> null);
-    Probe.Unavailable no = refused(GpuProbe.probe(driver, nothing, ALL, name -> null));
+    Probe.Unavailable no = refused(GpuProbe.probe(survey, nothing, ALL, name -> null));
     assertThat(no.reason()).isEqualTo("the kernels are missing");
     assertThat(no.remedy()).contains("counterpoint-kernels-sm80");
-  }
-
-  @Test
-  void noPeerAccess() {
-    driver.atomics = false;
-    Probe.Available yes = (Probe.Available) probe(ALL);
-    assertThat(yes.capabilities()).doesNotContain(Capability.PEER_ACCESS);
-    assertThat(yes.notes()).anyMatch(n -> n.contains("no atomics"));
-    driver.peers = false;
-    yes = (Probe.Available) probe(ALL);
-    assertThat(yes.notes()).anyMatch(n -> n.contains("cannot address"));
   }
 
   @ParameterizedTest
