@@ -58,6 +58,7 @@ final class GpuTileGemm implements TileGemm {
     MemoryChecks.requireAtLeast("tileRows", tileRows, 0);
     MemoryChecks.requireAtLeast("tileCols", tileCols, 0);
     MemoryChecks.requireAtLeast("cols", cols, 0);
+    MemoryChecks.requireAtLeast("k", k, 0);
     return tables.get(rank).tiling(partition, cols, k, inputType, tileRows, tileCols);
   }
 

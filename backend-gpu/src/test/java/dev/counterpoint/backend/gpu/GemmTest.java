@@ -200,6 +200,18 @@ class GemmTest {
   }
 
   @Test
+  void sizesThatCannotBeHaveNoTiling() {
+    try (GpuFixture f = new GpuFixture()) {
+      TileGemm gemm = f.backend.gemm();
+      RowPartition rows = RowPartition.whole(8);
+      assertThatThrownBy(
+              () -> gemm.tiling(0, rows, 8, -1, DType.FP32, DType.FP32, WeightLayout.NK, 0, 0))
+          .isInstanceOf(InvalidArgumentException.class)
+          .hasMessageContaining("k");
+    }
+  }
+
+  @Test
   void withoutPeerAccessRemoteRoutesAreRefusedByName() {
     FakeDriver driver = new FakeDriver();
     driver.atomics = false;
