@@ -13,6 +13,7 @@ final class HostContext {
   final FaultBoard faults = new FaultBoard();
   final Tracer tracer = new Tracer();
   final LinkModel link;
+  final FairShare share;
   private final List<RankState> ranks = new ArrayList<>();
   private volatile boolean closed;
 
@@ -20,6 +21,9 @@ final class HostContext {
     this.options = options;
     this.link =
         new LinkModel(options.ranks(), options.linkBytesPerSecond(), options.linkLatencyNanos());
+    this.share =
+        new FairShare(
+            options.ranks(), options.threads(), Runtime.getRuntime().availableProcessors(), faults);
     for (int rank = 0; rank < options.ranks(); rank++) {
       ranks.add(new RankState(this, rank));
     }
