@@ -1,0 +1,61 @@
+package dev.counterpoint.backend.gpu;
+
+import dev.counterpoint.ResourceClosedException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** Something that a backend hands out and its user closes: once, by whoever comes first. */
+abstract class Resource implements AutoCloseable {
+  private final Resources resources;
+  private final String description;
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final @Nullable Throwable site;
+
+  /**
+   * Creates it; {@link #opened} makes it known once its constructor has succeeded.
+   *
+   * @param description what it is, for errors and leak reports, such as {@code "stream 'main' of
+   *     rank 0"}
+   */
+  Resource(Resources resources, String description) {
+    this.resources = resources;
+    this.description = description;
+    this.site = resources.withSites() ? new Throwable("created here") : null;
+  }
+
+  /** Registers for the leak report. */
+  final void opened() {
+    resources.add(this);
+  }
+
+  /** Throws when closed. */
+  final void requireOpen() {
+    if (closed.get()) {
+      throw new ResourceClosedException(description);
+    }
+  }
+
+  final boolean closed() {
+    return closed.get();
+  }
+
+  final @Nullable Throwable site() {
+    return site;
+  }
+
+  @Override
+  public final void close() {
+    if (closed.compareAndSet(false, true)) {
+      resources.remove(this);
+      release();
+    }
+  }
+
+  /** Frees what it holds; called once. */
+  abstract void release();
+
+  @Override
+  public final String toString() {
+    return description;
+  }
+}
