@@ -2,6 +2,7 @@ package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.ResourceClosedException;
+import dev.counterpoint.spi.support.Resources;
 import java.util.ArrayList;
 import java.util.List;
 
