@@ -43,7 +43,7 @@ public final class HipBlasLt {
   public static final int HIP_R_8F_E5M2_FNUZ = 1001;
 
   public static final int HIPBLAS_COMPUTE_32F = 2;
-  public static final int HIPBLAS_COMPUTE_32I = 70;
+  public static final int HIPBLAS_COMPUTE_32I = 9;
 
   public static final int HIPBLAS_OP_N = 111;
   public static final int HIPBLAS_OP_T = 112;

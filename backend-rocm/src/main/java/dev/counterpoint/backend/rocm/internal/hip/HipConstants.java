@@ -2,7 +2,8 @@ package dev.counterpoint.backend.rocm.internal.hip;
 
 /**
  * HIP's numbers, under their C names. They are the same in HIP 5, 6 and 7, as far as these versions
- * have them. Unsigned flags that fill 32 bits are negative here.
+ * have them, but for {@link #hipIpcMemLazyEnablePeerAccess}, which was 0 in HIP 5. Unsigned flags
+ * that fill 32 bits are negative here.
  */
 public final class HipConstants {
   // Statuses
