@@ -4,6 +4,8 @@
 
 #include "forward.h"
 
+// clang-format off: a table, one function per line
+
 namespace counterpoint {
 
 // Start and devices

@@ -2,6 +2,8 @@
 #pragma once
 #include "forward.h"
 
+// clang-format off: a table, one function per line
+
 namespace counterpoint {
 
 ROCM_CALL(HIPRTC, hiprtcVersion, (int* major, int* minor), major, minor)

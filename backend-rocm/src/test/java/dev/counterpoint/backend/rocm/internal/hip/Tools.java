@@ -4,17 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Programs that tests start: g++, and JVMs of their own, since a JVM looks for its libraries once.
  */
 final class Tools {
+  private static final long LIMIT_SECONDS = 100;
+
   private Tools() {}
 
   /** What a program printed, and how it ended. */
@@ -95,14 +97,21 @@ final class Tools {
     builder.environment().keySet().removeIf(name -> name.startsWith("COUNTERPOINT_ROCM_"));
     builder.environment().remove("ROCM_PATH");
     builder.environment().putAll(environment);
-    Process process = builder.start();
+    Path output = Files.createTempFile(folder("output"), "program", ".txt");
+    Process process = builder.redirectOutput(output.toFile()).start();
     process.getOutputStream().close();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     try {
-      return new Outcome(process.waitFor(), output);
+      if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor();
+        return new Outcome(-1, "stopped after " + LIMIT_SECONDS + " s: " + command);
+      }
+      return new Outcome(process.exitValue(), Files.readString(output));
     } catch (InterruptedException e) {
+      process.destroyForcibly();
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
+    } finally {
+      Files.delete(output);
     }
   }
 }
