@@ -1,8 +1,8 @@
 // How a line of a *_calls.h becomes a function that finds its library when first called.
 //
-// Parameters are numbers, as the calling convention of x86-64 passes them: handles and addresses as Handle, whatever the
-// library calls their type, and enumerations as int. A pointer to a result says how large the result is. AbiTest compares
-// every line with the real headers.
+// Parameters are numbers, as the calling convention of x86-64 passes them: handles and addresses as
+// Handle, whatever the library calls their type, and enumerations as int. A pointer to a result
+// says how large the result is. AbiTest compares every line with the real headers.
 #pragma once
 #include <atomic>
 #include <cstddef>

@@ -28,11 +28,14 @@ Opened& opened(int library) {
   return all[library];
 }
 
+void* open(int library);
+
 std::string expand(const std::string& candidate) {
   constexpr size_t length = sizeof HIP_DIRECTORY - 1;
   if (candidate.compare(0, length, HIP_DIRECTORY) != 0) {
     return candidate;
   }
+  open(HIP);
   const std::string& hip = opened(HIP).path;
   const size_t slash = hip.rfind('/');
   return slash == std::string::npos ? "" : hip.substr(0, slash + 1) + candidate.substr(length);

@@ -1,5 +1,6 @@
-// The libraries of ROCm as this process finds them. Nothing is linked: each is opened when first asked for, because the
-// soname of libamdhip64 changes with every major version and the bindings have to load where there is no ROCm.
+// The libraries of ROCm as this process finds them. Nothing is linked: each is opened when first
+// asked for, because the soname of libamdhip64 changes with every major version and the bindings
+// have to load where there is no ROCm.
 #pragma once
 #include <cstdint>
 
@@ -15,7 +16,8 @@ constexpr int SYMBOL_MISSING = -1002;
 /// Stands, at the beginning of a candidate, for the directory that libamdhip64 was loaded from.
 constexpr char HIP_DIRECTORY[] = "{hip}/";
 
-/// Says where a library may be: one file name per line, tried in order. Ignored once the library has been asked for.
+/// Says where a library may be: one file name per line, tried in order. Ignored once the library
+/// has been asked for.
 void setCandidates(int library, const char* lines);
 
 /// Opens a library unless that was tried before. True when it is open.
@@ -33,7 +35,7 @@ bool has(int library, const char* symbol);
 /// The function of a library, or null.
 void* find(Library library, const char* symbol);
 
-/// The status of a call to a function that find() did not find; remembers the symbol for lastMissing().
+/// The status of a call to a function that find() did not find, which lastMissing() names then.
 int missing(Library library, const char* symbol);
 
 /// The symbol that the calling thread last missed; empty when none.

@@ -1,5 +1,5 @@
-// The part of rocSHMEM's host interface that can be had from a shared library. It is C++, so symbols are looked up by their
-// mangled names; those that begin a world by an id are in ROCm 7.0 and newer.
+// The part of rocSHMEM's host interface that can be had from a shared library. It is C++, so symbols
+// are looked up by their mangled names; those that begin a world by an id came with ROCm 7.0.
 #pragma once
 #include <cstring>
 

@@ -1,5 +1,6 @@
-// What the functions of the fake libraries do: write their arguments to the file FAKE_LOG names, one line per call, and fill
-// what results point to with numbers that depend on the argument's position. Without FAKE_LOG they do nothing.
+// What the functions of the fake libraries do: write their arguments to the file that FAKE_LOG
+// names, one line per call, and fill what results point to with numbers that depend on the
+// argument's position. Without FAKE_LOG they do nothing.
 #pragma once
 #include <cstdio>
 #include <cstdlib>
@@ -39,7 +40,8 @@ class Call {
   void add(Bytes128 value) { check(value.bytes, 128); }
 
   static std::FILE* file() {
-    static std::FILE* const log = std::getenv("FAKE_LOG") ? std::fopen(std::getenv("FAKE_LOG"), "a") : nullptr;
+    static const char* const name = std::getenv("FAKE_LOG");
+    static std::FILE* const log = name ? std::fopen(name, "a") : nullptr;
     return log;
   }
 

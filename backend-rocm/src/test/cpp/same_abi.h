@@ -18,11 +18,13 @@ constexpr bool sameValue() {
     } else if constexpr (std::is_void_v<To>) {
       return false;
     } else {
-      return sizeof(To) == sizeof(OurTo) && std::is_floating_point_v<To> == std::is_floating_point_v<OurTo>;
+      return sizeof(To) == sizeof(OurTo) &&
+             std::is_floating_point_v<To> == std::is_floating_point_v<OurTo>;
     }
   } else {
     return sizeof(Real) == sizeof(Ours) && std::is_class_v<Real> == std::is_class_v<Ours> &&
-           std::is_floating_point_v<Real> == std::is_floating_point_v<Ours> && !std::is_pointer_v<Ours>;
+           std::is_floating_point_v<Real> == std::is_floating_point_v<Ours> &&
+           !std::is_pointer_v<Ours>;
   }
 }
 

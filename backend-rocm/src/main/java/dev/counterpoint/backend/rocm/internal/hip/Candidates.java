@@ -18,7 +18,7 @@ record Candidates(List<String> files, String override) {
   /** Known to the native side, which puts the directory of libamdhip64 in its place. */
   private static final String HIP_DIRECTORY = "{hip}/";
 
-  private static final String USUAL_DIRECTORY = "/opt/rocm/lib";
+  private static final String USUAL_DIRECTORY = "/opt/rocm/lib/";
 
   /**
    * The place that a property or a variable names, or else all the usual ones.
@@ -31,33 +31,43 @@ record Candidates(List<String> files, String override) {
       Function<String, @Nullable String> properties,
       Function<String, @Nullable String> variables) {
     List<String> names = library.fileNames();
-    String byProperty = properties.apply(library.property());
-    if (byProperty != null && !byProperty.isBlank()) {
-      return named(byProperty, names, "-D" + library.property() + "=" + byProperty);
-    }
-    String byVariable = variables.apply(library.variable());
-    if (byVariable != null && !byVariable.isBlank()) {
-      return named(byVariable, names, library.variable() + "=" + byVariable);
+    String override = override(library, properties, variables);
+    if (!override.isEmpty()) {
+      String place = override.substring(override.indexOf('=') + 1);
+      return new Candidates(named(Path.of(place).toAbsolutePath(), names), override);
     }
     List<String> files = new ArrayList<>(names);
     if (library != RocmLibrary.HIP) {
-      // Two copies of HIP in a process do not know each other's memory: stay with the one.
-      names.forEach(name -> files.add(HIP_DIRECTORY + name));
+      // Two copies of HIP in a process do not know each other's memory: stay with the one. Whoever
+      // has named it wants what belongs to it.
+      boolean isNamed = !override(RocmLibrary.HIP, properties, variables).isEmpty();
+      files.addAll(isNamed ? 0 : files.size(), within(HIP_DIRECTORY, names));
     }
     String rocm = variables.apply("ROCM_PATH");
     if (rocm != null && !rocm.isBlank()) {
-      names.forEach(name -> files.add(Path.of(rocm, "lib", name).toString()));
+      files.addAll(within(rocm + "/lib/", names));
     }
-    names.forEach(name -> files.add(USUAL_DIRECTORY + "/" + name));
+    files.addAll(within(USUAL_DIRECTORY, names));
     return new Candidates(List.copyOf(files), "");
   }
 
-  private static Candidates named(String place, List<String> names, String override) {
-    Path path = Path.of(place).toAbsolutePath();
-    if (Files.isDirectory(path)) {
-      return new Candidates(
-          names.stream().map(name -> path.resolve(name).toString()).toList(), override);
+  private static String override(
+      RocmLibrary library,
+      Function<String, @Nullable String> properties,
+      Function<String, @Nullable String> variables) {
+    String byProperty = properties.apply(library.property());
+    if (byProperty != null && !byProperty.isBlank()) {
+      return "-D" + library.property() + "=" + byProperty;
     }
-    return new Candidates(List.of(path.toString()), override);
+    String byVariable = variables.apply(library.variable());
+    return byVariable == null || byVariable.isBlank() ? "" : library.variable() + "=" + byVariable;
+  }
+
+  private static List<String> named(Path place, List<String> names) {
+    return Files.isDirectory(place) ? within(place + "/", names) : List.of(place.toString());
+  }
+
+  private static List<String> within(String directory, List<String> names) {
+    return names.stream().map(name -> directory + name).toList();
   }
 }

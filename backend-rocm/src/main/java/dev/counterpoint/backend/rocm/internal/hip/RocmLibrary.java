@@ -13,8 +13,8 @@ import java.util.stream.Stream;
  * <p>Where: the file or directory that a system property or else an environment variable names
  * ({@code counterpoint.rocm.hip}, {@code COUNTERPOINT_ROCM_HIP}); without these, whatever the
  * dynamic linker finds under the library's names, the newest major version first, then the
- * directory that libamdhip64 was loaded from, {@code $ROCM_PATH/lib} and {@code /opt/rocm/lib}. The
- * properties are read once.
+ * directory that libamdhip64 was loaded from (before all else if someone named that), {@code
+ * $ROCM_PATH/lib} and {@code /opt/rocm/lib}. The properties are read once.
  *
  * <p>Safe for use by many threads. No method throws.
  */

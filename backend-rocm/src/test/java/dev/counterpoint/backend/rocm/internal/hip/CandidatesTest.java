@@ -45,6 +45,14 @@ final class CandidatesTest {
   }
 
   @Test
+  @DisplayName("first beside a libamdhip64 that someone named")
+  void besideNamedHip() {
+    Map<String, String> property = Map.of("counterpoint.rocm.hip", "/here/libamdhip64.so");
+    assertThat(of(RocmLibrary.RCCL, property, NOTHING).files())
+        .startsWith("{hip}/librccl.so.1", "{hip}/librccl.so", "librccl.so.1", "librccl.so");
+  }
+
+  @Test
   @DisplayName("only where a property or else a variable says")
   void overridden(@TempDir Path folder) {
     Map<String, String> property = Map.of("counterpoint.rocm.hip", "/here/libamdhip64.so");

@@ -1,12 +1,19 @@
 package dev.counterpoint.backend.rocm.internal.hip;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
 /** Prints what is found of ROCm, and what HIP says of its devices. */
 final class DetectionProgram {
   private DetectionProgram() {}
 
   public static void main(String[] arguments) {
     System.out.println("bindings " + Bindings.unavailability());
-    for (RocmLibrary library : RocmLibrary.values()) {
+    // The others before HIP, whose directory they look into.
+    List<RocmLibrary> libraries = new ArrayList<>(List.of(RocmLibrary.values()));
+    Collections.reverse(libraries);
+    for (RocmLibrary library : libraries) {
       System.out.println(
           library + " " + (library.isAvailable() ? library.path() : library.unavailability()));
     }

@@ -118,7 +118,7 @@ final class ForwardingTest {
   }
 
   @Test
-  @DisplayName("from the directory of libamdhip64 the others, when nobody says where")
+  @DisplayName("to the libraries beside libamdhip64, when nobody says where they are")
   void besideHip() throws IOException {
     List<String> lines =
         Tools.succeed(
