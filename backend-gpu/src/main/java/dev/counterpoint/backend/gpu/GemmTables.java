@@ -5,6 +5,7 @@ import dev.counterpoint.spi.TileGate;
 import dev.counterpoint.spi.TileOrder;
 import dev.counterpoint.spi.TilePost;
 import dev.counterpoint.spi.TileRoute;
+import dev.counterpoint.spi.support.Resource;
 import org.jspecify.annotations.Nullable;
 
 /**

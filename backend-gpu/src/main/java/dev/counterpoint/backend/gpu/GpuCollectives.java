@@ -9,6 +9,7 @@ import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TraceEvent;
 import dev.counterpoint.spi.support.MemoryChecks;
+import dev.counterpoint.spi.support.Sizes;
 import dev.counterpoint.spi.support.TransferChecks;
 import org.jspecify.annotations.Nullable;
 

@@ -8,6 +8,7 @@ import dev.counterpoint.ResourceClosedException;
 import dev.counterpoint.UnsupportedCapabilityException;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.support.MemoryChecks;
+import dev.counterpoint.spi.support.Resources;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -2,6 +2,7 @@ package dev.counterpoint.backend.gpu;
 
 import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.Epoch;
+import dev.counterpoint.spi.support.Resource;
 import dev.counterpoint.spi.support.SignalChecks;
 
 /** A launch counter in device memory. */
@@ -52,7 +53,7 @@ final class GpuEpoch extends Resource implements Epoch {
   }
 
   @Override
-  void release() {
+  protected void release() {
     state.memory().free(address);
   }
 }

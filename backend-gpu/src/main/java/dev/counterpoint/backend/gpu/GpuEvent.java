@@ -5,6 +5,7 @@ import dev.counterpoint.NativeException;
 import dev.counterpoint.UnsupportedCapabilityException;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.Event;
+import dev.counterpoint.spi.support.Resource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -139,7 +140,7 @@ final class GpuEvent extends Resource implements Event {
   }
 
   @Override
-  void release() {
+  protected void release() {
     state.use();
     try {
       context.driver.destroyEvent(handle);

@@ -6,6 +6,7 @@ import dev.counterpoint.NativeException;
 import dev.counterpoint.spi.Graph;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TraceEvent;
+import dev.counterpoint.spi.support.Resource;
 import org.jspecify.annotations.Nullable;
 
 /** Captured work, made executable and already on the device. */
@@ -74,7 +75,7 @@ final class GpuGraph extends Resource implements Graph {
   }
 
   @Override
-  void release() {
+  protected void release() {
     state.use();
     try {
       context.driver.destroyExecutable(executable);

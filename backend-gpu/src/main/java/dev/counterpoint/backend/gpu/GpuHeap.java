@@ -5,6 +5,7 @@ import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.SymmetricBuffer;
 import dev.counterpoint.spi.SymmetricHeap;
 import dev.counterpoint.spi.support.MemoryChecks;
+import dev.counterpoint.spi.support.Resource;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -96,7 +97,7 @@ final class GpuHeap implements SymmetricHeap {
     }
 
     @Override
-    void release() {
+    protected void release() {
       free(parts.length);
       allocated.addAndGet(-bytes);
     }

@@ -7,6 +7,7 @@ import dev.counterpoint.spi.TileReduce;
 import dev.counterpoint.spi.TileRoute;
 import dev.counterpoint.spi.TraceEvent;
 import dev.counterpoint.spi.support.ReduceChecks;
+import dev.counterpoint.spi.support.Resource;
 import org.jspecify.annotations.Nullable;
 
 /** A reduction of staged partials with its tables on the device. */
@@ -201,7 +202,7 @@ final class GpuPreparedReduce extends Resource implements TileReduce.PreparedRed
   }
 
   @Override
-  void release() {
+  protected void release() {
     tables.free(rank);
     if (targets != null) {
       targets.free();

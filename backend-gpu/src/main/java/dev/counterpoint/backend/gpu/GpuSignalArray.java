@@ -2,6 +2,7 @@ package dev.counterpoint.backend.gpu;
 
 import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.SignalArray;
+import dev.counterpoint.spi.support.Resource;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -133,7 +134,7 @@ final class GpuSignalArray extends Resource implements SignalArray {
   }
 
   @Override
-  void release() {
+  protected void release() {
     for (int rank = 0; rank < base.length; rank++) {
       if (base[rank] != 0) {
         context.rank(rank).memory().free(base[rank]);

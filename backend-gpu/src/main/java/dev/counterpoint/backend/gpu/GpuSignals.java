@@ -8,6 +8,7 @@ import dev.counterpoint.spi.Signals;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.Target;
 import dev.counterpoint.spi.TraceEvent;
+import dev.counterpoint.spi.support.Duration64;
 import dev.counterpoint.spi.support.MemoryChecks;
 import dev.counterpoint.spi.support.SignalChecks;
 import java.time.Duration;

@@ -9,6 +9,8 @@ import dev.counterpoint.spi.Event;
 import dev.counterpoint.spi.Graph;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TraceEvent;
+import dev.counterpoint.spi.support.Duration64;
+import dev.counterpoint.spi.support.Resource;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -355,7 +357,7 @@ final class GpuStream extends Resource implements Stream {
   }
 
   @Override
-  void release() {
+  protected void release() {
     state.use();
     if (branch != null) {
       abandonCapture(branch.capture());

@@ -14,6 +14,7 @@ import dev.counterpoint.spi.TileRoute;
 import dev.counterpoint.spi.Tiling;
 import dev.counterpoint.spi.support.GemmChecks;
 import dev.counterpoint.spi.support.MemoryChecks;
+import dev.counterpoint.spi.support.Resource;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -2,6 +2,7 @@ package dev.counterpoint.backend.gpu;
 
 import dev.counterpoint.NativeException;
 import dev.counterpoint.spi.FaultRecord;
+import dev.counterpoint.spi.support.Resource;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -10,6 +10,7 @@ import dev.counterpoint.spi.TileOrder;
 import dev.counterpoint.spi.TilePost;
 import dev.counterpoint.spi.TileRoute;
 import dev.counterpoint.spi.Tiling;
+import dev.counterpoint.spi.support.Resource;
 import java.util.Arrays;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;

@@ -137,7 +137,13 @@ final class GemmRun extends WorkCrew.Shared {
     awaitGate(tile, by);
     long start = by.tracing() ? System.nanoTime() : 0;
     Space space = spaces[worker];
-    multiply(tile, worker, space, by);
+    context.share.enter(spec.rank());
+    long work = (long) tiling.rows(tile) * tiling.cols(tile) * spec.k();
+    try {
+      multiply(tile, worker, space, by);
+    } finally {
+      context.share.leave(spec.rank(), work);
+    }
     if (!straight) {
       place(tile, space, by);
     }

@@ -6,6 +6,7 @@ import dev.counterpoint.spi.Collectives;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TraceEvent;
+import dev.counterpoint.spi.support.Sizes;
 
 /**
  * Collectives among the ranks' stream threads. A rank's calls are numbered when they are enqueued,

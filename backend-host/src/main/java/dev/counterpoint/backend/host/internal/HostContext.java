@@ -2,6 +2,7 @@ package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.ResourceClosedException;
+import dev.counterpoint.spi.support.Resources;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,6 +14,7 @@ final class HostContext {
   final FaultBoard faults = new FaultBoard();
   final Tracer tracer = new Tracer();
   final LinkModel link;
+  final FairShare share;
   private final List<RankState> ranks = new ArrayList<>();
   private volatile boolean closed;
 
@@ -20,6 +22,9 @@ final class HostContext {
     this.options = options;
     this.link =
         new LinkModel(options.ranks(), options.linkBytesPerSecond(), options.linkLatencyNanos());
+    this.share =
+        new FairShare(
+            options.ranks(), options.threads(), Runtime.getRuntime().availableProcessors(), faults);
     for (int rank = 0; rank < options.ranks(); rank++) {
       ranks.add(new RankState(this, rank));
     }

@@ -8,6 +8,7 @@ import dev.counterpoint.spi.DeviceInfo;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Event;
 import dev.counterpoint.spi.Stream;
+import dev.counterpoint.spi.support.Duration64;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;

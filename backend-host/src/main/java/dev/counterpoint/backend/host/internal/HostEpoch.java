@@ -2,6 +2,7 @@ package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.Epoch;
+import dev.counterpoint.spi.support.Resource;
 
 /** A launch counter in device memory. */
 final class HostEpoch extends Resource implements Epoch {
@@ -46,7 +47,7 @@ final class HostEpoch extends Resource implements Epoch {
   }
 
   @Override
-  void release() {
+  protected void release() {
     context.memory.free(address);
   }
 }

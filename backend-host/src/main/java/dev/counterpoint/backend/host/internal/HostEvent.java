@@ -4,6 +4,7 @@ import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.UnsupportedCapabilityException;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.Event;
+import dev.counterpoint.spi.support.Resource;
 import org.jspecify.annotations.Nullable;
 
 /** A point of a stream: the stream and a position in its queue. */
@@ -102,7 +103,7 @@ final class HostEvent extends Resource implements Event {
   }
 
   @Override
-  void release() {
+  protected void release() {
     // nothing is held
   }
 }

@@ -3,6 +3,7 @@ package dev.counterpoint.backend.host.internal;
 import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.Graph;
 import dev.counterpoint.spi.Stream;
+import dev.counterpoint.spi.support.Resource;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Captured work of one rank. */
@@ -58,7 +59,7 @@ final class HostGraph extends Resource implements Graph {
   }
 
   @Override
-  void release() {
+  protected void release() {
     bell.await(
         () -> pending.get() == 0 || context.faults.raised(), context.options.waitNanos(), null);
     run.stop();

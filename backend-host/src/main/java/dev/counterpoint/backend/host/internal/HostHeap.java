@@ -4,6 +4,7 @@ import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.SymmetricBuffer;
 import dev.counterpoint.spi.SymmetricHeap;
+import dev.counterpoint.spi.support.Resource;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Symmetric memory: one allocation for each rank, all in this process. */
@@ -94,7 +95,7 @@ final class HostHeap implements SymmetricHeap {
     }
 
     @Override
-    void release() {
+    protected void release() {
       free(parts.length);
       allocated.addAndGet(-bytes);
     }

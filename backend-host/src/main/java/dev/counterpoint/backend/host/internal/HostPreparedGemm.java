@@ -5,6 +5,7 @@ import dev.counterpoint.spi.GemmArguments;
 import dev.counterpoint.spi.GemmSpec;
 import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.Stream;
+import dev.counterpoint.spi.support.Resource;
 import java.util.ArrayDeque;
 
 /**
@@ -78,7 +79,7 @@ final class HostPreparedGemm extends Resource implements PreparedGemm {
   }
 
   @Override
-  void release() {
+  protected void release() {
     synchronized (idle) {
       idle.forEach(GemmRun::release);
       idle.clear();

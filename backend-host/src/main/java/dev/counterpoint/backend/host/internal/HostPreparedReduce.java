@@ -6,6 +6,7 @@ import dev.counterpoint.spi.ReduceSpec;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TileReduce;
 import dev.counterpoint.spi.TraceEvent;
+import dev.counterpoint.spi.support.Resource;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -215,7 +216,7 @@ final class HostPreparedReduce extends Resource implements TileReduce.PreparedRe
   }
 
   @Override
-  void release() {
+  protected void release() {
     // nothing is held
   }
 }

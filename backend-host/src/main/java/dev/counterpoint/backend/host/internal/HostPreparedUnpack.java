@@ -7,6 +7,7 @@ import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TileReduce;
 import dev.counterpoint.spi.Tiling;
 import dev.counterpoint.spi.TraceEvent;
+import dev.counterpoint.spi.support.Resource;
 
 /** A copy of packed tiles to their rows and columns. */
 final class HostPreparedUnpack extends Resource implements TileReduce.PreparedUnpack {
@@ -104,7 +105,7 @@ final class HostPreparedUnpack extends Resource implements TileReduce.PreparedUn
   }
 
   @Override
-  void release() {
+  protected void release() {
     // nothing is held
   }
 }

@@ -2,6 +2,7 @@ package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.SignalArray;
+import dev.counterpoint.spi.support.Resource;
 
 /** Words on every rank, next to each other off-heap. */
 final class HostSignalArray extends Resource implements SignalArray {
@@ -88,7 +89,7 @@ final class HostSignalArray extends Resource implements SignalArray {
   }
 
   @Override
-  void release() {
+  protected void release() {
     context.memory.free(base);
     if (times != 0) {
       context.memory.free(times);

@@ -7,6 +7,7 @@ import dev.counterpoint.spi.SignalArray;
 import dev.counterpoint.spi.Signals;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.Target;
+import dev.counterpoint.spi.support.Duration64;
 import java.time.Duration;
 
 /** Signals: words raised by full fences, waited for by volatile reads and a bell for each rank. */

@@ -7,6 +7,9 @@ import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.Event;
 import dev.counterpoint.spi.Graph;
 import dev.counterpoint.spi.Stream;
+import dev.counterpoint.spi.support.Duration64;
+import dev.counterpoint.spi.support.Resource;
+import dev.counterpoint.spi.support.Threads;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -277,7 +280,7 @@ final class HostStream extends Resource implements Stream {
   }
 
   @Override
-  void release() {
+  protected void release() {
     if (branch != null) {
       branch.capture().abandon();
     }

@@ -16,6 +16,9 @@ final class HostTileGemm implements TileGemm {
    */
   private static final int TILE = 256;
 
+  /** Low tiles are wider, for the same reason. */
+  private static final int WIDEST = 2 * TILE;
+
   static final String DEFAULT_TILE = TILE + "×" + TILE;
 
   private final HostContext context;
@@ -46,20 +49,18 @@ final class HostTileGemm implements TileGemm {
     if (tileCols < 0) {
       throw new InvalidArgumentException("tileCols", tileCols, "not be negative");
     }
-    return new Tiling(
-        partition,
-        cols,
-        tileRows > 0 ? tileRows : suited(partition.rowsPerShard()),
-        tileCols > 0 ? tileCols : suited(cols));
+    int rows = tileRows > 0 ? tileRows : suited(partition.rowsPerShard(), TILE);
+    int widest = Math.min(WIDEST, TILE * Math.max(1, TILE / rows));
+    return new Tiling(partition, cols, rows, tileCols > 0 ? tileCols : suited(cols, widest));
   }
 
-  /** The usual tile, or for a short side one that covers it without a sliver. */
-  private static int suited(int length) {
-    if (length <= TILE) {
+  /** The usual length, or for a short side one that covers it without a sliver. */
+  private static int suited(int length, int usual) {
+    if (length <= usual) {
       return Math.max(1, length);
     }
-    int pieces = (length + TILE - 1) / TILE;
-    return Math.min(TILE, ((length + pieces - 1) / pieces + 15) / 16 * 16);
+    int pieces = (length + usual - 1) / usual;
+    return Math.min(usual, ((length + pieces - 1) / pieces + 15) / 16 * 16);
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TraceEvent;
 import dev.counterpoint.spi.Transfers;
 import dev.counterpoint.spi.Transport;
+import dev.counterpoint.spi.support.Sizes;
 
 /** Copies by the stream's own thread, at the speed of the simulated link if there is one. */
 final class HostTransfers implements Transfers {

@@ -1,6 +1,8 @@
 package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.spi.FaultRecord;
+import dev.counterpoint.spi.support.Resource;
+import dev.counterpoint.spi.support.Threads;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;

@@ -13,6 +13,7 @@ import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Probe;
 import dev.counterpoint.spi.SymmetricBuffer;
 import dev.counterpoint.spi.Transport;
+import dev.counterpoint.spi.support.Resources;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;

@@ -1,11 +1,11 @@
-package dev.counterpoint.backend.gpu;
+package dev.counterpoint.spi.support;
 
 /** Waiting for threads to end. */
-final class Threads {
+public final class Threads {
   private Threads() {}
 
   /** Waits for a thread's end, whatever interrupts; true if it has ended. */
-  static boolean join(Thread thread, long nanos) {
+  public static boolean join(Thread thread, long nanos) {
     long deadline = System.nanoTime() + Math.min(nanos, Long.MAX_VALUE / 2);
     boolean interrupted = false;
     while (thread.isAlive()) {

@@ -1,11 +1,11 @@
-package dev.counterpoint.backend.gpu;
+package dev.counterpoint.spi.support;
 
 import dev.counterpoint.ResourceClosedException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /** Something that a backend hands out and its user closes: once, by whoever comes first. */
-abstract class Resource implements AutoCloseable {
+public abstract class Resource implements AutoCloseable {
   private final Resources resources;
   private final String description;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -17,25 +17,25 @@ abstract class Resource implements AutoCloseable {
    * @param description what it is, for errors and leak reports, such as {@code "stream 'main' of
    *     rank 0"}
    */
-  Resource(Resources resources, String description) {
+  protected Resource(Resources resources, String description) {
     this.resources = resources;
     this.description = description;
     this.site = resources.withSites() ? new Throwable("created here") : null;
   }
 
   /** Registers for the leak report. */
-  final void opened() {
+  public final void opened() {
     resources.add(this);
   }
 
   /** Throws when closed. */
-  final void requireOpen() {
+  public final void requireOpen() {
     if (closed.get()) {
       throw new ResourceClosedException(description);
     }
   }
 
-  final boolean closed() {
+  public final boolean closed() {
     return closed.get();
   }
 
@@ -52,7 +52,7 @@ abstract class Resource implements AutoCloseable {
   }
 
   /** Frees what it holds; called once. */
-  abstract void release();
+  protected abstract void release();
 
   @Override
   public final String toString() {

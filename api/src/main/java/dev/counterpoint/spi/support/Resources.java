@@ -1,4 +1,4 @@
-package dev.counterpoint.backend.gpu;
+package dev.counterpoint.spi.support;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -9,14 +9,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Everything that one backend has handed out and nobody has closed yet, in order of creation. */
-final class Resources {
+public final class Resources {
   /** System property; {@code full} makes every resource remember where it was created. */
-  static final String LEAKS = "counterpoint.leaks";
+  public static final String LEAKS = "counterpoint.leaks";
 
   private static final Logger log = LoggerFactory.getLogger(Resources.class);
   private final Set<Resource> open = new LinkedHashSet<>();
   private final Set<Resource> own = new LinkedHashSet<>();
   private final boolean withSites = "full".equals(System.getProperty(LEAKS));
+
+  /** Creates an empty one, for one backend. */
+  public Resources() {}
 
   boolean withSites() {
     return withSites;
@@ -31,19 +34,19 @@ final class Resources {
   }
 
   /** What is open now belongs to the backend itself: nobody else has to close it. */
-  synchronized void ownedByBackend() {
+  public synchronized void ownedByBackend() {
     own.addAll(open);
   }
 
   /** What is open, newest first. */
-  synchronized List<Resource> newestFirst() {
+  public synchronized List<Resource> newestFirst() {
     List<Resource> all = new ArrayList<>(open);
     Collections.reverse(all);
     return all;
   }
 
   /** Reports what is open as leaked by its users. */
-  void report(String owner) {
+  public void report(String owner) {
     List<Resource> leaked = newestFirst();
     leaked.removeAll(own);
     if (leaked.isEmpty()) {

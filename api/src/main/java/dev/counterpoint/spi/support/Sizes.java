@@ -1,15 +1,15 @@
-package dev.counterpoint.backend.gpu;
+package dev.counterpoint.spi.support;
 
 import java.util.Locale;
 
 /** Numbers of bytes for people. */
-final class Sizes {
+public final class Sizes {
   private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB"};
 
   private Sizes() {}
 
   /** Such as {@code 1.5 MiB}. */
-  static String text(long bytes) {
+  public static String text(long bytes) {
     double value = bytes;
     int unit = 0;
     while (value >= 1024 && unit < UNITS.length - 1) {
