@@ -243,26 +243,20 @@ class GemmTest {
       TileReduce.PreparedReduce reduce = f.backend.reduce().prepare(spec);
       Stream stream = f.stream(0);
       DeviceMemory one = f.memory(0, 400);
-      DeviceMemory two = f.memory(0, 400);
-      FakeMemory m = f.driver.memory;
-      reduce.launch(stream, one, 0, 10);
-      long first = f.driver.lastParameters.get("tile_reduce").getLong(TileReduceParams.TARGETS);
-      reduce.launch(stream, two, 0, 10);
-      long second = f.driver.lastParameters.get("tile_reduce").getLong(TileReduceParams.TARGETS);
+      DeviceMemory two = f.memory(0, 480);
       f.driver.take();
       reduce.launch(stream, one, 0, 10);
-      assertThat(f.driver.take()).containsExactly("tile_reduce");
-      assertThat(f.driver.lastParameters.get("tile_reduce").getLong(TileReduceParams.TARGETS))
-          .isEqualTo(first);
-      assertThat(m.getLong(first)).isEqualTo(one.address());
-      assertThat(m.getLong(second)).isEqualTo(two.address());
-      assertThat(f.driver.lastParameters.get("tile_reduce").getInt(TileReduceParams.BLOCKS))
-          .isEqualTo(3);
+      reduce.launch(stream, two, 80, 10);
+      assertThat(f.driver.take()).containsExactly("tile_reduce", "tile_reduce");
+      var p = f.driver.lastParameters.get("tile_reduce");
+      assertThat(p.getLong(TileReduceParams.TARGET)).isEqualTo(two.address() + 80);
+      assertThat(p.getInt(TileReduceParams.TARGET_COUNT)).isZero();
+      assertThat(p.getInt(TileReduceParams.BLOCKS)).isEqualTo(3);
     }
   }
 
   @Test
-  void aBlockWithoutAWordPostsWhereNobodyWaits() {
+  void aBlockWithoutAWordIsNotPosted() {
     try (GpuFixture f = new GpuFixture()) {
       SignalArray words = f.backend.signals().allocate("words", 6);
       SymmetricBuffer sums = f.backend.heap().allocate("sums", 400);
@@ -285,7 +279,7 @@ class GemmTest {
       f.backend.reduce().prepare(spec).launch(f.stream(1), null, 0, 0);
       var p = f.driver.lastParameters.get("tile_reduce");
       assertThat(f.driver.memory.getInt(p.getLong(TileReduceParams.POST_INDEX))).isEqualTo(3);
-      assertThat(f.driver.memory.getInt(p.getLong(TileReduceParams.POST_INDEX) + 4)).isEqualTo(6);
+      assertThat(f.driver.memory.getInt(p.getLong(TileReduceParams.POST_INDEX) + 4)).isEqualTo(-1);
       assertThat(p.getInt(TileReduceParams.TARGET_COUNT)).isEqualTo(2);
     }
   }
