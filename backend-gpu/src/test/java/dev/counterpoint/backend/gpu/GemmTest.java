@@ -27,6 +27,7 @@ import dev.counterpoint.spi.TilePost;
 import dev.counterpoint.spi.TileReduce;
 import dev.counterpoint.spi.TileRoute;
 import dev.counterpoint.spi.Tiling;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class GemmTest {
@@ -252,6 +253,62 @@ class GemmTest {
       assertThat(p.getLong(TileReduceParams.TARGET)).isEqualTo(two.address() + 80);
       assertThat(p.getInt(TileReduceParams.TARGET_COUNT)).isZero();
       assertThat(p.getInt(TileReduceParams.BLOCKS)).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void elementsOfOneByteAreNeitherStoredNorAddedUp() {
+    try (GpuFixture f = new GpuFixture()) {
+      for (DType type : List.of(DType.FP8_E4M3, DType.FP8_E5M2, DType.INT8)) {
+        ReduceSpec spec =
+            new ReduceSpec(
+                "r",
+                0,
+                4,
+                4,
+                2,
+                f.memory(0, 32),
+                16,
+                4,
+                type,
+                type,
+                4,
+                null,
+                new ReduceSpec.Local(),
+                null);
+        f.driver.take();
+        assertThatThrownBy(() -> f.backend.reduce().prepare(spec))
+            .isInstanceOf(InvalidArgumentException.class)
+            .hasMessageContaining("be of FP32, FP16, BF16 and INT32");
+        assertThat(f.driver.take()).isEmpty();
+      }
+      Tiling tiling =
+          f.backend
+              .gemm()
+              .tiling(
+                  0,
+                  RowPartition.whole(4),
+                  4,
+                  4,
+                  DType.BF16,
+                  DType.FP8_E4M3,
+                  WeightLayout.NK,
+                  0,
+                  0);
+      GemmSpec gemm =
+          GemmSpec.plain(
+              "g",
+              0,
+              tiling,
+              4,
+              DType.BF16,
+              DType.FP8_E4M3,
+              WeightLayout.NK,
+              GemmEngine.TILE,
+              Epilogue.plain(4));
+      assertThatThrownBy(() -> f.backend.gemm().prepare(gemm))
+          .isInstanceOf(InvalidArgumentException.class)
+          .hasMessageContaining("outputType");
     }
   }
 

@@ -123,7 +123,9 @@ class PackagedKernelsTest {
     Process process = builder.start();
     process.getOutputStream().close();
     List<String> lines =
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+            .lines()
+            .toList();
     assertThat(process.waitFor()).as("%s", lines).isZero();
     return lines;
   }
