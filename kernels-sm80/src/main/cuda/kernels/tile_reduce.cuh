@@ -59,9 +59,10 @@ CP_DEVICE void sumEight(const TileReduceParams& p, i32 row, i32 col, i32 count) 
                        : sum[i] + part[i];
     }
   }
+  const i32 targets = maximum(p.targetCount, 1);
 #pragma unroll 1
-  for (i32 target = 0; target < p.targetCount; target++) {
-    const u64 matrix = addressEntry(p.targets, target);
+  for (i32 target = 0; target < targets; target++) {
+    const u64 matrix = p.targetCount == 0 ? p.target : addressEntry(p.targets, target);
     storeEight(matrix + (row * p.targetStride + col) * outBytes,
                sum,
                p.outputType,
@@ -77,7 +78,7 @@ CP_DEVICE void postBlock(const TileReduceParams& p, i32 block) {
   __syncthreads();
   if (threadIdx.x == 0 && arriveLast(p.arrivals + block * 4ll, p.parts)) {
     const i32 word = tableEntry(p.postIndex, block);
-    for (i32 target = 0; target < p.targetCount; target++) {
+    for (i32 target = 0; word >= 0 && target < p.targetCount; target++) {
       postOne(addressEntry(p.postWords, target), word);
     }
   }

@@ -27,7 +27,6 @@ final class GpuPreparedReduce extends Resource implements TileReduce.PreparedRed
   private final @Nullable GpuSignalArray blockSignals;
   private final @Nullable GpuSignalArray clearanceSignals;
   private final GpuHeap.@Nullable Buffer buffer;
-  private final @Nullable TargetTable targets;
   private final int blocks;
 
   GpuPreparedReduce(GpuContext context, ReduceSpec spec) {
@@ -55,7 +54,6 @@ final class GpuPreparedReduce extends Resource implements TileReduce.PreparedRed
     // waits for leaves that many free: otherwise its blocks and these could wait for each other.
     int most = waits ? context.options.companions() : rank.units() * BLOCKS_PER_UNIT;
     blocks = (int) Math.max(1, Math.min(units, most));
-    targets = route == null ? new TargetTable(rank, "outputs of '" + spec.label() + "'") : null;
     try {
       write(route, clearance, parts);
     } catch (RuntimeException e) {
@@ -78,7 +76,7 @@ final class GpuPreparedReduce extends Resource implements TileReduce.PreparedRed
     int gatePerEpoch = tables.longs(gate == null ? null : gate.perEpoch());
     int everywhere = tables.longs(route == null ? null : everywhere(route));
     int postWords = tables.longs(route == null ? null : everyonesWords());
-    int postIndex = tables.ints(route == null ? null : postIndex(route));
+    int postIndex = tables.ints(route == null ? null : route.words());
     int arrivals = route == null ? -1 : tables.zeros(spec.blocks());
     int clearanceIndex = tables.ints(clearance == null ? null : clearance.words());
     tables.upload(rank, "the tables of '" + spec.label() + "'");
@@ -97,7 +95,7 @@ final class GpuPreparedReduce extends Resource implements TileReduce.PreparedRed
         .set(TileReduceParams.OUTPUT_TYPE, ElementType.number(spec.outputType()))
         .set(TileReduceParams.EPOCH, epoch == null ? 0L : epoch.address())
         .set(TileReduceParams.TARGETS, tables.address(everywhere))
-        .set(TileReduceParams.TARGET_COUNT, route == null ? 1 : context.size())
+        .set(TileReduceParams.TARGET_COUNT, route == null ? 0 : context.size())
         .set(TileReduceParams.POST_WORDS, tables.address(postWords))
         .set(TileReduceParams.POST_INDEX, tables.address(postIndex))
         .set(TileReduceParams.ARRIVALS, tables.address(arrivals));
@@ -138,15 +136,6 @@ final class GpuPreparedReduce extends Resource implements TileReduce.PreparedRed
     return words;
   }
 
-  /** The kernel posts for every block; where there is no word, to the one that nobody waits for. */
-  private int[] postIndex(ReduceSpec.Everywhere route) {
-    int[] index = route.words().clone();
-    for (int i = 0; i < index.length && blockSignals != null; i++) {
-      index[i] = index[i] < 0 ? blockSignals.spare() : index[i];
-    }
-    return index;
-  }
-
   @Override
   public ReduceSpec spec() {
     return spec;
@@ -167,14 +156,14 @@ final class GpuPreparedReduce extends Resource implements TileReduce.PreparedRed
     requireOpen();
     requirePartsOpen();
     GpuStream mine = GpuStream.of(context, stream, spec.rank(), "reduction");
-    TargetTable local = targets;
-    long address = local == null ? 0 : ReduceChecks.output(spec, output, offset, rowStride);
+    boolean local = spec.route() instanceof ReduceSpec.Local;
+    long address = local ? ReduceChecks.output(spec, output, offset, rowStride) : 0;
     mine.begin();
     if (spec.rows() == 0 || spec.cols() == 0) {
       return;
     }
-    if (local != null) {
-      block.set(TileReduceParams.TARGETS, local.entry(mine, address));
+    if (local) {
+      block.set(TileReduceParams.TARGET, address);
       block.set(TileReduceParams.TARGET_STRIDE, (long) rowStride);
     }
     int span = mine.beginSpan();
@@ -204,8 +193,5 @@ final class GpuPreparedReduce extends Resource implements TileReduce.PreparedRed
   @Override
   protected void release() {
     tables.free(rank);
-    if (targets != null) {
-      targets.free();
-    }
   }
 }

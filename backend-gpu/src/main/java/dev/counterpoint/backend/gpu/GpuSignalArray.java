@@ -6,9 +6,8 @@ import dev.counterpoint.spi.support.Resource;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Words on every rank. Behind the last word lies one more that nobody waits for: where "no word"
- * has to be a place. Small arrays have a table on each rank of where each word lies at everyone, so
- * that telling everyone is one kernel.
+ * Words on every rank. Small arrays have a table on each rank of where each word lies at everyone,
+ * so that telling everyone is one kernel.
  */
 final class GpuSignalArray extends Resource implements SignalArray {
   private static final int MOST_WORDS_WITH_TABLE = 4096;
@@ -38,7 +37,7 @@ final class GpuSignalArray extends Resource implements SignalArray {
     base = new long[ranks];
     everyone = new long[ranks];
     try {
-      long bytes = (words + 1L) * Long.BYTES;
+      long bytes = (long) words * Long.BYTES;
       for (int rank = 0; rank < ranks; rank++) {
         RankState state = context.rank(rank);
         base[rank] = state.memory().allocateShared(toString(), bytes);
@@ -111,11 +110,6 @@ final class GpuSignalArray extends Resource implements SignalArray {
   /** Address of a rank's word. */
   long address(int rank, int word) {
     return base[rank] + (long) word * Long.BYTES;
-  }
-
-  /** Index of the word that nobody waits for. */
-  int spare() {
-    return words;
   }
 
   /** On a rank's device: the addresses of one word at every rank; 0 where there is no table. */

@@ -16,6 +16,9 @@ import java.util.Map;
 final class KernelSet {
   static final String COMPANIONS = "companions";
 
+  /** No companion's block of parameters is larger. */
+  private static final int MOST_PARAMETER_BYTES = TileReduceParams.SIZE;
+
   private final RankState rank;
   private final KernelStore store;
   private final Map<String, Long> modules = new HashMap<>();
@@ -31,7 +34,12 @@ final class KernelSet {
   final Kernel unpack;
   final Kernel reduce;
 
-  KernelSet(RankState rank, KernelStore store) {
+  /**
+   * Loads what streams need.
+   *
+   * @param raised address of a word that is not 0
+   */
+  KernelSet(RankState rank, KernelStore store, long raised) {
     this.rank = rank;
     this.store = store;
     advance = kernel(COMPANIONS, "epoch_advance", 0);
@@ -42,6 +50,18 @@ final class KernelSet {
     fill = kernel(COMPANIONS, "fill", 0);
     unpack = kernel(COMPANIONS, "unpack", 0);
     reduce = kernel(COMPANIONS, "tile_reduce", 0);
+    useOnce(raised);
+  }
+
+  /**
+   * Runs every companion as in a world that has failed, which it leaves at once. Drivers may load a
+   * kernel when it is first launched, and must not do that while another one waits.
+   */
+  private void useOnce(long raised) {
+    ParameterBlock block = rank.block(MOST_PARAMETER_BYTES).operation(0, raised, 0);
+    for (Kernel kernel : List.of(advance, set, add, await, put, fill, unpack, reduce)) {
+      rank.run("the first use of '" + kernel.entry() + "'", kernel, 1, block);
+    }
   }
 
   /** The kernel of a tile configuration. */

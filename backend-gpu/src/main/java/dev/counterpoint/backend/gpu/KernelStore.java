@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,6 +29,10 @@ public final class KernelStore {
   private final Supplier<KernelCache> openCache;
   private final Supplier<@Nullable KernelCompiler> findCompiler;
   private final Map<KernelPlace, KernelManifest> manifests = new LinkedHashMap<>();
+
+  /** What was found, so that the ranks of a world do not each read or compile the same. */
+  private final Map<String, KernelImage> found = new ConcurrentHashMap<>();
+
   private @Nullable KernelCache cache;
 
   /**
@@ -126,6 +131,39 @@ public final class KernelStore {
    * @throws CounterpointException saying all that was tried
    */
   KernelImage find(String family, String architecture) {
+    String key = family + " for " + architecture;
+    KernelImage known = found.get(key);
+    if (known == null) {
+      known = look(family, architecture);
+      found.put(key, known);
+    }
+    return known;
+  }
+
+  /**
+   * How the kernels that every world needs come to a device: "built in" or "compiled", in a few
+   * words. Compiles nothing.
+   *
+   * @param tried takes what was looked at without success
+   * @return null if they cannot be had
+   */
+  public @Nullable String origin(String architecture, List<String> tried) {
+    for (KernelPlace place : places) {
+      Optional<KernelImage> built = built(place, KernelSet.COMPANIONS, architecture, tried);
+      if (built.isPresent()) {
+        return built.get().origin();
+      }
+    }
+    for (KernelPlace place : places) {
+      KernelCompiler compiler = compilerOf(place, sources(place), KernelSet.COMPANIONS, tried);
+      if (compiler != null) {
+        return "compiled at first use by " + compiler.version();
+      }
+    }
+    return null;
+  }
+
+  private KernelImage look(String family, String architecture) {
     List<String> tried = new ArrayList<>();
     for (KernelPlace place : places) {
       Optional<KernelImage> built = built(place, family, architecture, tried);
@@ -184,13 +222,8 @@ public final class KernelStore {
     Map<String, String> files = sources(place);
     String program = code.source(family);
     String source = files.get(program);
-    if (source == null) {
-      tried.add(place.describe() + " has no source of it");
-      return Optional.empty();
-    }
-    KernelCompiler compiler = findCompiler.get();
-    if (compiler == null) {
-      tried.add("there is no run-time compiler");
+    KernelCompiler compiler = compilerOf(place, files, family, tried);
+    if (source == null || compiler == null) {
       return Optional.empty();
     }
     List<String> options = code.options().apply(architecture);
@@ -211,6 +244,20 @@ public final class KernelStore {
     cache().write(key, output);
     return Optional.of(
         image(family, architecture, "compiled now by " + compiler.version(), output));
+  }
+
+  /** Who can compile a family from these files, or null. */
+  private @Nullable KernelCompiler compilerOf(
+      KernelPlace place, Map<String, String> files, String family, List<String> tried) {
+    if (!files.containsKey(code.source(family))) {
+      tried.add(place.describe() + " has no source of it");
+      return null;
+    }
+    KernelCompiler compiler = findCompiler.get();
+    if (compiler == null) {
+      tried.add("there is no run-time compiler");
+    }
+    return compiler;
   }
 
   private static KernelImage image(

@@ -15,8 +15,9 @@ import org.slf4j.LoggerFactory;
  * Allocations on one rank's device.
  *
  * <p>The driver waits for the device before it frees, which would hold up a caller behind work that
- * waits for something the caller has yet to do. So memory that is given up while the device works
- * is freed later: when next something is allocated or given up and the device is found idle.
+ * waits for something the caller has yet to do; and it does not wait for peers, whose work may
+ * still read or write the memory. So memory that is given up while any device of the world works is
+ * freed later: when next something is allocated or given up and all are found idle.
  */
 final class Memory {
   private static final Logger log = LoggerFactory.getLogger(Memory.class);
@@ -62,7 +63,7 @@ final class Memory {
   /** Once more, when memory that was given up has come free. */
   private long again(
       String what, long bytes, long size, LongUnaryOperator allocator, NativeException first) {
-    if (!givenUp.isEmpty() && rank.awaitIdle()) {
+    if (!givenUp.isEmpty() && rank.awaitAllIdle()) {
       freeGivenUp();
       try {
         return keep(allocator.applyAsLong(size));
@@ -102,7 +103,7 @@ final class Memory {
         cause);
   }
 
-  /** Gives memory up; it is freed once the device is idle. */
+  /** Gives memory up; it is freed once all devices are idle. */
   synchronized void free(long address) {
     if (live.remove(address)) {
       givenUp.add(address);
@@ -111,7 +112,7 @@ final class Memory {
   }
 
   private void sweep() {
-    if (!givenUp.isEmpty() && rank.isIdle()) {
+    if (!givenUp.isEmpty() && rank.areAllIdle()) {
       freeGivenUp();
     }
   }

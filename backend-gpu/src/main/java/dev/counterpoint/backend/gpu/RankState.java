@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +37,9 @@ final class RankState {
   private final KernelSet kernels;
   private final boolean holds;
   private final boolean holdsInCaptures;
+
+  /** All ranks of the world, once they are connected. */
+  private volatile List<RankState> everyone = List.of();
 
   /**
    * Sets a rank up.
@@ -71,7 +75,7 @@ final class RankState {
     awaitControl("zeroing flags");
     holds = tryHold();
     holdsInCaptures = holds && tryHoldInCapture();
-    this.kernels = new KernelSet(this, kernels);
+    this.kernels = new KernelSet(this, kernels, page.oneAddress());
   }
 
   /** Whether the driver can hold a stream here. */
@@ -86,21 +90,34 @@ final class RankState {
     }
   }
 
+  /** The same in a graph, from its capture to a replay. */
   private boolean tryHoldInCapture() {
-    boolean captured = true;
-    driver.beginCapture(control);
+    long graph = 0;
+    long executable = 0;
+    boolean held = false;
     try {
-      driver.holdWhileSet(control, localAbort);
+      driver.beginCapture(control);
+      try {
+        driver.holdWhileSet(control, localAbort);
+        held = true;
+      } finally {
+        graph = driver.endCapture(control);
+      }
+      executable = driver.instantiate(graph);
+      driver.launchGraph(executable, control);
+      awaitControl("trying to hold a stream in a graph");
     } catch (NativeException e) {
       log.debug("{}: captured streams cannot be held after a fault", this, e);
-      captured = false;
+      held = false;
+    } finally {
+      if (executable != 0) {
+        driver.destroyExecutable(executable);
+      }
+      if (graph != 0) {
+        driver.destroyGraph(graph);
+      }
     }
-    try {
-      driver.destroyGraph(driver.endCapture(control));
-    } catch (NativeException e) {
-      captured = false;
-    }
-    return captured;
+    return held;
   }
 
   /** Whether copies behind a wait can be kept from running when that wait has expired. */
@@ -110,6 +127,7 @@ final class RankState {
 
   /** Writes what waits read; needs the other ranks' flags. */
   void connect(List<RankState> all, boolean peers) {
+    everyone = List.copyOf(all);
     long[] others =
         all.stream()
             .filter(other -> other != this && (peers || other.ordinal == ordinal))
@@ -305,8 +323,24 @@ final class RankState {
 
   /** Waits, bounded, until no stream of this rank has work. */
   boolean awaitIdle() {
+    return await(this::isIdle);
+  }
+
+  /** Whether no stream of any rank has work; peers use memory of this rank too. */
+  boolean areAllIdle() {
+    boolean idle = everyone.stream().allMatch(RankState::isIdle) && isIdle();
+    use();
+    return idle;
+  }
+
+  /** Waits, bounded, until no stream of any rank has work. */
+  boolean awaitAllIdle() {
+    return await(this::areAllIdle);
+  }
+
+  private boolean await(BooleanSupplier condition) {
     long start = System.nanoTime();
-    while (!isIdle()) {
+    while (!condition.getAsBoolean()) {
       if (System.nanoTime() - start > waitNanos) {
         return false;
       }

@@ -5,7 +5,7 @@ package dev.counterpoint.backend.gpu;
  * kernels' {@code params/tile_reduce.cuh}.
  */
 final class TileReduceParams {
-  static final int SIZE = 208;
+  static final int SIZE = 216;
   static final int OPERATION = 0;
   static final int STAGING = 24;
   static final int SLOT_BYTES = 32;
@@ -33,6 +33,7 @@ final class TileReduceParams {
   static final int POST_WORDS = 184;
   static final int POST_INDEX = 192;
   static final int ARRIVALS = 200;
+  static final int TARGET = 208;
 
   private TileReduceParams() {}
 }

@@ -27,6 +27,7 @@ import dev.counterpoint.spi.TilePost;
 import dev.counterpoint.spi.TileReduce;
 import dev.counterpoint.spi.TileRoute;
 import dev.counterpoint.spi.Tiling;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class GemmTest {
@@ -255,26 +256,76 @@ class GemmTest {
       TileReduce.PreparedReduce reduce = f.backend.reduce().prepare(spec);
       Stream stream = f.stream(0);
       DeviceMemory one = f.memory(0, 400);
-      DeviceMemory two = f.memory(0, 400);
-      FakeMemory m = f.driver.memory;
-      reduce.launch(stream, one, 0, 10);
-      long first = f.driver.lastParameters.get("tile_reduce").getLong(TileReduceParams.TARGETS);
-      reduce.launch(stream, two, 0, 10);
-      long second = f.driver.lastParameters.get("tile_reduce").getLong(TileReduceParams.TARGETS);
+      DeviceMemory two = f.memory(0, 480);
       f.driver.take();
       reduce.launch(stream, one, 0, 10);
-      assertThat(f.driver.take()).containsExactly("tile_reduce");
-      assertThat(f.driver.lastParameters.get("tile_reduce").getLong(TileReduceParams.TARGETS))
-          .isEqualTo(first);
-      assertThat(m.getLong(first)).isEqualTo(one.address());
-      assertThat(m.getLong(second)).isEqualTo(two.address());
-      assertThat(f.driver.lastParameters.get("tile_reduce").getInt(TileReduceParams.BLOCKS))
-          .isEqualTo(3);
+      reduce.launch(stream, two, 80, 10);
+      assertThat(f.driver.take()).containsExactly("tile_reduce", "tile_reduce");
+      var p = f.driver.lastParameters.get("tile_reduce");
+      assertThat(p.getLong(TileReduceParams.TARGET)).isEqualTo(two.address() + 80);
+      assertThat(p.getInt(TileReduceParams.TARGET_COUNT)).isZero();
+      assertThat(p.getInt(TileReduceParams.BLOCKS)).isEqualTo(3);
     }
   }
 
   @Test
-  void aBlockWithoutAWordPostsWhereNobodyWaits() {
+  void elementsOfOneByteAreNeitherStoredNorAddedUp() {
+    try (GpuFixture f = new GpuFixture()) {
+      for (DType type : List.of(DType.FP8_E4M3, DType.FP8_E5M2, DType.INT8)) {
+        ReduceSpec spec =
+            new ReduceSpec(
+                "r",
+                0,
+                4,
+                4,
+                2,
+                f.memory(0, 32),
+                16,
+                4,
+                type,
+                type,
+                4,
+                null,
+                new ReduceSpec.Local(),
+                null);
+        f.driver.take();
+        assertThatThrownBy(() -> f.backend.reduce().prepare(spec))
+            .isInstanceOf(InvalidArgumentException.class)
+            .hasMessageContaining("be of FP32, FP16, BF16 and INT32");
+        assertThat(f.driver.take()).isEmpty();
+      }
+      Tiling tiling =
+          f.backend
+              .gemm()
+              .tiling(
+                  0,
+                  RowPartition.whole(4),
+                  4,
+                  4,
+                  DType.BF16,
+                  DType.FP8_E4M3,
+                  WeightLayout.NK,
+                  0,
+                  0);
+      GemmSpec gemm =
+          GemmSpec.plain(
+              "g",
+              0,
+              tiling,
+              4,
+              DType.BF16,
+              DType.FP8_E4M3,
+              WeightLayout.NK,
+              GemmEngine.TILE,
+              Epilogue.plain(4));
+      assertThatThrownBy(() -> f.backend.gemm().prepare(gemm))
+          .isInstanceOf(InvalidArgumentException.class)
+          .hasMessageContaining("outputType");
+    }
+  }
+
+  @Test
+  void aBlockWithoutAWordIsNotPosted() {
     try (GpuFixture f = new GpuFixture()) {
       SignalArray words = f.backend.signals().allocate("words", 6);
       SymmetricBuffer sums = f.backend.heap().allocate("sums", 400);
@@ -297,7 +348,7 @@ class GemmTest {
       f.backend.reduce().prepare(spec).launch(f.stream(1), null, 0, 0);
       var p = f.driver.lastParameters.get("tile_reduce");
       assertThat(f.driver.memory.getInt(p.getLong(TileReduceParams.POST_INDEX))).isEqualTo(3);
-      assertThat(f.driver.memory.getInt(p.getLong(TileReduceParams.POST_INDEX) + 4)).isEqualTo(6);
+      assertThat(f.driver.memory.getInt(p.getLong(TileReduceParams.POST_INDEX) + 4)).isEqualTo(-1);
       assertThat(p.getInt(TileReduceParams.TARGET_COUNT)).isEqualTo(2);
     }
   }

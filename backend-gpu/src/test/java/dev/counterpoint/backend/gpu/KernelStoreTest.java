@@ -7,6 +7,7 @@ import dev.counterpoint.CounterpointException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -100,6 +101,37 @@ class KernelStoreTest {
     assertThat(new String(kept.bytes(), java.nio.charset.StandardCharsets.UTF_8))
         .isEqualTo("// extra");
     assertThat(compilations).hasValue(1);
+  }
+
+  @Test
+  void allRanksShareWhatWasCompiledEvenWithoutACache() {
+    KernelStore store =
+        new KernelStore(
+            CODE,
+            List.of(KernelPlace.folder(place)),
+            () -> new KernelCache(null, w -> {}),
+            () -> compiler);
+    KernelImage first = store.find("extra", "sm_90");
+    assertThat(store.find("extra", "sm_90")).isSameAs(first);
+    assertThat(compilations).hasValue(1);
+  }
+
+  @Test
+  void theOriginIsToldWithoutCompiling() throws IOException {
+    List<String> tried = new ArrayList<>();
+    assertThat(store(compiler).origin("sm_90", tried)).isNull();
+    assertThat(tried).anyMatch(t -> t.contains("has no source of it"));
+    Files.writeString(place.resolve("source/kernels/companions" + CODE.sourceSuffix()), "// all");
+    Files.writeString(
+        place.resolve("source/index.txt"), "kernels/companions" + CODE.sourceSuffix() + "\n");
+    assertThat(store(compiler).origin("sm_90", tried))
+        .isEqualTo("compiled at first use by " + compiler.version());
+    tried.clear();
+    assertThat(store(null).origin("sm_90", tried)).isNull();
+    assertThat(tried).contains("there is no run-time compiler");
+    built();
+    assertThat(store(null).origin("sm_90", tried)).startsWith("built in");
+    assertThat(compilations).hasValue(0);
   }
 
   @Test

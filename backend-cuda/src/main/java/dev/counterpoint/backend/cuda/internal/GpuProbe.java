@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -113,11 +114,34 @@ final class GpuProbe {
           "add counterpoint-kernels-sm80 to the class path, or name a folder of built kernels by"
               + " -Dcuda.kernels");
     }
-    return available(survey, libraries, environment);
+    Set<String> origins = new TreeSet<>();
+    for (DeviceInfo device : survey.devices()) {
+      List<String> tried = new ArrayList<>();
+      String origin = kernels.origin(device.architecture(), tried);
+      if (origin == null) {
+        return new Probe.Unavailable(
+            "there are no kernels for a device",
+            "device "
+                + device.index()
+                + ", "
+                + device.name()
+                + ", is "
+                + device.architecture()
+                + ": "
+                + String.join("; ", tried),
+            "use a counterpoint-kernels-sm80 that was built where nvcc is, or install NVRTC of CUDA 13"
+                + " (libnvrtc.so.13) or add its folder to LD_LIBRARY_PATH");
+      }
+      origins.add(origin);
+    }
+    return available(survey, libraries, String.join("; ", origins), environment);
   }
 
   private static Probe available(
-      DeviceSurvey survey, Libraries libraries, UnaryOperator<@Nullable String> environment) {
+      DeviceSurvey survey,
+      Libraries libraries,
+      String kernels,
+      UnaryOperator<@Nullable String> environment) {
     List<String> notes = new ArrayList<>();
     Set<Capability> capabilities = survey.capabilities(PLATFORM, libraries.blas() != null, notes);
     if (libraries.blas() == null) {
@@ -135,6 +159,7 @@ final class GpuProbe {
     if (libraries.blas() != null) {
       versions.put("cuBLASLt", libraries.blas());
     }
+    versions.put("kernels", kernels);
     return new Probe.Available(
         survey.summary() + ", driver " + (release == null ? cuda(survey.version()) : release),
         survey.devices(),

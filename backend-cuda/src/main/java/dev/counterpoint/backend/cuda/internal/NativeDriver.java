@@ -92,6 +92,9 @@ final class NativeDriver extends NativeDevices {
   public void upload(long target, long hostSource, long bytes) {
     int status = cuMemcpyHtoD(target, scratch().host.at(hostSource), bytes);
     check(status, "cuMemcpyHtoD", "bytes=" + bytes);
+    // From memory that is not pinned the call may return when the bytes are staged, and no stream
+    // of ours waits for the one that brings them.
+    check(cuStreamSynchronize(null), "cuStreamSynchronize", "");
   }
 
   @Override

@@ -102,7 +102,8 @@ class GpuProbeTest {
   void kernels() throws IOException {
     Files.writeString(
         kernels.resolve("manifest.json"),
-        "{\"kernels\": [{\"entry\": \"put\", \"file\": \"companions.fatbin\", \"arch\": \"sm_80\"}]}");
+        "{\"ptx\": \"compute_80\", \"kernels\": [{\"entry\": \"put\", \"file\": \"companions.fatbin\", \"arch\": \"sm_80\"}]}");
+    Files.write(kernels.resolve("companions.fatbin"), new byte[] {1});
   }
 
   @Test
@@ -114,6 +115,7 @@ class GpuProbeTest {
     assertThat(yes.versions())
         .containsEntry("NCCL", "2.28.3")
         .containsEntry("cuBLASLt", "13.0.2")
+        .containsEntry("kernels", "built in as portable code, folder " + kernels)
         .containsKey("CUDA driver");
     assertThat(yes.capabilities())
         .contains(Capability.PEER_ACCESS, Capability.VENDOR_GEMM, Capability.GEMM_FP8)
@@ -188,6 +190,18 @@ class GpuProbeTest {
     Probe.Unavailable no = refused(GpuProbe.probe(survey, nothing, ALL, name -> null));
     assertThat(no.reason()).isEqualTo("the kernels are missing");
     assertThat(no.remedy()).contains("counterpoint-kernels-sm80");
+  }
+
+  @Test
+  void sourcesOfKernelsAndNobodyToCompileThem(@TempDir Path folder) throws IOException {
+    Files.createDirectories(folder.resolve("source/kernels"));
+    Files.writeString(folder.resolve("source/index.txt"), "kernels/companions.cu\n");
+    Files.writeString(folder.resolve("source/kernels/companions.cu"), "// kernels");
+    KernelStore sources = KernelStore.of(PLATFORM, folder.toString(), "off", () -> null);
+    Probe.Unavailable no = refused(GpuProbe.probe(survey, sources, ALL, name -> null));
+    assertThat(no.reason()).isEqualTo("there are no kernels for a device");
+    assertThat(no.detail()).contains("device 0, Fake GPU, is sm_90", "no run-time compiler");
+    assertThat(no.remedy()).contains("libnvrtc.so.13");
   }
 
   @ParameterizedTest
