@@ -22,6 +22,7 @@ import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.SymmetricBuffer;
 import dev.counterpoint.spi.Target;
 import dev.counterpoint.spi.TileGate;
+import dev.counterpoint.spi.TileGemm;
 import dev.counterpoint.spi.TileOrder;
 import dev.counterpoint.spi.TilePost;
 import dev.counterpoint.spi.TileReduce;

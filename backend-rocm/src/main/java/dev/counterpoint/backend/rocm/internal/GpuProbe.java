@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +28,8 @@ final class GpuProbe {
 
   private static final int MINOR = 100_000;
 
-  /** The first release for gfx942 in which events and waits of captures can be external. */
-  private static final int LEAST_RUNTIME = 6 * MAJOR;
+  /** The first release in which events of captures can be external. */
+  private static final int LEAST_RUNTIME = 6 * MAJOR + 4 * MINOR;
 
   private static final Platform PLATFORM = new RocmPlatform();
 
@@ -86,7 +87,7 @@ final class GpuProbe {
       return new Probe.Unavailable(
           "ROCm is too old",
           libraries.runtime() + " is HIP " + hip(version) + "; needed is " + hip(LEAST_RUNTIME),
-          "install ROCm 6.0 or newer, or name its library by -D" + RocmLibrary.HIP.property());
+          "install ROCm 6.4 or newer, or name its library by -D" + RocmLibrary.HIP.property());
     }
     if (survey.devices().isEmpty()) {
       return noDevice("hipGetDeviceCount answers 0");
@@ -94,9 +95,10 @@ final class GpuProbe {
     for (DeviceInfo device : survey.devices()) {
       if (!device.architecture().equals(RocmPlatform.ARCHITECTURE)) {
         return new Probe.Unavailable(
-            "there are no kernels for a device",
+            "a device is of another architecture",
             "device " + device.index() + ", " + device.name() + ", is " + device.architecture(),
-            "hide it by HIP_VISIBLE_DEVICES; gfx942 will do (MI300A, MI300X, MI325X)");
+            "hide it by HIP_VISIBLE_DEVICES, or name others by the property rocm.devices; gfx942 will"
+                + " do (MI300A, MI300X, MI325X)");
       }
     }
     if (libraries.collectives() == null) {
@@ -115,11 +117,33 @@ final class GpuProbe {
           "add counterpoint-kernels-cdna3 to the class path, or name a folder of built kernels by"
               + " -Drocm.kernels");
     }
-    return available(survey, libraries, environment);
+    Set<String> origins = new TreeSet<>();
+    for (DeviceInfo device : survey.devices()) {
+      List<String> tried = new ArrayList<>();
+      String origin = kernels.origin(device.architecture(), tried);
+      if (origin == null) {
+        return new Probe.Unavailable(
+            "there are no kernels for a device",
+            "device "
+                + device.index()
+                + ", "
+                + device.name()
+                + ", is "
+                + device.architecture()
+                + ": "
+                + String.join("; ", tried),
+            "use a counterpoint-kernels-cdna3 with built kernels, or install hipRTC (libhiprtc.so)");
+      }
+      origins.add(origin);
+    }
+    return available(survey, libraries, String.join("; ", origins), environment);
   }
 
   private static Probe available(
-      DeviceSurvey survey, Libraries libraries, UnaryOperator<@Nullable String> environment) {
+      DeviceSurvey survey,
+      Libraries libraries,
+      String kernels,
+      UnaryOperator<@Nullable String> environment) {
     List<String> notes = new ArrayList<>();
     if (survey.devices().stream().anyMatch(DeviceInfo::emulated)) {
       notes.add(
@@ -133,6 +157,7 @@ final class GpuProbe {
     Map<String, String> versions = new LinkedHashMap<>();
     versions.put("HIP", hip(survey.version()));
     versions.put("RCCL", String.valueOf(libraries.collectives()));
+    versions.put("kernels", kernels);
     return new Probe.Available(
         survey.summary() + ", HIP " + hip(survey.version()),
         survey.devices(),
@@ -189,7 +214,7 @@ final class GpuProbe {
       return new Probe.Unavailable(
           "there is no ROCm",
           missing,
-          "install ROCm 6.0 or newer, or name libamdhip64.so by -D"
+          "install ROCm 6.4 or newer, or name libamdhip64.so by -D"
               + RocmLibrary.HIP.property()
               + " or "
               + RocmLibrary.HIP.variable());

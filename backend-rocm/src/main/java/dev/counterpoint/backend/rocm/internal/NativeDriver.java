@@ -93,6 +93,9 @@ final class NativeDriver extends NativeDevices {
   @Override
   public void upload(long target, long hostSource, long bytes) {
     check(hipMemcpy(target, hostSource, bytes, hipMemcpyDefault), "hipMemcpy", "bytes=" + bytes);
+    // From memory that is not pinned the call may return when the bytes are staged, and no stream
+    // of ours waits for the one that brings them.
+    check(hipStreamSynchronize(0), "hipStreamSynchronize", "");
   }
 
   @Override
