@@ -64,16 +64,31 @@ final class GpuProbe {
    * @param runtime the file of the HIP runtime
    * @param collectives version of RCCL
    * @param noCollectives why there is none
+   * @param blas version of hipBLASLt
+   * @param noBlas why there is none
    */
-  record Libraries(String runtime, @Nullable String collectives, String noCollectives) {}
+  record Libraries(
+      String runtime,
+      @Nullable String collectives,
+      String noCollectives,
+      @Nullable String blas,
+      String noBlas) {}
 
   private static Libraries libraries() {
     Integer collectives = Natives.COLLECTIVES.get();
-    String missing = RocmLibrary.RCCL.unavailability();
+    String blas = Natives.BLAS.get();
     return new Libraries(
         RocmLibrary.HIP.path(),
         collectives == null ? null : NativeCollectives.text(collectives),
-        missing.isEmpty() ? String.valueOf(Natives.COLLECTIVES.failure()) : missing);
+        why(RocmLibrary.RCCL, Natives.COLLECTIVES),
+        blas,
+        why(RocmLibrary.HIPBLASLT, Natives.BLAS));
+  }
+
+  /** Why something native is not there; the library's own answer says what was tried. */
+  private static String why(RocmLibrary library, NativeLibrary<?> part) {
+    String missing = library.unavailability();
+    return missing.isEmpty() ? String.valueOf(part.failure()) : missing;
   }
 
   /** The answer for a runtime that could be loaded. */
@@ -151,12 +166,20 @@ final class GpuProbe {
               + libraries.runtime()
               + ")");
     }
-    Set<Capability> capabilities = survey.capabilities(PLATFORM, false, notes);
-    notes.add("hipBLASLt is not used yet, so plain GEMMs run on our own kernels");
+    Set<Capability> capabilities = survey.capabilities(PLATFORM, libraries.blas() != null, notes);
+    if (libraries.blas() == null) {
+      notes.add(
+          "hipBLASLt was not found, so plain GEMMs run on our own kernels ("
+              + libraries.noBlas()
+              + ")");
+    }
     addNotesOnEnvironment(environment, notes);
     Map<String, String> versions = new LinkedHashMap<>();
     versions.put("HIP", hip(survey.version()));
     versions.put("RCCL", String.valueOf(libraries.collectives()));
+    if (libraries.blas() != null) {
+      versions.put("hipBLASLt", libraries.blas());
+    }
     versions.put("kernels", kernels);
     return new Probe.Available(
         survey.summary() + ", HIP " + hip(survey.version()),

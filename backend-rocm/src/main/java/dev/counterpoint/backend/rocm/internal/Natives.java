@@ -15,6 +15,7 @@ public final class Natives implements Installation {
   static final NativeLibrary<Driver> DRIVER = new NativeLibrary<>(NativeDriver::new);
   static final NativeLibrary<Integer> COLLECTIVES =
       new NativeLibrary<>(NativeCollectives::libraryVersion);
+  static final NativeLibrary<String> BLAS = new NativeLibrary<>(NativeBlas::libraryVersion);
   static final NativeLibrary<KernelCompiler> COMPILER = new NativeLibrary<>(NativeCompiler::new);
 
   /** Loads nothing yet. */
@@ -35,15 +36,14 @@ public final class Natives implements Installation {
     return COMPILER.get();
   }
 
-  /** Not yet: plain GEMMs run on our own kernels. */
   @Override
   public boolean hasBlas() {
-    return false;
+    return BLAS.get() != null;
   }
 
   @Override
   public VendorBlas newBlas() {
-    throw new IllegalStateException("there is no library for GEMMs");
+    return new NativeBlas();
   }
 
   @Override

@@ -31,7 +31,7 @@ class GpuProbeTest {
   private static final Platform PLATFORM = new RocmPlatform();
   private static final int VERSION = 60_443_484;
   private static final GpuProbe.Libraries ALL =
-      new GpuProbe.Libraries("libamdhip64.so.6", "2.22.3", "");
+      new GpuProbe.Libraries("libamdhip64.so.6", "2.22.3", "", "0.12.0", "");
 
   @TempDir Path kernels;
   private final Map<String, String> environment = new HashMap<>();
@@ -98,9 +98,24 @@ class GpuProbeTest {
         .containsEntry("RCCL", "2.22.3")
         .containsKey("kernels");
     assertThat(yes.capabilities())
-        .contains(Capability.PEER_ACCESS, Capability.GEMM_FP8, Capability.GEMM_FP32_FULL)
-        .doesNotContain(Capability.VENDOR_GEMM);
-    assertThat(yes.notes()).singleElement().asString().contains("hipBLASLt");
+        .contains(
+            Capability.PEER_ACCESS,
+            Capability.VENDOR_GEMM,
+            Capability.GEMM_FP8,
+            Capability.GEMM_FP32_FULL);
+    assertThat(yes.notes()).isEmpty();
+  }
+
+  @Test
+  void noVendorGemm() {
+    Probe.Available yes =
+        (Probe.Available)
+            probe(new GpuProbe.Libraries("", "2.22.3", "", null, "libhipblaslt cannot be loaded"));
+    assertThat(yes.capabilities()).doesNotContain(Capability.VENDOR_GEMM);
+    assertThat(yes.notes())
+        .singleElement()
+        .asString()
+        .contains("hipBLASLt was not found", "libhipblaslt cannot be loaded");
   }
 
   @Test
@@ -149,7 +164,7 @@ class GpuProbeTest {
   @Test
   void noRccl() {
     Probe.Unavailable no =
-        refused(probe(new GpuProbe.Libraries("", null, "librccl cannot be loaded (…)")));
+        refused(probe(new GpuProbe.Libraries("", null, "librccl cannot be loaded (…)", null, "")));
     assertThat(no.reason()).isEqualTo("RCCL was not found");
     assertThat(no.detail()).contains("librccl cannot be loaded");
     assertThat(no.remedy()).contains("counterpoint.rocm.rccl");
