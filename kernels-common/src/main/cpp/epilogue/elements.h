@@ -27,7 +27,7 @@ CP_DEVICE u32 narrow(f32 first, f32 second, i32 type) {
   return type == kBf16 ? toBf16Pair(first, second) : toFp16Pair(first, second);
 }
 
-// Reads `count` of eight elements as 32-bit words; the others become 0.
+// Reads `count` of eight elements, at least one, as 32-bit words; the others become 0.
 CP_DEVICE void loadEight(u32 (&v)[kEight], u64 address, i32 type, i32 count, bool vector) {
   if (vector && count >= kEight) {
     const Vector16 first = loadVector(address);
@@ -47,12 +47,18 @@ CP_DEVICE void loadEight(u32 (&v)[kEight], u64 address, i32 type, i32 count, boo
     }
     return;
   }
+  // What lies beyond is the last element again, and becomes 0.
+  if (elementBytes(type) == 2) {
 #pragma unroll
-  for (i32 i = 0; i < kEight; i++) {
-    v[i] = 0;
-    if (i < count) {
-      v[i] = elementBytes(type) == 2 ? widen(loadPlain<u16>(address + 2 * i), type)
-                                     : loadPlain<u32>(address + 4 * i);
+    for (i32 i = 0; i < kEight; i++) {
+      const u32 element = widen(loadPlain<u16>(address + 2 * minimum(i, count - 1)), type);
+      v[i] = i < count ? element : 0;
+    }
+  } else {
+#pragma unroll
+    for (i32 i = 0; i < kEight; i++) {
+      const u32 element = loadPlain<u32>(address + 4 * minimum(i, count - 1));
+      v[i] = i < count ? element : 0;
     }
   }
 }
