@@ -11,7 +11,7 @@
     counterpoint::BODY(counterpoint::kernelParams<counterpoint::PARAMS>()); \
   }
 
-CP_COMPANION(tile_reduce, TileReduceParams, 256, 4, tileReduce)
+CP_COMPANION(tile_reduce, TileReduceParams, 256, 2, tileReduce)
 CP_COMPANION(put, PutParams, 256, 4, put)
 CP_COMPANION(unpack, UnpackParams, 256, 4, unpack)
 CP_COMPANION(fill, FillParams, 256, 4, fill)

@@ -138,7 +138,7 @@ public final class Script {
     return values;
   }
 
-  static Path program(String name) {
+  public static Path program(String name) {
     return NATIVE.resolve(name);
   }
 }

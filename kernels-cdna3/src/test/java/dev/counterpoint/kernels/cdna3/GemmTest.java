@@ -2,6 +2,7 @@ package dev.counterpoint.kernels.cdna3;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.counterpoint.emulator.OnEmulatedDevice;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -9,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The GEMM without hooks: all types, layouts and tiles, awkward shapes, the epilogue. */
+@OnEmulatedDevice
 class GemmTest {
   static final List<Element> OUTPUTS = List.of(Element.BF16, Element.FP16, Element.FP32);
 
