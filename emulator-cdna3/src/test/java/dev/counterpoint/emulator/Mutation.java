@@ -77,8 +77,7 @@ public final class Mutation {
   }
 
   /** Each ordering instruction of a kernel in turn, or of those that a filter takes. */
-  public static Outcome remove(
-      Path object, String kernel, Predicate<Llvm.Line> filter, Run run) {
+  public static Outcome remove(Path object, String kernel, Predicate<Llvm.Line> filter, Run run) {
     List<Llvm.Line> lines =
         Llvm.disassemble(object).stream().filter(line -> line.kernel().equals(kernel)).toList();
     boolean usesLds = lines.stream().anyMatch(line -> line.text().startsWith("ds_"));

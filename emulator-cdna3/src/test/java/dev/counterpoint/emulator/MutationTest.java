@@ -75,7 +75,8 @@ class MutationTest {
 
   private static boolean exchangeFails(Path producer, Path consumer) {
     Script script = KernelTest.exchange(producer, consumer);
-    return Mutation.anyError(script) || Arrays.stream(script.ints("out")).anyMatch(wrong -> wrong != 0);
+    return Mutation.anyError(script)
+        || Arrays.stream(script.ints("out")).anyMatch(wrong -> wrong != 0);
   }
 
   @Test

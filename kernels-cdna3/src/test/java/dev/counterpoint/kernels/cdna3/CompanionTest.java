@@ -83,7 +83,8 @@ class CompanionTest {
       int[] gates = IntStream.range(0, count).map(i -> i % 4 == 0 ? -1 : i % slots).toArray();
       script.uploadInts(name + "Gates", gates);
       script.upload(
-          name + "PerEpoch", IntStream.range(0, count + 1).mapToLong(i -> 2L * (i % slots)).toArray());
+          name + "PerEpoch",
+          IntStream.range(0, count + 1).mapToLong(i -> 2L * (i % slots)).toArray());
       // A negative word is no post.
       int[] posts = IntStream.range(0, blocks()).map(b -> b % 4 - 1).toArray();
       script.uploadInts(name + "Posts", posts);
@@ -184,7 +185,8 @@ class CompanionTest {
     for (int k = 0; k < cases.size(); k++) {
       int[] c = cases.get(k);
       script.filled("target" + k, c[2] + c[0] + 40L, Gemm.POISON);
-      script.companion("0", "epoch_advance", 1, parameters("EpochAdvanceParams").set("epoch", "epoch"));
+      script.companion(
+          "0", "epoch_advance", 1, parameters("EpochAdvanceParams").set("epoch", "epoch"));
       Parameters p = parameters("PutParams").set("source", "source+" + c[1]).set("rows", 1);
       p.set("target", "target" + k + "+" + c[2]).set("rowBytes", c[0]).set("signal", "word");
       script.companion("0", "put", 5, p.set("epoch", "epoch").set("arrivals", "arrivals"));
@@ -197,7 +199,9 @@ class CompanionTest {
       byte[] wanted = new byte[c[2] + c[0] + 40];
       Arrays.fill(wanted, (byte) Gemm.POISON);
       System.arraycopy(bytes, c[1], wanted, c[2], c[0]);
-      assertThat(script.bytes("target" + k)).as("%d bytes, %d to %d", c[0], c[1], c[2]).isEqualTo(wanted);
+      assertThat(script.bytes("target" + k))
+          .as("%d bytes, %d to %d", c[0], c[1], c[2])
+          .isEqualTo(wanted);
       assertThat(script.script.file("word" + k))
           .hasBinaryContent(new byte[] {(byte) (k + 1), 0, 0, 0, 0, 0, 0, 0});
     }
@@ -246,7 +250,8 @@ class CompanionTest {
     KernelScript script = new KernelScript().world("w", 0, PATIENCE).zeros("epoch", 8);
     script.upload("words", 0, 0, 0, 0, 0, 100).table("targets", "words", "words+16", "words+40");
     for (int k = 0; k < 5; k++) {
-      script.companion("0", "epoch_advance", 1, parameters("EpochAdvanceParams").set("epoch", "epoch"));
+      script.companion(
+          "0", "epoch_advance", 1, parameters("EpochAdvanceParams").set("epoch", "epoch"));
     }
     Parameters all = parameters("SignalSetParams").set("words", "targets").set("count", 3);
     script.companion("0", "signal_set", 1, all.set("epoch", "epoch"));

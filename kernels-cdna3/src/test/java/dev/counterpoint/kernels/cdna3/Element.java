@@ -4,7 +4,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Random;
 
-/** Element types as parameter blocks number them, and their values, computed without the kernels. */
+/**
+ * Element types as parameter blocks number them, and their values, computed without the kernels.
+ */
 enum Element {
   FP32("fp32", 4, 23, 127, Math.scalb(1.0, -24)),
   FP16("fp16", 2, 10, 15, Math.scalb(1.0, -11)),

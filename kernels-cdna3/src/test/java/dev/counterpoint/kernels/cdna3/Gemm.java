@@ -85,7 +85,10 @@ final class Gemm {
     script.upload(name + "A", shifted(a, spec.in.bytes));
     script.upload(name + "B", shifted(b, spec.in.bytes));
     script.upload(name + "C", shifted(c, spec.out.bytes));
-    script.upload(name + "Bias", bias).upload(name + "Row", rowScale).upload(name + "Col", colScale);
+    script
+        .upload(name + "Bias", bias)
+        .upload(name + "Row", rowScale)
+        .upload(name + "Col", colScale);
     script.filled(name + "D", outputBytes(), POISON);
     if (spec.splits > 1) {
       long elements = (long) spec.tile.rows() * spec.tile.cols();

@@ -76,8 +76,13 @@ class HooksTest {
     int tileRows = 6 * gemm.tileRowsPerShard;
     int[] first = IntStream.range(0, tileRows).map(r -> 2 * (r / gemm.tileRowsPerShard)).toArray();
     // Shard 0 is there from the start.
-    int[] count = IntStream.range(0, tileRows).map(r -> r < gemm.tileRowsPerShard ? 0 : 2).toArray();
-    script.uploadInts("first", first).uploadInts("count", count).add("stream one").add("stream two");
+    int[] count =
+        IntStream.range(0, tileRows).map(r -> r < gemm.tileRowsPerShard ? 0 : 2).toArray();
+    script
+        .uploadInts("first", first)
+        .uploadInts("count", count)
+        .add("stream one")
+        .add("stream two");
     long rowBytes = 2L * gemm.strideA;
     script.zeros("late", gemm.a.length).add("copy 0 late gA %d", gemm.a.length);
     Parameters p = KernelScript.in("w", gemm.parameters()).set("gateWords", "words");
@@ -204,8 +209,7 @@ class HooksTest {
     int blockBytes = spec.tile.rows() * spec.tile.cols() * out.bytes;
     long bytes = (long) gemm.tiles() * blockBytes;
     script.uploadInts("slots", slots).filled("blocks", bytes, Gemm.POISON);
-    gemm.launch(
-        script, "0", gemm.parameters().set("packedSlots", "slots").set("d", "blocks"));
+    gemm.launch(script, "0", gemm.parameters().set("packedSlots", "slots").set("d", "blocks"));
     int pad = 3;
     long outputBytes = (long) spec.rows * (spec.cols + pad) * out.bytes;
     script.filled("flat", outputBytes, Gemm.POISON);

@@ -62,7 +62,9 @@ final class KernelScript {
   }
 
   KernelScript filled(String name, long bytes, int value) {
-    return add("buffer %s %d", name, bytes).add("set 0 %s %d %d", name, value, bytes).add("devsync");
+    return add("buffer %s %d", name, bytes)
+        .add("set 0 %s %d %d", name, value, bytes)
+        .add("devsync");
   }
 
   /** A table of addresses in memory of the current device. */
@@ -101,7 +103,9 @@ final class KernelScript {
     return launch(stream, "companions", entry, grid, moves ? 256 : 64, 0, parameters);
   }
 
-  /** Makes the wait context of a rank: `name` is it, its record, flags and claim have that prefix. */
+  /**
+   * Makes the wait context of a rank: `name` is it, its record, flags and claim have that prefix.
+   */
   KernelScript world(String name, int rank, long timeoutNanos) {
     add("host %sRecord %d", name, ParameterLayout.size("FaultRecord"));
     add("host %sHostAbort 16", name).zeros(name + "Abort", 16).zeros(name + "Claim", 16);

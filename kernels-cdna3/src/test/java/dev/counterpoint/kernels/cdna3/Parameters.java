@@ -35,8 +35,7 @@ final class Parameters {
 
   /** The line that defines it under a name. */
   String line(String name) {
-    StringBuilder line =
-        new StringBuilder("struct " + name + " " + ParameterLayout.size(struct));
+    StringBuilder line = new StringBuilder("struct " + name + " " + ParameterLayout.size(struct));
     fields.forEach((offset, value) -> line.append(' ').append(offset).append('=').append(value));
     return line.toString();
   }

@@ -51,7 +51,9 @@ class TwoDevicesTest {
     assertThat(script.fault("w1", "state")).isZero();
   }
 
-  /** Tiles stored at a peer and counted there, with back-pressure, by a gate's kernel of the peer. */
+  /**
+   * Tiles stored at a peer and counted there, with back-pressure, by a gate's kernel of the peer.
+   */
   @ParameterizedTest
   @ValueSource(ints = {1, 5, 99})
   void tilesAreStoredAndCountedAtAPeer(int chaos) {
@@ -102,7 +104,9 @@ class TwoDevicesTest {
     assertThat(script.bytes("copy")).isEqualTo(bytes);
   }
 
-  /** A reduction that waits for partials from a peer, stores its sum at both and counts it there. */
+  /**
+   * A reduction that waits for partials from a peer, stores its sum at both and counts it there.
+   */
   @ParameterizedTest
   @ValueSource(ints = {1, 99})
   void aReductionWaitsForPartialsAndSpreadsItsSum(int chaos) {
@@ -111,17 +115,24 @@ class TwoDevicesTest {
     byte[] two = Element.FP32.randomMatrix(new Random(2), 30, 40, 40);
     int bytes = one.length;
     script.device(1).upload("two", two).zeros("sum1", bytes).zeros("done1", 8);
-    script.zeros("putArrivals", 8).device(0).upload("parts", java.util.Arrays.copyOf(one, 2 * bytes));
+    script
+        .zeros("putArrivals", 8)
+        .device(0)
+        .upload("parts", java.util.Arrays.copyOf(one, 2 * bytes));
     script.zeros("sum0", bytes).zeros("done0", 8).zeros("words", 16).zeros("arrivals", 16);
     script.table("targets", "sum0", "sum1").table("counters", "done0", "done1");
-    script.uploadInts("gates", -1, 1, -1, 1).upload("perEpoch", 0, 1, 0, 1).uploadInts("posts", 0, 0);
+    script
+        .uploadInts("gates", -1, 1, -1, 1)
+        .upload("perEpoch", 0, 1, 0, 1)
+        .uploadInts("posts", 0, 0);
     advance(script, 0);
     Parameters p = in(0, "TileReduceParams").set("staging", "parts").set("slotBytes", bytes);
     p.set("stagingStride", 40).set("rows", 30).set("cols", 40).set("slots", 2).set("blockRows", 16);
     p.set("blocks", 2).set("parts", 3).set("gateWords", "words").set("gateIndex", "gates");
     p.set("gatePerEpoch", "perEpoch").set("epoch", "epoch0").set("targets", "targets");
     p.set("targetStride", 40).set("targetCount", 2).set("postWords", "counters");
-    script.companion("s0", "tile_reduce", 4, p.set("postIndex", "posts").set("arrivals", "arrivals"));
+    script.companion(
+        "s0", "tile_reduce", 4, p.set("postIndex", "posts").set("arrivals", "arrivals"));
     advance(script, 1);
     Parameters put = in(1, "PutParams").set("source", "two").set("target", "parts+" + bytes);
     put.set("rowBytes", bytes).set("rows", 1).set("signal", "words+8").set("epoch", "epoch1");
@@ -135,7 +146,8 @@ class TwoDevicesTest {
     assertNoFault(script);
     byte[] sum = new byte[bytes];
     for (int at = 0; at < bytes; at += 4) {
-      Element.FP32.write(sum, at, (float) Element.FP32.read(one, at) + (float) Element.FP32.read(two, at));
+      Element.FP32.write(
+          sum, at, (float) Element.FP32.read(one, at) + (float) Element.FP32.read(two, at));
     }
     assertThat(script.bytes("two")).isEqualTo(sum);
     assertThat(script.bytes("sum0")).isEqualTo(sum);

@@ -6,7 +6,9 @@ import dev.counterpoint.emulator.OnEmulatedDevice;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-/** Waits that expire: the record names the culprit, everyone leaves, nothing is stored or posted. */
+/**
+ * Waits that expire: the record names the culprit, everyone leaves, nothing is stored or posted.
+ */
 @OnEmulatedDevice
 class WaitFaultTest {
   private static final long TIMEOUT = 100_000_000L;

@@ -195,10 +195,7 @@ final class NativeBlas implements VendorBlas {
       int[] found = new int[1];
       try (LongPointer most = new LongPointer(1).put(MOST_WORKSPACE)) {
         hipblasLtMatmulPreferenceSetAttribute(
-            preference[0],
-            HIPBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
-            most.address(),
-            Long.BYTES);
+            preference[0], HIPBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, most.address(), Long.BYTES);
         int status =
             hipblasLtMatmulAlgoGetHeuristic(
                 library,

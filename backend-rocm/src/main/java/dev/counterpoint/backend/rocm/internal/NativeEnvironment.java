@@ -20,6 +20,9 @@ final class NativeEnvironment {
   /** Sets the defaults; call before the runtime is loaded. Never throws. */
   static void setDefaults() {
     setDefault("GPU_MAX_HW_QUEUES", "24");
+    // Connections of all algorithms are made when communicators are, which is a call of all ranks;
+    // otherwise the first call that wants one would wait on the host for its peers' calls.
+    setDefault("NCCL_RUNTIME_CONNECT", "0");
   }
 
   private static void setDefault(String name, String value) {
