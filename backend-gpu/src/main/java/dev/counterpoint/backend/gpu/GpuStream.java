@@ -9,6 +9,7 @@ import dev.counterpoint.spi.Event;
 import dev.counterpoint.spi.Graph;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TraceEvent;
+import dev.counterpoint.spi.support.Chaos;
 import dev.counterpoint.spi.support.Duration64;
 import dev.counterpoint.spi.support.Resource;
 import java.time.Duration;
@@ -30,6 +31,7 @@ final class GpuStream extends Resource implements Stream {
   private final String name;
   private final long handle;
   private final StreamBlocks blocks;
+  private final Chaos chaos;
   private String label = "";
   private int operation;
   private Capture.@Nullable Branch branch;
@@ -42,6 +44,7 @@ final class GpuStream extends Resource implements Stream {
     this.context = context;
     this.state = context.rank(rank);
     this.number = context.nextNumber();
+    this.chaos = Chaos.of(context.options.chaosSeed(), rank, number);
     this.name = name;
     state.use();
     handle = context.driver.createStream(priority);
@@ -107,6 +110,7 @@ final class GpuStream extends Resource implements Stream {
   void begin() {
     requireOpen();
     context.faults.check();
+    chaos.delay();
     state.use();
   }
 
