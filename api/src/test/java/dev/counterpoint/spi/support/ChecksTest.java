@@ -96,6 +96,8 @@ class ChecksTest {
     refuses("memory of rank 1", () -> MemoryChecks.requireOn("m", memory, 0));
     assertThat(MemoryChecks.extent(3, 4, 5, 2)).isEqualTo(28);
     assertThat(MemoryChecks.extent(0, 4, 5, 2)).isZero();
+    int most = Integer.MAX_VALUE;
+    refuses("m is bytes", () -> MemoryChecks.matrix("m", memory, 1, 0, most, most, most, 4));
     assertThatCode(() -> MemoryChecks.requireStride("s", 1, 4, 0)).doesNotThrowAnyException();
     refuses("s is 3", () -> MemoryChecks.requireStride("s", 2, 4, 3));
     refuses("m.stride", () -> MemoryChecks.matrix("m", memory, 1, 0, 2, 4, 3, 4));

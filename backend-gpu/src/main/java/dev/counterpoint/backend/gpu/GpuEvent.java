@@ -5,6 +5,7 @@ import dev.counterpoint.NativeException;
 import dev.counterpoint.UnsupportedCapabilityException;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.Event;
+import dev.counterpoint.spi.support.BackendContext;
 import dev.counterpoint.spi.support.Resource;
 import org.jspecify.annotations.Nullable;
 
@@ -33,20 +34,13 @@ final class GpuEvent extends Resource implements Event {
 
   /** The event, after checking that it is this backend's and open. */
   static GpuEvent of(GpuContext context, Event event) {
-    if (event instanceof GpuEvent mine && mine.context == context) {
-      mine.requireOpen();
-      return mine;
-    }
-    throw new InvalidArgumentException("event", event, "be an event of this backend");
+    return context.own(GpuEvent.class, "event", event, "an event");
   }
 
   /** The same, of one rank: only there it can be recorded. */
   static GpuEvent of(GpuContext context, int rank, Event event) {
     GpuEvent mine = of(context, event);
-    if (mine.state.index() != rank) {
-      throw new InvalidArgumentException(
-          "event", event, "belong to rank " + rank + ", as the stream does");
-    }
+    BackendContext.requireSameRank("event", event, mine.state.index(), rank, "stream");
     return mine;
   }
 

@@ -3,12 +3,12 @@ package dev.counterpoint.backend.gpu;
 import dev.counterpoint.CounterpointException;
 import dev.counterpoint.DeadlineExceededException;
 import dev.counterpoint.Failure;
-import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.NativeException;
 import dev.counterpoint.spi.Event;
 import dev.counterpoint.spi.Graph;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TraceEvent;
+import dev.counterpoint.spi.support.BackendContext;
 import dev.counterpoint.spi.support.Duration64;
 import dev.counterpoint.spi.support.Resource;
 import java.time.Duration;
@@ -51,20 +51,13 @@ final class GpuStream extends Resource implements Stream {
 
   /** The stream, after checking that it is this backend's and open. */
   static GpuStream of(GpuContext context, Stream stream) {
-    if (stream instanceof GpuStream mine && mine.context == context) {
-      mine.requireOpen();
-      return mine;
-    }
-    throw new InvalidArgumentException("stream", stream, "be a stream of this backend");
+    return context.own(GpuStream.class, "stream", stream, "a stream");
   }
 
   /** The same, of one rank. */
   static GpuStream of(GpuContext context, Stream stream, int rank, String what) {
     GpuStream mine = of(context, stream);
-    if (mine.rank() != rank) {
-      throw new InvalidArgumentException(
-          "stream", stream, "belong to rank " + rank + ", as the " + what + " does");
-    }
+    BackendContext.requireSameRank("stream", stream, mine.rank(), rank, what);
     return mine;
   }
 

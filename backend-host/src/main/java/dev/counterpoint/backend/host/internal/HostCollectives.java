@@ -1,12 +1,13 @@
 package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.DType;
-import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.Collectives;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TraceEvent;
+import dev.counterpoint.spi.support.MemoryChecks;
 import dev.counterpoint.spi.support.Sizes;
+import dev.counterpoint.spi.support.TransferChecks;
 
 /**
  * Collectives among the ranks' stream threads. A rank's calls are numbered when they are enqueued,
@@ -20,15 +21,11 @@ final class HostCollectives implements Collectives {
   private static final Operation RUN =
       (command, execution) -> ((HostCollectives) command.first).run(command, execution);
 
-  /** Far more than there can be, and far from overflowing when multiplied. */
-  private static final long MOST = 1L << 48;
-
   private static final int CALL = 0;
   private static final int SEND = 1;
   private static final int RECEIVE = 2;
   private static final int COUNT = 3;
-  private static final int ROOT = 4;
-  private static final int TARGET = 5;
+  private static final int PEER = 4;
 
   private final HostContext context;
   private final Rendezvous[] places = new Rendezvous[SLOTS];
@@ -49,19 +46,9 @@ final class HostCollectives implements Collectives {
       long receiveOffset,
       long count,
       DType dtype) {
-    enqueue(
-        CollectiveKind.ALL_GATHER,
-        stream,
-        -1,
-        send,
-        sendOffset,
-        count,
-        receive,
-        receiveOffset,
-        count * context.size(),
-        -1,
-        count,
-        dtype);
+    int all = context.size();
+    CollectiveKind kind = CollectiveKind.ALL_GATHER;
+    enqueue(kind, stream, -1, send, sendOffset, 1, receive, receiveOffset, all, count, dtype);
   }
 
   @Override
@@ -73,19 +60,9 @@ final class HostCollectives implements Collectives {
       long receiveOffset,
       long count,
       DType dtype) {
-    enqueue(
-        CollectiveKind.REDUCE_SCATTER,
-        stream,
-        -1,
-        send,
-        sendOffset,
-        count * context.size(),
-        receive,
-        receiveOffset,
-        count,
-        -1,
-        count,
-        dtype);
+    int all = context.size();
+    CollectiveKind kind = CollectiveKind.REDUCE_SCATTER;
+    enqueue(kind, stream, -1, send, sendOffset, all, receive, receiveOffset, 1, count, dtype);
   }
 
   @Override
@@ -97,19 +74,8 @@ final class HostCollectives implements Collectives {
       long receiveOffset,
       long count,
       DType dtype) {
-    enqueue(
-        CollectiveKind.ALL_REDUCE,
-        stream,
-        -1,
-        send,
-        sendOffset,
-        count,
-        receive,
-        receiveOffset,
-        count,
-        -1,
-        count,
-        dtype);
+    CollectiveKind kind = CollectiveKind.ALL_REDUCE;
+    enqueue(kind, stream, -1, send, sendOffset, 1, receive, receiveOffset, 1, count, dtype);
   }
 
   @Override
@@ -123,20 +89,11 @@ final class HostCollectives implements Collectives {
       long count,
       DType dtype) {
     context.requireRank("root", root);
-    boolean sending = HostStream.of(context, stream).rank() == root;
-    enqueue(
-        CollectiveKind.BROADCAST,
-        stream,
-        root,
-        sending ? send : receive,
-        sending ? sendOffset : receiveOffset,
-        count,
-        receive,
-        receiveOffset,
-        count,
-        -1,
-        count,
-        dtype);
+    boolean sends = HostStream.of(context, stream).rank() == root;
+    DeviceMemory from = sends ? send : receive;
+    long offset = sends ? sendOffset : receiveOffset;
+    CollectiveKind kind = CollectiveKind.BROADCAST;
+    enqueue(kind, stream, root, from, offset, 1, receive, receiveOffset, 1, count, dtype);
   }
 
   @Override
@@ -148,20 +105,9 @@ final class HostCollectives implements Collectives {
       long receiveOffset,
       long count,
       DType dtype) {
-    long all = count * context.size();
-    enqueue(
-        CollectiveKind.ALL_TO_ALL,
-        stream,
-        -1,
-        send,
-        sendOffset,
-        all,
-        receive,
-        receiveOffset,
-        all,
-        -1,
-        count,
-        dtype);
+    int all = context.size();
+    CollectiveKind kind = CollectiveKind.ALL_TO_ALL;
+    enqueue(kind, stream, -1, send, sendOffset, all, receive, receiveOffset, all, count, dtype);
   }
 
   @Override
@@ -177,40 +123,34 @@ final class HostCollectives implements Collectives {
       DType dtype) {
     context.requireRank("target", target);
     context.requireRank("source", source);
-    enqueue(
-        CollectiveKind.SEND_RECEIVE,
-        stream,
-        -1,
-        send,
-        sendOffset,
-        count,
-        receive,
-        receiveOffset,
-        count,
-        target,
-        count,
-        dtype);
+    CollectiveKind kind = CollectiveKind.SEND_RECEIVE;
+    enqueue(kind, stream, target, send, sendOffset, 1, receive, receiveOffset, 1, count, dtype);
   }
 
+  /**
+   * Checks the ranges and enqueues the call.
+   *
+   * @param peer the root of a broadcast, or whom this rank sends to
+   */
   private void enqueue(
       CollectiveKind kind,
       Stream stream,
-      int root,
+      int peer,
       DeviceMemory send,
       long sendOffset,
-      long sendCount,
+      int sendBlocks,
       DeviceMemory receive,
       long receiveOffset,
-      long receiveCount,
-      int target,
+      int receiveBlocks,
       long count,
       DType dtype) {
     HostStream mine = HostStream.of(context, stream);
-    requireCount(count);
-    Ranges.requireRank("send", send, mine.rank());
-    Ranges.requireRank("receive", receive, mine.rank());
-    long from = Ranges.address("send", send, sendOffset, sendCount * dtype.bytes());
-    long to = Ranges.address("receive", receive, receiveOffset, receiveCount * dtype.bytes());
+    MemoryChecks.requireOn("send", send, mine.rank());
+    MemoryChecks.requireOn("receive", receive, mine.rank());
+    long sendBytes = TransferChecks.bytes(count, sendBlocks, dtype.bytes());
+    long receiveBytes = TransferChecks.bytes(count, receiveBlocks, dtype.bytes());
+    long from = MemoryChecks.address("send", send, sendOffset, sendBytes);
+    long to = MemoryChecks.address("receive", receive, receiveOffset, receiveBytes);
     Command command = mine.begin(RUN);
     command.first = this;
     command.second = kind;
@@ -219,15 +159,8 @@ final class HostCollectives implements Collectives {
     command.numbers[SEND] = from;
     command.numbers[RECEIVE] = to;
     command.numbers[COUNT] = count;
-    command.numbers[ROOT] = root;
-    command.numbers[TARGET] = target;
+    command.numbers[PEER] = peer;
     mine.commit(command);
-  }
-
-  private static void requireCount(long count) {
-    if (count < 0 || count > MOST) {
-      throw new InvalidArgumentException("count", count, "be 0 … " + MOST);
-    }
   }
 
   private void run(Command command, Execution by) {
@@ -238,10 +171,11 @@ final class HostCollectives implements Collectives {
     long call = n[CALL] + by.callBase;
     Rendezvous place = places[(int) (call % SLOTS)];
     long start = System.nanoTime();
-    place.arrive(
-        by.rendezvous, call, by, kind, n[COUNT], dtype, (int) n[ROOT], n[SEND], n[RECEIVE]);
+    int peer = (int) n[PEER];
+    int root = kind == CollectiveKind.BROADCAST ? peer : -1;
+    place.arrive(by.rendezvous, call, by, kind, n[COUNT], dtype, root, n[SEND], n[RECEIVE]);
     by.chaos.delay();
-    CollectiveParts.run(kind, place, by, n[COUNT], dtype, (int) n[ROOT], (int) n[TARGET]);
+    CollectiveParts.run(kind, place, by, n[COUNT], dtype, peer);
     place.finish(by.rendezvous);
     if (by.tracing()) {
       by.span(

@@ -4,6 +4,7 @@ import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.UnsupportedCapabilityException;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.Event;
+import dev.counterpoint.spi.support.BackendContext;
 import dev.counterpoint.spi.support.Resource;
 import org.jspecify.annotations.Nullable;
 
@@ -27,19 +28,13 @@ final class HostEvent extends Resource implements Event {
 
   /** The event, after checking that it is this backend's and open. */
   static HostEvent of(HostContext context, Event event) {
-    if (event instanceof HostEvent mine && mine.context == context) {
-      mine.requireOpen();
-      return mine;
-    }
-    throw new InvalidArgumentException("event", event, "be an event of this backend");
+    return context.own(HostEvent.class, "event", event, "an event");
   }
 
   /** The same, after checking that it is of this rank. */
   static HostEvent of(HostContext context, int rank, Event event) {
     HostEvent mine = of(context, event);
-    if (mine.rank != rank) {
-      throw new InvalidArgumentException("event", event, "be an event of rank " + rank);
-    }
+    BackendContext.requireSameRank("event", event, mine.rank, rank, "stream");
     return mine;
   }
 

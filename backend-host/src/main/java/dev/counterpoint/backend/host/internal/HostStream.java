@@ -3,10 +3,10 @@ package dev.counterpoint.backend.host.internal;
 import dev.counterpoint.CounterpointException;
 import dev.counterpoint.DeadlineExceededException;
 import dev.counterpoint.Failure;
-import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.Event;
 import dev.counterpoint.spi.Graph;
 import dev.counterpoint.spi.Stream;
+import dev.counterpoint.spi.support.BackendContext;
 import dev.counterpoint.spi.support.Duration64;
 import dev.counterpoint.spi.support.Resource;
 import dev.counterpoint.spi.support.Threads;
@@ -51,11 +51,14 @@ final class HostStream extends Resource implements Stream {
 
   /** The stream, after checking that it is this backend's and open. */
   static HostStream of(HostContext context, Stream stream) {
-    if (stream instanceof HostStream mine && mine.context == context) {
-      mine.requireOpen();
-      return mine;
-    }
-    throw new InvalidArgumentException("stream", stream, "be a stream of this backend");
+    return context.own(HostStream.class, "stream", stream, "a stream");
+  }
+
+  /** The same, of one rank. */
+  static HostStream of(HostContext context, Stream stream, int rank, String what) {
+    HostStream mine = of(context, stream);
+    BackendContext.requireSameRank("stream", stream, mine.rank(), rank, what);
+    return mine;
   }
 
   HostStream start() {
