@@ -8,6 +8,7 @@ import dev.counterpoint.spi.Collectives;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TraceEvent;
+import dev.counterpoint.spi.support.Capture;
 import dev.counterpoint.spi.support.MemoryChecks;
 import dev.counterpoint.spi.support.Sizes;
 import dev.counterpoint.spi.support.TransferChecks;
@@ -220,7 +221,7 @@ final class GpuCollectives implements Collectives {
       DType dtype) {
     stream.holdAfterFailure();
     CollectiveWatch watch = context.watch();
-    Capture.Branch branch = stream.branch();
+    Capture.Branch<GpuStream> branch = stream.branch();
     int place = branch == null ? watch.begin(stream) : -1;
     int rank = stream.rank();
     long handle = stream.handle();
@@ -243,7 +244,7 @@ final class GpuCollectives implements Collectives {
     stream.state().use();
     stream.enqueuedByLibrary();
     if (branch != null) {
-      branch.capture().countCollective();
+      branch.capture().takeCollectives(1);
     }
     watch.end(place, stream, kind.label, count);
   }

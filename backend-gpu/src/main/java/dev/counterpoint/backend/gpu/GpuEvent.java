@@ -6,6 +6,7 @@ import dev.counterpoint.UnsupportedCapabilityException;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.Event;
 import dev.counterpoint.spi.support.BackendContext;
+import dev.counterpoint.spi.support.Capture;
 import dev.counterpoint.spi.support.Resource;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +22,7 @@ final class GpuEvent extends Resource implements Event {
   private long captureHandle;
   private boolean recorded;
   private @Nullable GpuStream recordedOn;
-  private Capture.@Nullable Point point;
+  private Capture.@Nullable Point<GpuStream> point;
 
   GpuEvent(GpuContext context, int rank, boolean timed) {
     super(context.resources, "event of rank " + rank);
@@ -46,7 +47,7 @@ final class GpuEvent extends Resource implements Event {
 
   /** Marks a point of a stream's queue. */
   void record(GpuStream stream) {
-    Capture.Branch branch = stream.branch();
+    Capture.Branch<GpuStream> branch = stream.branch();
     Driver driver = context.driver;
     if (branch == null) {
       driver.record(handle, stream.handle(), false);
@@ -71,13 +72,13 @@ final class GpuEvent extends Resource implements Event {
 
   /** Makes what follows on a stream wait for the latest point. */
   void await(GpuStream stream) {
-    Capture.Point captured = point;
+    Capture.Point<GpuStream> captured = point;
     if (captured != null && captured.branch().capture().open()) {
       stream.join(captured);
       context.driver.await(stream.handle(), captureHandle, false);
       return;
     }
-    Capture.Branch branch = stream.branch();
+    Capture.Branch<GpuStream> branch = stream.branch();
     if (!recorded || (recordedOn == stream && branch == null)) {
       return;
     }
@@ -90,7 +91,7 @@ final class GpuEvent extends Resource implements Event {
   @Override
   public boolean isComplete() {
     requireOpen();
-    Capture.Point captured = point;
+    Capture.Point<GpuStream> captured = point;
     if (captured != null && captured.branch().capture().open()) {
       return false;
     }

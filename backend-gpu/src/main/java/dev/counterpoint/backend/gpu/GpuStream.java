@@ -9,6 +9,7 @@ import dev.counterpoint.spi.Graph;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TraceEvent;
 import dev.counterpoint.spi.support.BackendContext;
+import dev.counterpoint.spi.support.Capture;
 import dev.counterpoint.spi.support.Duration64;
 import dev.counterpoint.spi.support.Resource;
 import java.time.Duration;
@@ -32,7 +33,7 @@ final class GpuStream extends Resource implements Stream {
   private final StreamBlocks blocks;
   private String label = "";
   private int operation;
-  private Capture.@Nullable Branch branch;
+  private Capture.@Nullable Branch<GpuStream> branch;
 
   /** Whether something was enqueued, here or before an event awaited here, that may have failed. */
   private boolean followsWait;
@@ -88,7 +89,7 @@ final class GpuStream extends Resource implements Stream {
     return label;
   }
 
-  Capture.@Nullable Branch branch() {
+  Capture.@Nullable Branch<GpuStream> branch() {
     return branch;
   }
 
@@ -104,7 +105,7 @@ final class GpuStream extends Resource implements Stream {
   }
 
   private void counted() {
-    Capture.Branch mine = branch;
+    Capture.Branch<GpuStream> mine = branch;
     if (mine != null) {
       mine.add();
     }
@@ -239,8 +240,8 @@ final class GpuStream extends Resource implements Stream {
   }
 
   /** What follows comes after a point of a capture; takes part in that capture from now on. */
-  void join(Capture.Point point) {
-    Capture.Branch mine = branch;
+  void join(Capture.Point<GpuStream> point) {
+    Capture.Branch<GpuStream> mine = branch;
     if (mine == null) {
       mine = point.branch().capture().join(this);
       branch = mine;
@@ -259,18 +260,18 @@ final class GpuStream extends Resource implements Stream {
     } catch (NativeException e) {
       throw failed(e);
     }
-    branch = new Capture(this).origin();
+    branch = new Capture<>(this, GpuStream::leaveCapture).origin();
     followsWait = true;
   }
 
   @Override
   public Graph endCapture() {
     requireOpen();
-    Capture.Branch mine = branch;
+    Capture.Branch<GpuStream> mine = branch;
     if (mine == null || mine.capture().origin() != mine) {
       throw new CounterpointException(Failure.Category.STATE, this + " has not begun a capture");
     }
-    Capture capture = mine.capture();
+    Capture<GpuStream> capture = mine.capture();
     long graph = 0;
     NativeException refusal = null;
     state.use();
@@ -365,8 +366,8 @@ final class GpuStream extends Resource implements Stream {
     }
   }
 
-  private void abandonCapture(Capture capture) {
-    GpuStream origin = capture.originStream();
+  private void abandonCapture(Capture<GpuStream> capture) {
+    GpuStream origin = capture.origin().stream();
     try {
       context.driver.destroyGraph(context.driver.endCapture(origin.handle));
     } catch (NativeException e) {

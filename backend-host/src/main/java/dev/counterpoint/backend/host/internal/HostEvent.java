@@ -5,6 +5,7 @@ import dev.counterpoint.UnsupportedCapabilityException;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.Event;
 import dev.counterpoint.spi.support.BackendContext;
+import dev.counterpoint.spi.support.Capture;
 import dev.counterpoint.spi.support.Resource;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +18,7 @@ final class HostEvent extends Resource implements Event {
   private volatile long nanos = NEVER;
   private @Nullable HostStream stream;
   private long position;
-  private Capture.@Nullable Point captured;
+  private Capture.@Nullable Point<HostStream> captured;
 
   HostEvent(HostContext context, int rank, boolean timed) {
     super(context.resources, "event of rank " + rank);
@@ -50,12 +51,12 @@ final class HostEvent extends Resource implements Event {
   }
 
   /** Moves it to a point of a capture, for as long as that lasts. */
-  synchronized void recorded(Capture.Point point) {
+  synchronized void recorded(Capture.Point<HostStream> point) {
     captured = point;
   }
 
   /** Where it lies in a capture that still runs, or null. */
-  synchronized Capture.@Nullable Point capturedPoint() {
+  synchronized Capture.@Nullable Point<HostStream> capturedPoint() {
     if (captured != null && !captured.branch().capture().open()) {
       captured = null;
     }
