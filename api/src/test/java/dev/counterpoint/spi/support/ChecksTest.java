@@ -293,6 +293,26 @@ class ChecksTest {
     assertThatCode(() -> ReduceChecks.requireValid(good, 1)).doesNotThrowAnyException();
     refuses("output", () -> ReduceChecks.output(good, null, 0, 6));
     refuses(
+        "slotBytes",
+        () ->
+            ReduceChecks.requireValid(
+                new ReduceSpec(
+                    "r",
+                    0,
+                    10,
+                    6,
+                    3,
+                    staging,
+                    Long.MAX_VALUE / 2 + 1,
+                    6,
+                    DType.FP32,
+                    DType.FP32,
+                    4,
+                    null,
+                    new ReduceSpec.Local(),
+                    null),
+                1));
+    refuses(
         "staging",
         () ->
             ReduceChecks.requireValid(

@@ -1,6 +1,7 @@
 package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.spi.support.CollectiveKind;
 
 /**
  * One rank's part in each collective, between everyone's arrival and everyone's finish. Blocks go
