@@ -49,7 +49,7 @@ CP_DEVICE void sumEight(const TileReduceParams& p, i32 row, i32 col, i32 count) 
   const u64 first = p.staging + (row * p.stagingStride + col) * inBytes;
   u32 sum[kEight];
   loadEight(sum, first, p.inputType, count, vector);
-#pragma unroll 4
+#pragma unroll 2
   for (i32 slot = 1; slot < p.slots; slot++) {
     u32 part[kEight];
     loadEight(part, first + slot * p.slotBytes, p.inputType, count, vector);

@@ -35,6 +35,18 @@ public abstract class Resource implements AutoCloseable {
     }
   }
 
+  /** The same for something that may be absent, which then is not closed. */
+  public static void requireOpenIfPresent(@Nullable Resource resource) {
+    if (resource != null) {
+      resource.requireOpen();
+    }
+  }
+
+  /** Whether it was handed out by the backend with these resources. */
+  final boolean isOf(Resources those) {
+    return resources == those;
+  }
+
   public final boolean closed() {
     return closed.get();
   }

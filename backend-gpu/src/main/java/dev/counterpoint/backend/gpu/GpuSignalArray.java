@@ -1,6 +1,5 @@
 package dev.counterpoint.backend.gpu;
 
-import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.SignalArray;
 import dev.counterpoint.spi.support.Resource;
 import java.util.concurrent.atomic.AtomicLongArray;
@@ -64,11 +63,7 @@ final class GpuSignalArray extends Resource implements SignalArray {
   }
 
   static GpuSignalArray of(GpuContext context, SignalArray array) {
-    if (array instanceof GpuSignalArray mine && mine.context == context) {
-      mine.requireOpen();
-      return mine;
-    }
-    throw new InvalidArgumentException("array", array, "be a signal array of this backend");
+    return context.own(GpuSignalArray.class, "array", array, "a signal array");
   }
 
   /**

@@ -1,6 +1,5 @@
 package dev.counterpoint.backend.gpu;
 
-import dev.counterpoint.DeadlineExceededException;
 import dev.counterpoint.NativeException;
 import dev.counterpoint.spi.Epoch;
 import dev.counterpoint.spi.SignalArray;
@@ -205,18 +204,7 @@ final class GpuSignals implements Signals {
         return;
       }
       if (System.nanoTime() - start >= nanos) {
-        throw new DeadlineExceededException(
-            "signal '"
-                + words.name()
-                + "' word "
-                + word
-                + " of rank "
-                + rank
-                + ", now "
-                + seen
-                + ", wanted "
-                + value,
-            deadline);
+        throw SignalChecks.late(words, rank, word, seen, value, deadline);
       }
       LockSupport.parkNanos(PAUSE_NANOS);
     }

@@ -57,17 +57,7 @@ final class Shutdown {
               false);
     }
     if (!idle) {
-      context.faults.raise(
-          new FaultRecord(
-              FaultRecord.Kind.ABORTED,
-              0,
-              "",
-              "",
-              -1,
-              0,
-              0,
-              0,
-              "the backend was closed while work was in flight"));
+      context.faults.raise(FaultRecord.aborted("the backend was closed while work was in flight"));
     }
   }
 

@@ -133,7 +133,7 @@ class HostBackendTest {
       System.clearProperty(Resources.LEAKS);
     }
     assertThat(log.toString(StandardCharsets.UTF_8))
-        .contains("symmetric buffer 'forgotten' of 64 bytes on each rank, created here:")
+        .contains("symmetric buffer 'forgotten' of 64 bytes per rank, created here:")
         .contains("HostBackendTest.whatWasNotClosedIsReportedWithItsSite");
   }
 
