@@ -11,9 +11,11 @@
 
 namespace counterpoint {
 
-template <class Sum>
-CP_DEVICE u32 bitsOf(const Sum& sum) {
-  return reinterpret_cast<const u32&>(sum);
+CP_DEVICE u32 bitsOf(f32 sum) {
+  return __float_as_uint(sum);
+}
+CP_DEVICE u32 bitsOf(i32 sum) {
+  return static_cast<u32>(sum);
 }
 
 CP_DEVICE i32 laneGroup() {

@@ -132,7 +132,11 @@ CP_DEVICE void addPartial(u64 partial, typename Shape::Sums& sums) {
     const Vector16 v = loadVector(partial + offset);
 #pragma unroll
     for (i32 e = 0; e < 4; e++) {
-      sums[piece][part][i + e] += reinterpret_cast<const Sum&>(v.word[e]);
+      if constexpr (kIsFloat<Sum>) {
+        sums[piece][part][i + e] += __uint_as_float(v.word[e]);
+      } else {
+        sums[piece][part][i + e] += static_cast<Sum>(v.word[e]);
+      }
     }
   });
 }
