@@ -220,8 +220,9 @@ bool Machine::run(const Launch& what, const std::function<void()>& kernel) {
 
 // ---- Meetings ----
 
-static std::string describeMeeting(const Thread&, u64 arrived, u64 expected) {
-  return std::to_string(arrived) + " of " + std::to_string(expected) + " were there";
+static std::string describeMeeting(const Thread&, u64 meeting, u64 expected) {
+  return std::to_string(reinterpret_cast<const Meeting*>(meeting)->arrived) + " of " +
+         std::to_string(expected) + " are there";
 }
 
 void Machine::meet(Meeting& meeting,
@@ -258,7 +259,7 @@ void Machine::meet(Meeting& meeting,
   } else {
     const u64 generation = meeting.generation;
     while (meeting.generation == generation) {
-      suspend(meeting.queue, {operation, &describeMeeting, meeting.arrived, expected});
+      suspend(meeting.queue, {operation, &describeMeeting, reinterpret_cast<u64>(&meeting), expected});
     }
   }
   if (orders) {

@@ -1,6 +1,8 @@
 // Runs the SM90 kernels on the machine of fibers.
 //
-//   model_test [--seeds N] [--only TEXT] [--verbose]
+//   model_test [--seeds N] [--first SEED] [--part I/N] [--only TEXT] [--verbose]
+//
+// --part runs every Nth case, so that several processes share the work.
 
 #include <chrono>
 #include <cstdio>
@@ -14,8 +16,21 @@ int passed = 0;
 int failed = 0;
 std::string only;
 bool verbose = false;
-u64 seeds = 2;
+u64 seeds = 1;
 u64 nextSeed = 1;
+int part = 0;
+int parts = 1;
+
+// Whether this process runs the next case; each has seeds of its own.
+static bool isMine(const std::string& text) {
+  static int cases = 0;
+  const bool mine = cases++ % parts == part;
+  const bool chosen = mine && (only.empty() || text.find(only) != std::string::npos);
+  if (!chosen) {
+    nextSeed += seeds;
+  }
+  return chosen;
+}
 
 static void report(const std::string& what, u64 seed, const std::string& wrong) {
   (wrong.empty() ? passed : failed)++;
@@ -29,7 +44,7 @@ static void report(const std::string& what, u64 seed, const std::string& wrong) 
 }
 
 static void run(const Spec& spec) {
-  if (!only.empty() && spec.text().find(only) == std::string::npos) {
+  if (!isMine(spec.text())) {
     return;
   }
   for (u64 i = 0; i < seeds; i++) {
@@ -178,7 +193,7 @@ static void hooks() {
 // ---- What fails, fails as it should ----
 
 static void broken(const Spec& spec, const std::string& what, int site, int array, i64 word) {
-  if (!only.empty() && ("fault " + what).find(only) == std::string::npos) {
+  if (!isMine(spec.text() + " " + what)) {
     return;
   }
   for (u64 i = 0; i < seeds; i++) {
@@ -231,10 +246,13 @@ int main(int count, char** words) {
       nextSeed = std::stoull(words[++i]);
     } else if (word == "--only" && i + 1 < count) {
       only = words[++i];
+    } else if (word == "--part" && i + 1 < count) {
+      std::sscanf(words[++i], "%d/%d", &part, &parts);
     } else if (word == "--verbose") {
       verbose = true;
     } else {
-      std::printf("usage: model_test [--seeds N] [--first SEED] [--only TEXT] [--verbose]\n");
+      std::printf("usage: model_test [--seeds N] [--first SEED] [--part I/N] [--only TEXT] "
+                  "[--verbose]\n");
       return 2;
     }
   }
