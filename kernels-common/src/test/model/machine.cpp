@@ -144,9 +144,8 @@ void Machine::step() {
   const size_t events = pending.size();
   if (threads + events == 0) {
     if (!sleepers.empty()) {
-      const auto next = std::min_element(sleepers.begin(), sleepers.end(), [](auto a, auto b) {
-        return a->wakeAt < b->wakeAt;
-      });
+      const auto next = std::min_element(
+          sleepers.begin(), sleepers.end(), [](auto a, auto b) { return a->wakeAt < b->wakeAt; });
       now = (*next)->wakeAt;
     } else if (!writers.empty()) {
       drainOne();
@@ -259,7 +258,8 @@ void Machine::meet(Meeting& meeting,
   } else {
     const u64 generation = meeting.generation;
     while (meeting.generation == generation) {
-      suspend(meeting.queue, {operation, &describeMeeting, reinterpret_cast<u64>(&meeting), expected});
+      suspend(meeting.queue,
+              {operation, &describeMeeting, reinterpret_cast<u64>(&meeting), expected});
     }
   }
   if (orders) {

@@ -1,8 +1,9 @@
 // Runs the SM90 kernels on the machine of fibers.
 //
-//   model_test [--seeds N] [--first SEED] [--part I/N] [--only TEXT] [--verbose]
+//   model_test [--seeds N] [--first SEED] [--part I/N] [--only TEXT] [--stop] [--verbose]
 //
-// --part runs every Nth case, so that several processes share the work.
+// --part runs every Nth case, so that several processes share the work; --stop, none after one that
+// fails.
 
 #include <chrono>
 #include <cstdio>
@@ -16,6 +17,7 @@ int passed = 0;
 int failed = 0;
 std::string only;
 bool verbose = false;
+bool stopAtFirst = false;
 u64 seeds = 1;
 u64 nextSeed = 1;
 int part = 0;
@@ -25,7 +27,8 @@ int parts = 1;
 static bool isMine(const std::string& text) {
   static int cases = 0;
   const bool mine = cases++ % parts == part;
-  const bool chosen = mine && (only.empty() || text.find(only) != std::string::npos);
+  const bool chosen = mine && !(stopAtFirst && failed > 0) &&
+                      (only.empty() || text.find(only) != std::string::npos);
   if (!chosen) {
     nextSeed += seeds;
   }
@@ -53,10 +56,11 @@ static void run(const Spec& spec) {
     GemmModel gemm(spec, seed);
     report(spec.text(), seed, gemm.run());
     if (verbose) {
-      std::printf("%6.0f ms  %s\n",
-                  std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
-                      .count(),
-                  spec.text().c_str());
+      std::printf(
+          "%6.0f ms  %s\n",
+          std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+              .count(),
+          spec.text().c_str());
       std::fflush(stdout);
     }
   }
@@ -248,11 +252,14 @@ int main(int count, char** words) {
       only = words[++i];
     } else if (word == "--part" && i + 1 < count) {
       std::sscanf(words[++i], "%d/%d", &part, &parts);
+    } else if (word == "--stop") {
+      stopAtFirst = true;
     } else if (word == "--verbose") {
       verbose = true;
     } else {
-      std::printf("usage: model_test [--seeds N] [--first SEED] [--part I/N] [--only TEXT] "
-                  "[--verbose]\n");
+      std::printf(
+          "usage: model_test [--seeds N] [--first SEED] [--part I/N] [--only TEXT] "
+          "[--stop] [--verbose]\n");
       return 2;
     }
   }

@@ -123,10 +123,24 @@ static void compute(Block& block, u32 warp, const Product& product, SumsUnderWay
   static std::vector<float> a;
   static std::vector<float> b;
   const u32 depth = 32 / static_cast<u32>(bytesOf(product.element));
-  gather(a, block, product.first, product.firstAcross, warp % 4 * 16, 16, depth, product.element,
+  gather(a,
+         block,
+         product.first,
+         product.firstAcross,
+         warp % 4 * 16,
+         16,
+         depth,
+         product.element,
          false);
-  gather(b, block, product.second, product.secondAcross, 0, product.columns, depth,
-         product.element, true);
+  gather(b,
+         block,
+         product.second,
+         product.secondAcross,
+         0,
+         product.columns,
+         depth,
+         product.element,
+         true);
   const bool whole = product.element == Element::kInt8;
   float dots[256];
   for (u32 row = 0; row < 16; row++) {
@@ -170,12 +184,13 @@ static WarpState& warpState() {
   return hopper(*current->block).warps[current->warp()];
 }
 
-// Each warp for itself: the ISA has the lanes of a warp wait for each other here, not the warps of a
-// warpgroup, and so nothing may rely on that.
-static void together(const char* operation, void* argument, const std::function<void(Meeting&)>& f) {
+// Each warp for itself: the ISA has the lanes of a warp wait for each other here, not the warps of
+// a warpgroup, and so nothing may rely on that.
+static void together(const char* operation,
+                     void* argument,
+                     const std::function<void(Meeting&)>& f) {
   Block& block = *current->block;
-  machine->meet(
-      block.warps[current->warp()], 32, operation, current->lane(), argument, false, f);
+  machine->meet(block.warps[current->warp()], 32, operation, current->lane(), argument, false, f);
 }
 
 void productsBegin() {

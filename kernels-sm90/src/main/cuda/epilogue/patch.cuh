@@ -74,7 +74,8 @@ struct PlainPatch {
     }
   }
 
-  static CP_DEVICE void store(const Tile& tile, const Destination& to, u32 patch, i32 row, i32 col) {
+  static CP_DEVICE void store(
+      const Tile& tile, const Destination& to, u32 patch, i32 row, i32 col) {
     constexpr i32 kGroups = kCols / kEight;
 #pragma unroll
     for (i32 i = threadIdx.x % kWarp; i < 16 * kGroups; i += kWarp) {
@@ -92,8 +93,7 @@ struct PlainPatch {
 #pragma unroll
         for (i32 e = 0; e < kEight; e++) {
           if (e < count) {
-            storePlain<u16>(target + 2 * e,
-                            static_cast<u16>(packed.word[e / 2] >> (e % 2 * 16)));
+            storePlain<u16>(target + 2 * e, static_cast<u16>(packed.word[e / 2] >> (e % 2 * 16)));
           }
         }
       }

@@ -114,11 +114,13 @@ struct Team {
     if (failedBefore) {
       storeShared(shared.failed(), 1);
     }
-    const bool complete = p.splits == 1 || joinSplits(unit.tile, unit.split, sums);
+    // Leave comes only after the clerk is done with the tile before, words in shared memory
+    // included.
     if (hasClerk(p)) {
       awaitPhase(shared.cleared(team), parity);
       parity ^= 1;
     }
+    const bool complete = p.splits == 1 || joinSplits(unit.tile, unit.split, sums);
     const i32 warp = static_cast<i32>(threadIdx.x) / kWarp - 4;
     if (complete && mayStore()) {
       storeSums<Shape>(p, unit.tile, sums, shared.patch(warp), multiplier.member, warp % 4);
@@ -180,6 +182,7 @@ CP_DEVICE void initShared(const SharedLayout<Shape>& shared) {
   }
   storeShared(shared.failed(), 0);
   fenceBarrierInit();
+  fenceProxyAsync();
 }
 
 template <class Shape>
@@ -194,13 +197,13 @@ CP_DEVICE void tileGemm(const TileGemmParams& p, const TileGemmMaps& maps) {
     __syncthreads();
   }
 
-  // 384 threads begin with 168 registers each; 56 for those who load are 224 for those who multiply.
+  // 384 threads begin with 168 registers each; 56 for those who load are 224 for those who
+  // multiply.
   if (threadIdx.x < kWarpgroup) {
     keepRegisters<56>();
     const i32 warp = static_cast<i32>(threadIdx.x) / kWarp;
     if (warp == 0) {
-      Loader<Shape>{
-          p, reinterpret_cast<u64>(&maps.a), reinterpret_cast<u64>(&maps.b), shared, {}}
+      Loader<Shape>{p, reinterpret_cast<u64>(&maps.a), reinterpret_cast<u64>(&maps.b), shared, {}}
           .run();
     } else if (warp <= Shape::kTeams && threadIdx.x % kWarp == 0 && hasClerk(p)) {
       runClerk<Shape>(p, shared, warp - 1);
