@@ -52,7 +52,8 @@ mutations=(
         __syncwarp();|        PlainPatch::fill(patch, r, p.alpha, p.outputType);'
   'epilogue/patch.cuh|storeShared(row + kPitch, bitsOf(r[1]));|storeShared(row + kPitch, bitsOf(r[2]));'
   'epilogue/patch.cuh|if (inRow >= tile.rows \|\| count <= 0) {|if (count <= 0) {'
-  'schedule/turns.cuh|const i32 position = group * 2 + rank;|const i32 position = group * 2 + 1 - rank + 0 * rank;'
+  'schedule/turns.cuh|tileAtPosition<Shape>(p, position ^ 1);|mine;'
+  'schedule/turns.cuh|if (position > last) {|if (false) {'
 )
 
 survived=0
