@@ -3,19 +3,47 @@
 #
 #   build.sh            machine code for SM80 and SM90, and PTX for anything newer
 #   build.sh --check    the same for SM80, SM86, SM89 and SM90, to see that nothing spills anywhere
+#   build.sh --current  builds nothing; succeeds if the kernels that are there are of these sources
 #
-# The SM90 code is made from compute_80 PTX: exactly what the driver would make of it at first use, half
-# a minute earlier. FP8 begins with SM89. NVCC names the compiler, JOBS how many run at once.
+# Nothing is done when the kernels that are there are what would be built. The SM90 code is made from compute_80 PTX:
+# exactly what the driver would make of it at first use, half a minute earlier. FP8 begins with SM89. NVCC names the
+# compiler, OUT_DIR the folder to build in, JOBS how many compilers run at once.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source=$here/src/main/cuda
 common=$here/../kernels-common/src/main/cpp
 out=${OUT_DIR:-$here/target/kernels}
-nvcc=${NVCC:-nvcc}
-jobs=${JOBS:-$(nproc)}
 mode=${1:-package}
+source "$here/../kernels-common/nvcc.sh"
+
+# What was built of what, and by whom; there only behind a build that went well.
+stamp=$out/stamp
+built=$([ ! -e "$stamp" ] || cat "$stamp")
+sourceHash() {
+  fingerprint "$1" "$(sha256sum <"$here/build.sh")" -- "$source" "$common"
+}
+if [ "$mode" = --current ]; then
+  [ "${built%% *}" = "$(sourceHash package)" ]
+  exit
+fi
+
+# Exits with 3 when no compiler can be used.
+giveUp() {
+  echo "kernels-sm80: not built: $no_nvcc; the CUDA backend compiles the sources by NVRTC at first use" >&2
+  exit 3
+}
+find_nvcc || giveUp
+version=$("$nvcc" --version | sed -n 's/.*\(release [^,]*, V[0-9.]*\).*/\1/p')
+wanted="$(sourceHash "$mode") $version"
+if [ "$built" = "$wanted" ]; then
+  echo "kernels-sm80: up to date in $out"
+  exit
+fi
+try_nvcc || giveUp
+jobs=${JOBS:-$(nproc)}
 mkdir -p "$out"
+rm -f "$stamp" "$out"/*.fatbin "$out/manifest.json"
 
 # For each family: the architecture that its PTX names, and those that get machine code.
 targets() {
@@ -78,8 +106,7 @@ for family in $families; do
 done | LC_ALL=C sort >"$out/manifest.lines"
 
 {
-  printf '{"ptx": "compute_80", "compiler": "%s", "kernels": [\n' \
-    "$("$nvcc" --version | sed -n 's/.*\(release [^,]*, V[0-9.]*\).*/\1/p')"
+  printf '{"ptx": "compute_80", "compiler": "%s", "kernels": [\n' "$version"
   sed '$!s/$/,/' "$out/manifest.lines"
   printf ']}\n'
 } >"$out/manifest.json"
@@ -90,4 +117,5 @@ if grep -v -e '"spills": 0}' -e 'fp8.*"arch": "sm_90"' "$out/manifest.lines"; th
   exit 1
 fi
 rm "$out/manifest.lines"
+printf '%s\n' "$wanted" >"$stamp"
 echo "kernels-sm80: $(grep -c '"entry"' "$out/manifest.json") entries in $out, none spills"

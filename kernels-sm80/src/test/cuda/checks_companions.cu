@@ -32,7 +32,7 @@ static void reduceOnce(
   Table<u64> originTable(origins), postTable(postWords);
   std::vector<i32> index(std::max(1, blocks));
   for (int b = 0; b < blocks; b++) {
-    index[b] = b % 3;
+    index[b] = b % 4 == 3 ? -1 : b % 3;
   }
   Table<i32> indexTable(index);
   Buffer arrivals(4096);
@@ -49,10 +49,12 @@ static void reduceOnce(
   p.blocks = blocks;
   p.parts = 3;
   p.inputType = p.outputType = type;
-  p.targets = originTable.at();
   p.targetStride = stride;
-  p.targetCount = targets;
-  if (targets > 1) {
+  if (targets == 1) {
+    p.target = origins[0];
+  } else {
+    p.targets = originTable.at();
+    p.targetCount = targets;
     p.postWords = postTable.at();
     p.postIndex = indexTable.at();
     p.arrivals = arrivals.at();
@@ -120,7 +122,7 @@ static void reduceOnce(
       for (int word = 0; word < 3; word++) {
         u64 expected = 0;
         for (int b = 0; b < blocks; b++) {
-          expected += b % 3 == word;
+          expected += index[b] == word;
         }
         tally.check(counts[word] == expected, label + ": posts");
       }

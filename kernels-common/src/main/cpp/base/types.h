@@ -2,7 +2,9 @@
 // Fixed-width types and the few words that every header uses, for CUDA and HIP alike. Freestanding:
 // no compiler needs a header from outside the kernels' own folders.
 
-#ifndef CP_DEVICE
+#if defined(__HIP__)
+#define CP_DEVICE __attribute__((device, always_inline)) inline
+#else
 #define CP_DEVICE __device__ __forceinline__
 #endif
 

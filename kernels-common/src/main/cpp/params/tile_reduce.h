@@ -30,8 +30,8 @@ struct alignas(8) TileReduceParams {
   i32 gateArray;
   i32 clearanceArray;
 
-  // Route: one target for the local route
-  u64 targets;       // u64 by target: row 0 of the sum
+  // Route
+  u64 targets;       // u64 by target: row 0 of the sum, when targetCount is more than 0
   i64 targetStride;  // elements
   i32 targetCount;
   i32 reserved;
@@ -41,11 +41,13 @@ struct alignas(8) TileReduceParams {
 
   // Post
   u64 postWords;  // u64 by target: the words of that rank; 0 for none
-  u64 postIndex;  // i32 by block
+  u64 postIndex;  // i32 by block; negative for none
   u64 arrivals;   // u32 by block, 0 at first and after each launch; needed with postWords
+
+  u64 target;  // row 0 of the sum, when targetCount is 0: the local route
 };
 
-CP_SIZE(TileReduceParams, 208);
+CP_SIZE(TileReduceParams, 216);
 CP_FIELD(TileReduceParams, operation, 0, Operation);
 CP_FIELD(TileReduceParams, staging, 24, u64);
 CP_FIELD(TileReduceParams, slotBytes, 32, i64);
@@ -74,5 +76,6 @@ CP_FIELD(TileReduceParams, clearanceTarget, 160, Target);
 CP_FIELD(TileReduceParams, postWords, 184, u64);
 CP_FIELD(TileReduceParams, postIndex, 192, u64);
 CP_FIELD(TileReduceParams, arrivals, 200, u64);
+CP_FIELD(TileReduceParams, target, 208, u64);
 
 }  // namespace counterpoint

@@ -6,14 +6,11 @@
 // Registers hold what mma/shape.cuh and ptx/wgmma.cuh say: lane (g, j) two neighbours of the second
 // operand's columns, in rows g and g + 8 of the first operand's sixteen.
 
-#include "epilogue/finish.cuh"
+#include "epilogue/finish.h"
 #include "pipeline/shared_layout.cuh"
 
 namespace counterpoint {
 
-CP_DEVICE u32 bitsOf(f32 sum) {
-  return __float_as_uint(sum);
-}
 CP_DEVICE u32 bitsOf(i32 sum) {
   return static_cast<u32>(sum);
 }

@@ -1,6 +1,7 @@
 package dev.counterpoint.cli;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
@@ -47,6 +48,7 @@ class ArchitectureTest {
   private static final String SPI = "dev.counterpoint.spi..";
   private static final String CORE = "dev.counterpoint.core..";
   private static final String BACKENDS = "dev.counterpoint.backend..";
+  private static final String GPU_BACKENDS = "dev.counterpoint.backend.gpu..";
   private static final String CONFORMANCE = "dev.counterpoint.conformance..";
   private static final String COMMAND = "dev.counterpoint.cli..";
 
@@ -127,12 +129,31 @@ class ArchitectureTest {
   static final ArchRule theCommandKnowsNoBackend =
       knowsOnly(COMMAND, COMMAND, CONFORMANCE, CORE, API, SPI);
 
+  /** What GPU backends share is no backend; only GPU backends know it. */
   @ArchTest
   static final ArchRule backendsDoNotKnowEachOther =
       slices()
           .matching("dev.counterpoint.backend.(*)..")
           .should()
           .notDependOnEachOther()
+          .ignoreDependency(
+              resideInAPackage(BACKENDS)
+                  .and(not(resideInAPackage("dev.counterpoint.backend.host.."))),
+              resideInAPackage(GPU_BACKENDS))
+          .allowEmptyShould(false);
+
+  @ArchTest
+  static final ArchRule whatGpuBackendsShareKnowsOnlyTheApi =
+      knowsOnly(GPU_BACKENDS, GPU_BACKENDS, API, SPI);
+
+  @ArchTest
+  static final ArchRule whatGpuBackendsShareNamesNoBinding =
+      noClasses()
+          .that()
+          .resideInAPackage(GPU_BACKENDS)
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("org.bytedeco..")
           .allowEmptyShould(false);
 
   @ArchTest

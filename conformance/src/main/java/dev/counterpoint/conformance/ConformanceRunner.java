@@ -1,11 +1,13 @@
 package dev.counterpoint.conformance;
 
+import dev.counterpoint.InvalidArgumentException;
 import java.lang.reflect.Method;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.platform.engine.DiscoverySelector;
@@ -32,6 +34,8 @@ public final class ConformanceRunner {
    * @param backend name of a backend, or several separated by commas
    * @param full everything, for minutes, and the only mode whose report may say "conformant";
    *     otherwise a smoke run
+   * @param only rules such as {@code GEMM-7} and parts of the specification such as {@code GEMM}
+   *     whose tests are to run; empty for all, without which no report may say "conformant"
    * @param seed of everything that is chosen at random
    * @param properties settings for the backends
    * @param reportDirectory where reports are written, or null for none
@@ -39,11 +43,13 @@ public final class ConformanceRunner {
   public record Options(
       String backend,
       boolean full,
+      Set<String> only,
       long seed,
       Map<String, String> properties,
       @Nullable Path reportDirectory) {
-    /** Copies the properties. */
+    /** Copies the collections. */
     public Options {
+      only = Set.copyOf(only);
       properties = Map.copyOf(properties);
     }
   }
@@ -80,13 +86,30 @@ public final class ConformanceRunner {
    * Runs the kit.
    *
    * @throws dev.counterpoint.BackendUnavailableException if one of the backends cannot run here
+   * @throws InvalidArgumentException if there is no test of a rule that is to be tested
    */
   public static Summary run(Options options, ProgressListener listener) {
+    requireTests(options.only());
     List<ConformanceTarget> targets = new ArrayList<>();
     for (String name : options.backend().split(",", -1)) {
       targets.add(RegistryTarget.find(name.trim(), options.properties()));
     }
-    return run(options, targets, test -> true, listener);
+    return run(options, targets, test -> isWanted(options.only(), test), listener);
+  }
+
+  private static boolean isWanted(Set<String> only, Method test) {
+    return only.isEmpty()
+        || Chapters.rules(test).stream()
+            .anyMatch(rule -> only.contains(rule) || only.contains(rule.split("-", 2)[0]));
+  }
+
+  private static void requireTests(Set<String> only) {
+    for (String name : only) {
+      if (Chapters.tests().stream().noneMatch(test -> isWanted(Set.of(name), test))) {
+        throw new InvalidArgumentException(
+            "only", name, "be a rule that has a test, such as GEMM-7, or a part, such as GEMM");
+      }
+    }
   }
 
   /** Runs the tests that are wanted against given targets. */

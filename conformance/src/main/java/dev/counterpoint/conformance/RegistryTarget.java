@@ -73,7 +73,20 @@ public final class RegistryTarget implements ConformanceTarget {
     if (emulated) {
       return full ? FULL : SMOKE;
     }
-    int devices = Math.max(1, probe.devices().size());
+    return rankCounts(full, places(name(), properties, probe.devices().size()));
+  }
+
+  /**
+   * How many ranks there is a device for. By convention {@code <name>.devices} names the device of
+   * each rank, one after the other, and may name a device more than once.
+   */
+  static int places(String name, Map<String, String> properties, int devices) {
+    String named = properties.get(name + ".devices");
+    return named == null ? devices : named.split(",", -1).length;
+  }
+
+  static List<Integer> rankCounts(boolean full, int places) {
+    int devices = Math.max(1, places);
     TreeSet<Integer> counts = new TreeSet<>(full ? FULL : SMOKE);
     counts.add(devices);
     counts.removeIf(n -> n > devices);

@@ -76,9 +76,7 @@ record RunReport(
     List<BackendInfo> infos = new ArrayList<>();
     for (int i = 0; i < sessions.size(); i++) {
       infos.add(
-          info(
-              sessions.get(i),
-              verdict(options.full(), i, rows, tests, sessions.get(i).target().name())));
+          info(sessions.get(i), verdict(options, i, rows, tests, sessions.get(i).target().name())));
     }
     String version =
         Objects.requireNonNullElse(
@@ -122,7 +120,11 @@ record RunReport(
 
   /** Only a full run in which every MUST rule was tested or has a reason may say "conformant". */
   private static String verdict(
-      boolean full, int column, List<RuleRow> rows, List<TestResult> tests, String backend) {
+      ConformanceRunner.Options options,
+      int column,
+      List<RuleRow> rows,
+      List<TestResult> tests,
+      String backend) {
     long failed =
         tests.stream()
             .filter(t -> t.backend().equals(backend) && t.outcome() == Outcome.FAILED)
@@ -130,7 +132,11 @@ record RunReport(
     if (failed > 0) {
       return "not conformant: " + failed + " failed";
     }
-    if (!full) {
+    if (!options.only().isEmpty()) {
+      return "passed as far as it was asked for, which was "
+          + String.join(", ", new TreeSet<>(options.only()));
+    }
+    if (!options.full()) {
       return "smoke run passed; only a full run may say more";
     }
     List<String> open = new ArrayList<>();

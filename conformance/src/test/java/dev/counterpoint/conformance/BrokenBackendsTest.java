@@ -46,7 +46,7 @@ class BrokenBackendsTest {
   }
 
   static ConformanceRunner.Summary run(ConformanceTarget target, Set<String> tests) {
-    var options = new ConformanceRunner.Options(target.name(), false, 7, Map.of(), null);
+    var options = new ConformanceRunner.Options(target.name(), false, Set.of(), 7, Map.of(), null);
     return ConformanceRunner.run(
         options, List.of(target), test -> tests.contains(test.getName()), SILENT);
   }

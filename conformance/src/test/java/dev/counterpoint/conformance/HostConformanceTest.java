@@ -1,15 +1,18 @@
 package dev.counterpoint.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.counterpoint.InvalidArgumentException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,7 +40,7 @@ class HostConformanceTest {
         };
     var options =
         new ConformanceRunner.Options(
-            "host", Boolean.getBoolean(Session.FULL), 42, Map.of(), directory);
+            "host", Boolean.getBoolean(Session.FULL), Set.of(), 42, Map.of(), directory);
     ConformanceRunner.Summary summary = ConformanceRunner.run(options, listener);
     assertThat(summary.failures()).isEmpty();
     assertThat(finished).hasSize(announced[0]);
@@ -69,6 +72,38 @@ class HostConformanceTest {
     }
     assertThat(Files.readString(directory.resolve("TEST-conformance-host.xml")))
         .contains("<testsuite", "failures=\"0\"");
+  }
+
+  @Test
+  void someRulesCanBeRunAlone(@TempDir Path directory) throws IOException {
+    ConformanceRunner.Summary summary =
+        ConformanceRunner.run(
+            new ConformanceRunner.Options(
+                "host", true, Set.of("MEM-5", "CAP"), 42, Map.of(), directory),
+            BrokenBackendsTest.SILENT);
+    assertThat(summary.failures()).isEmpty();
+    assertThat(summary.passed()).isPositive();
+    JsonNode json = new ObjectMapper().readTree(directory.resolve("conformance.json").toFile());
+    assertThat(json.path("tests"))
+        .allMatch(test -> test.path("rules").toString().matches(".*(MEM-5|CAP-).*"));
+    assertThat(json.path("backends").path(0).path("verdict").asText())
+        .isEqualTo("passed as far as it was asked for, which was CAP, MEM-5");
+    assertThatThrownBy(
+            () ->
+                ConformanceRunner.run(
+                    new ConformanceRunner.Options(
+                        "host", true, Set.of("GEMM-99"), 42, Map.of(), null),
+                    BrokenBackendsTest.SILENT))
+        .isInstanceOf(InvalidArgumentException.class)
+        .hasMessageContaining("GEMM-99");
+  }
+
+  @Test
+  void worldsHaveNoMoreRanksThanThereAreDevicesOrNamesOfDevices() {
+    assertThat(RegistryTarget.places("x", Map.of(), 3)).isEqualTo(3);
+    assertThat(RegistryTarget.places("x", Map.of("x.devices", "0,0,0,0"), 1)).isEqualTo(4);
+    assertThat(RegistryTarget.rankCounts(true, 1)).containsExactly(1);
+    assertThat(RegistryTarget.rankCounts(false, 6)).contains(1, 2, 6).doesNotContain(8);
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.counterpoint.core.BackendRegistry;
 import dev.counterpoint.spi.BackendProvider;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -19,7 +20,7 @@ class LeanBackendTest {
   void aBackendWithoutCapabilitiesPassesASmokeRun() {
     BackendProvider lean = LeanProvider.over(BackendRegistry.load().select("host"));
     ConformanceTarget target = new BrokenBackendsTest.Target("lean", lean);
-    var options = new ConformanceRunner.Options("lean", false, 3, Map.of(), null);
+    var options = new ConformanceRunner.Options("lean", false, Set.of(), 3, Map.of(), null);
     ConformanceRunner.Summary summary =
         ConformanceRunner.run(options, List.of(target), test -> true, BrokenBackendsTest.SILENT);
     assertThat(summary.failures()).isEmpty();

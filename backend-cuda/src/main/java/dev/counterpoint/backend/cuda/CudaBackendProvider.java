@@ -1,7 +1,8 @@
 package dev.counterpoint.backend.cuda;
 
-import dev.counterpoint.backend.cuda.internal.GpuBackend;
-import dev.counterpoint.backend.cuda.internal.GpuProbe;
+import dev.counterpoint.backend.cuda.internal.CudaPlatform;
+import dev.counterpoint.backend.cuda.internal.Natives;
+import dev.counterpoint.backend.gpu.GpuSetup;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.BackendOptions;
 import dev.counterpoint.spi.BackendProvider;
@@ -33,11 +34,11 @@ public final class CudaBackendProvider implements BackendProvider {
 
   @Override
   public Probe probe() {
-    return GpuProbe.probe();
+    return new Natives().probe(null);
   }
 
   @Override
   public Backend open(BackendOptions options) {
-    return GpuBackend.open(options);
+    return GpuSetup.open(new CudaPlatform(), new Natives(), options);
   }
 }

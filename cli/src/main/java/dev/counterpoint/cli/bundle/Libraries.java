@@ -29,13 +29,16 @@ final class Libraries {
           ".*-(linux-(arm64|armhf|ppc64le|riscv64|x86)|macosx-[a-z0-9_]+|windows-[a-z0-9_]+|android-[a-z0-9_]+|ios-[a-z0-9_]+)\\.jar");
 
   /**
-   * Headers, build files, and the variants of the BLAS binding that the host backend does not load.
+   * Headers, build files, the variants of the BLAS binding that the host backend does not load, and
+   * the bindings of libraries that the CUDA backend does not use.
    */
   private static final Pattern NOT_AT_RUN_TIME =
       Pattern.compile(
           "META-INF/(maven|native-image)/.*|.*/"
               + PLATFORM
-              + "/(include|lib)/.*|.*/libjniopenblas(_full)?\\.so");
+              + "/(include|lib)/.*|.*/libjniopenblas(_full)?\\.so|org/bytedeco/cuda/"
+              + PLATFORM
+              + "/libjni(?!(cudart|cublas|nccl|nvrtc)\\.so).*");
 
   /** A fixed time in every entry: the same class path gives the same bytes. */
   private static final long TIME = 1_735_689_600_000L;

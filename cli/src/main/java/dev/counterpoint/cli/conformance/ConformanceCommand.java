@@ -11,8 +11,10 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,7 +38,8 @@ import picocli.CommandLine.Spec;
       "%nExamples:",
       "  counterpoint conformance",
       "  counterpoint conformance --backend host --full --report conformance-report",
-      "  counterpoint conformance --backend host -P host.threads=2 --seed 7"
+      "  counterpoint conformance --backend host -P host.threads=2 --seed 7",
+      "  counterpoint conformance --backend cuda -P cuda.devices=0,0 --only SIG,GEMM-8"
     })
 public final class ConformanceCommand implements Callable<Integer> {
   private static final Logger log = LoggerFactory.getLogger(ConformanceCommand.class);
@@ -52,6 +55,15 @@ public final class ConformanceCommand implements Callable<Integer> {
 
   @Option(names = "--full", description = "Run everything: minutes instead of seconds.")
   private boolean full;
+
+  @Option(
+      names = "--only",
+      paramLabel = "RULE[,RULE...]",
+      split = ",",
+      description =
+          "Run the tests of these rules only: names such as GEMM-7, or parts of the specification"
+              + " such as GEMM.")
+  private Set<String> only = new LinkedHashSet<>();
 
   @Option(
       names = "--seed",
@@ -101,7 +113,7 @@ public final class ConformanceCommand implements Callable<Integer> {
     }
     String name = backend.equals("auto") ? BackendRegistry.load().select(backend).name() : backend;
     ConformanceRunner.Options options =
-        new ConformanceRunner.Options(name, full, seed, properties, report);
+        new ConformanceRunner.Options(name, full, only, seed, properties, report);
     Logging
         .errorsOnly(); // the kit leaves things open and breaks worlds to see what is said about it
     long begin = System.nanoTime();
@@ -114,9 +126,10 @@ public final class ConformanceCommand implements Callable<Integer> {
     out.println(
         String.format(
             Locale.ROOT,
-            "%s, %s run, seed %d: %d passed, %d failed, %d skipped in %.0f s",
+            "%s, %s run%s, seed %d: %d passed, %d failed, %d skipped in %.0f s",
             name,
             full ? "full" : "smoke",
+            only.isEmpty() ? "" : " of " + String.join(", ", only),
             seed,
             summary.passed(),
             summary.failed(),

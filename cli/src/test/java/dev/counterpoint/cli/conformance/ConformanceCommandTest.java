@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +39,8 @@ class ConformanceCommandTest {
             "--backend",
             "host",
             "--full",
+            "--only",
+            "SIG,GEMM-7",
             "--seed",
             "7",
             "--report",
@@ -45,10 +48,19 @@ class ConformanceCommandTest {
             "-P",
             "host.threads=2");
     assertThat(asked.get())
-        .isEqualTo(new Options("host", true, 7, Map.of("host.threads", "2"), Path.of("r")));
+        .isEqualTo(
+            new Options(
+                "host",
+                true,
+                Set.of("SIG", "GEMM-7"),
+                7,
+                Map.of("host.threads", "2"),
+                Path.of("r")));
     assertThat(run.status()).isZero();
     assertThat(run.out())
-        .contains("host, full run, seed 7: 10 passed, 0 failed, 2 skipped", "report: r/index.html");
+        .contains(
+            "host, full run of SIG, GEMM-7, seed 7: 10 passed, 0 failed, 2 skipped",
+            "report: r/index.html");
   }
 
   @Test

@@ -21,9 +21,10 @@ final class AllReduceReceiver implements Receiver {
     for (Rank rank : program.context.ranks()) {
       int r = rank.index();
       int rows = program.shards.rows(r);
-      int[] words = new int[(rows + staging.blockRows() - 1) / staging.blockRows()];
+      int unit = staging.cut().unit();
+      int[] words = new int[(rows + unit - 1) / unit];
       for (int block = 0; block < words.length; block++) {
-        words[block] = sum.word(r, block);
+        words[block] = sum.word(r, staging.cut().ofUnit(block));
       }
       ReduceSpec.Route everywhere =
           new ReduceSpec.Everywhere(

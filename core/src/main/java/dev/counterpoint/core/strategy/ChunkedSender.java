@@ -19,7 +19,6 @@ import java.util.Map;
 final class ChunkedSender implements Sender {
   private final OutputProgram program;
   private final BackPressure backPressure;
-  private final RowPartition chunks;
   private final Staging staging;
   private final DeviceMemory[] outgoing;
   private final Event[] computed;
@@ -29,14 +28,13 @@ final class ChunkedSender implements Sender {
     this.program = program;
     this.backPressure = backPressure;
     PlanContext context = program.context;
-    chunks =
-        new RowPartition(
-            program.shards.rowsPerShard(),
-            Chunking.perShard(
-                context.spec(),
-                program.ranks,
-                Chunking.atLeast(leastChunks(program.kind), program.slotBytes)));
-    staging = Staging.allocate(program, chunks.shards(), Math.max(1, chunks.rowsPerShard()));
+    int rows = program.shards.rowsPerShard();
+    int chunks =
+        Chunking.perShard(
+            context.spec(),
+            program.ranks,
+            Chunking.atLeast(leastChunks(program.kind), program.slotBytes));
+    staging = Staging.allocate(program, RowBlocks.tapered(rows, chunks));
     outgoing = new DeviceMemory[program.ranks];
     computed = new Event[program.ranks];
     gemms = new PreparedGemm[program.ranks][];
@@ -50,7 +48,7 @@ final class ChunkedSender implements Sender {
 
   /** What comes after the last chunk is exposed: for an all-reduce a second transfer. */
   private static int leastChunks(OutputProgram.Kind kind) {
-    return kind == OutputProgram.Kind.ALL_REDUCE ? 3 : 2;
+    return kind == OutputProgram.Kind.ALL_REDUCE ? 4 : 2;
   }
 
   /** Chunks with the same rows share a GEMM; those of the own shard differ by their epilogue. */
@@ -111,7 +109,7 @@ final class ChunkedSender implements Sender {
 
   private void compute(Lane lane, Operands operands, PreparedGemm gemm, int owner, int chunk) {
     int me = lane.rank();
-    int row = program.shards.start(owner) + chunk * staging.blockRows();
+    int row = program.shards.start(owner) + staging.start(chunk);
     Tensor input = operands.input();
     GemmArguments arguments = program.inputs(lane, operands);
     arguments.a(
@@ -131,7 +129,7 @@ final class ChunkedSender implements Sender {
       long pitch = (long) operands.output().rowStride() * program.elementBytes;
       arguments.c(
           arguments.c(),
-          arguments.cOffset() + (long) chunk * staging.blockRows() * pitch,
+          arguments.cOffset() + (long) staging.start(chunk) * pitch,
           operands.output().rowStride());
     }
   }
@@ -167,7 +165,7 @@ final class ChunkedSender implements Sender {
   }
 
   private long offset(int slot, int chunk) {
-    return slot * program.slotBytes + (long) chunk * staging.blockRows() * program.rowBytes;
+    return slot * program.slotBytes + (long) staging.start(chunk) * program.rowBytes;
   }
 
   @Override

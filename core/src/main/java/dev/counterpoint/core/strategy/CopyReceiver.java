@@ -43,7 +43,7 @@ final class CopyReceiver implements Receiver {
                   staging.word(source, block),
                   lane.epoch(),
                   targets[staging.word(me, block)]);
-          int rowInShard = block * staging.blockRows();
+          int rowInShard = staging.start(block);
           program.copyOut(
               lane.receive(),
               slots,

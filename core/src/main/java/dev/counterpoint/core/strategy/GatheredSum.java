@@ -19,7 +19,7 @@ final class GatheredSum {
     this.program = program;
     this.staging = staging;
     buffer = program.context.symmetric("sum", program.slotBytes * program.ranks);
-    ready = program.context.signals("ready", Math.max(1, program.ranks * staging.blocks()));
+    ready = program.context.signals("ready", program.ranks * staging.blocks());
   }
 
   SymmetricBuffer buffer() {
@@ -36,7 +36,7 @@ final class GatheredSum {
 
   /** Where a block of an owner's shard starts. */
   long offset(int owner, int block) {
-    return owner * program.slotBytes + (long) block * staging.blockRows() * program.rowBytes;
+    return owner * program.slotBytes + (long) staging.start(block) * program.rowBytes;
   }
 
   /** Copies every block to the output as it arrives, own shard first, on the main stream. */
@@ -50,7 +50,7 @@ final class GatheredSum {
               .backend
               .signals()
               .await(lane.main(), ready, word(owner, block), lane.epoch(), Target.THIS_LAUNCH);
-          int row = program.shards.start(owner) + block * staging.blockRows();
+          int row = program.shards.start(owner) + staging.start(block);
           program.copyOut(
               lane.main(),
               buffer.at(lane.rank()),

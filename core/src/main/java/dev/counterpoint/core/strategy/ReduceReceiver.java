@@ -25,7 +25,7 @@ final class ReduceReceiver implements Receiver {
     }
   }
 
-  /** The reduction of rows {@code firstBlock · blockRows …} of a rank's shard. */
+  /** The reduction of rows of a rank's shard from the start of a block on. */
   static ReduceSpec spec(
       OutputProgram program,
       Sender sender,
@@ -34,16 +34,19 @@ final class ReduceReceiver implements Receiver {
       int rows,
       ReduceSpec.Route route) {
     Staging staging = sender.staging();
-    int blocks = (rows + staging.blockRows() - 1) / staging.blockRows();
+    RowBlocks cut = staging.cut();
+    int blocks = (rows + cut.unit() - 1) / cut.unit();
+    int firstUnit = cut.start(firstBlock) / cut.unit();
     int[] words = new int[blocks * program.ranks];
     long[] perEpoch = new long[words.length];
-    for (int block = 0; block < blocks; block++) {
+    for (int unit = 0; unit < blocks; unit++) {
+      int block = cut.ofUnit(firstUnit + unit);
       for (int source = 0; source < program.ranks; source++) {
-        words[block * program.ranks + source] = staging.word(source, firstBlock + block);
-        perEpoch[block * program.ranks + source] = sender.perEpoch(rank, firstBlock + block);
+        words[unit * program.ranks + source] = staging.word(source, block);
+        perEpoch[unit * program.ranks + source] = sender.perEpoch(rank, block);
       }
     }
-    long offset = (long) firstBlock * staging.blockRows() * program.rowBytes;
+    long offset = (long) cut.start(firstBlock) * program.rowBytes;
     long bytes = staging.buffer().bytes() - offset;
     return new ReduceSpec(
         program.context.label() + "/reduce",
@@ -56,7 +59,7 @@ final class ReduceReceiver implements Receiver {
         program.stride,
         program.problem.outputType(),
         program.problem.outputType(),
-        staging.blockRows(),
+        cut.unit(),
         new ReduceSpec.Gate(staging.arrived(), words, perEpoch),
         route,
         program.context.lane(rank).epoch());

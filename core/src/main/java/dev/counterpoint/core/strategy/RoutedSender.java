@@ -31,8 +31,8 @@ final class RoutedSender implements Sender {
     int tileRows = tiling.tileRowsPerShard();
     int groups = Chunking.groups(context.spec(), tileRows);
     blockTileRows = Math.max(1, (tileRows + groups - 1) / groups);
-    int blocks = (tileRows + blockTileRows - 1) / blockTileRows;
-    staging = Staging.allocate(program, blocks, blockTileRows * tiling.tileRows());
+    int blockRows = blockTileRows * tiling.tileRows();
+    staging = Staging.allocate(program, RowBlocks.even(program.shards.rowsPerShard(), blockRows));
     gemms = new PreparedGemm[program.ranks];
     for (Rank rank : context.ranks()) {
       gemms[rank.index()] = prepare(rank.index(), backPressure);

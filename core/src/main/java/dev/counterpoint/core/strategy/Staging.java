@@ -9,25 +9,32 @@ import dev.counterpoint.spi.SymmetricBuffer;
  *
  * @param buffer the slots; slot s of rank p takes source s's rows of shard p
  * @param arrived the counters; word {@code source · blocks + block} at the owner
- * @param blocks blocks of rows in a full shard
- * @param blockRows rows of a block
+ * @param cut the blocks of a shard
  */
-record Staging(SymmetricBuffer buffer, SignalArray arrived, int blocks, int blockRows) {
-  static Staging allocate(OutputProgram program, int blocks, int blockRows) {
+record Staging(SymmetricBuffer buffer, SignalArray arrived, RowBlocks cut) {
+  static Staging allocate(OutputProgram program, RowBlocks cut) {
     return new Staging(
         program.context.symmetric("staging", program.slotBytes * program.ranks),
-        program.context.signals("arrived", Math.max(1, program.ranks * blocks)),
-        blocks,
-        blockRows);
+        program.context.signals("arrived", program.ranks * cut.count()),
+        cut);
+  }
+
+  /** Blocks of rows in a full shard. */
+  int blocks() {
+    return cut.count();
+  }
+
+  /** First row of a block within its shard. */
+  int start(int block) {
+    return cut.start(block);
   }
 
   int word(int source, int block) {
-    return source * blocks + block;
+    return source * blocks() + block;
   }
 
   /** Rows of a block of a shard that has {@code shardRows} rows; 0 for a block past its end. */
   int rows(int shardRows, int block) {
-    long start = (long) block * blockRows;
-    return (int) Math.max(0, Math.min(shardRows - start, blockRows));
+    return cut.rows(shardRows, block);
   }
 }

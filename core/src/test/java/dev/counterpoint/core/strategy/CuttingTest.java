@@ -25,19 +25,23 @@ class CuttingTest {
     "0,0,0"
   })
   void stagedBlocksCoverAShard(int shardRows, int block, int rows) {
-    assertThat(new Staging(null, null, 4, 4).rows(shardRows, block)).isEqualTo(rows);
+    assertThat(new Staging(null, null, RowBlocks.even(16, 4)).rows(shardRows, block))
+        .isEqualTo(rows);
   }
 
   @Test
   void stagedBlocksDoNotOverflow() {
-    Staging huge = new Staging(null, null, 4, 1 << 30);
+    RowBlocks huge = RowBlocks.even(Integer.MAX_VALUE, 1 << 30);
+    assertThat(huge.count()).isEqualTo(2);
     assertThat(huge.rows(Integer.MAX_VALUE, 1)).isEqualTo((1 << 30) - 1);
-    assertThat(huge.rows(Integer.MAX_VALUE, 3)).isZero();
+    assertThat(huge.rows(1 << 30, 1)).isZero();
+    assertThat(RowBlocks.tapered(Integer.MAX_VALUE, 1).rows(Integer.MAX_VALUE, 0))
+        .isEqualTo(Integer.MAX_VALUE);
   }
 
   @Test
   void everySourceAndBlockHasAWordOfItsOwn() {
-    Staging staging = new Staging(null, null, 5, 1);
+    Staging staging = new Staging(null, null, RowBlocks.even(5, 1));
     assertThat(staging.word(0, 4)).isEqualTo(4);
     assertThat(staging.word(1, 0)).isEqualTo(5);
     assertThat(staging.word(3, 2)).isEqualTo(17);

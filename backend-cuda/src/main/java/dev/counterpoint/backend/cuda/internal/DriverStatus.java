@@ -7,6 +7,7 @@ final class DriverStatus {
   static final int SUCCESS = 0;
   static final int INVALID_VALUE = 1;
   static final int OUT_OF_MEMORY = 2;
+  static final int INVALID_HANDLE = 400;
   static final int NOT_READY = 600;
   static final int PEER_ALREADY_ENABLED = 704;
   private static final int FIRST_CAPTURE = 900;
@@ -19,16 +20,10 @@ final class DriverStatus {
     return status >= FIRST_CAPTURE && status <= LAST_CAPTURE;
   }
 
-  /** Whether the device's context is lost: every later call in this process answers the same. */
-  static boolean isSticky(int status) {
-    return switch (status) {
-      case 214, 220, 226, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 720, 999 -> true;
-      default -> false;
-    };
-  }
-
+  /** Whether memory was refused; sizes beyond all reason are answered as invalid. */
   static boolean isOutOfMemory(NativeException e) {
-    return e.function().startsWith("cuMem") && e.status() == OUT_OF_MEMORY;
+    return e.function().startsWith("cuMem")
+        && (e.status() == OUT_OF_MEMORY || e.status() == INVALID_VALUE);
   }
 
   /** What the reader can do, by status. */

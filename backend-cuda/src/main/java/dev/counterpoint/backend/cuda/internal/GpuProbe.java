@@ -1,6 +1,11 @@
 package dev.counterpoint.backend.cuda.internal;
 
 import dev.counterpoint.NativeException;
+import dev.counterpoint.backend.gpu.DeviceSurvey;
+import dev.counterpoint.backend.gpu.Driver;
+import dev.counterpoint.backend.gpu.KernelStore;
+import dev.counterpoint.backend.gpu.NativeLibrary;
+import dev.counterpoint.backend.gpu.Platform;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.DeviceInfo;
 import dev.counterpoint.spi.Probe;
@@ -8,44 +13,44 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Looks whether the CUDA backend can run here. */
-public final class GpuProbe {
+final class GpuProbe {
   /** The bindings are of CUDA 13, and the portable code of the kernels needs a driver that is. */
   private static final int LEAST_DRIVER = 13000;
 
   private static final int LEAST_ARCHITECTURE = 80;
-  private static final int FIRST_WITH_FP8 = 89;
   private static final Pattern DRIVER_RELEASE = Pattern.compile("Module\\D+\\s([0-9]+\\.[0-9.]+)");
+
+  private static final Platform PLATFORM = new CudaPlatform();
 
   private GpuProbe() {}
 
-  /** Never throws, and may be asked again. */
-  public static Probe probe() {
-    return probe(null);
-  }
-
-  /** The same, looking for kernels in a folder first. */
+  /** Never throws, and may be asked again; looks for kernels in a folder first. */
   static Probe probe(@Nullable String kernelFolder) {
     try {
       Driver driver = Natives.DRIVER.get();
       if (driver == null) {
         return noDriver(Natives.DRIVER.failure());
       }
-      return probe(driver, Natives.kernels(kernelFolder, null), libraries(), System::getenv);
+      return probe(
+          DeviceSurvey.of(driver),
+          KernelStore.of(PLATFORM, kernelFolder, null, Natives.COMPILER::get),
+          libraries(),
+          System::getenv);
     } catch (Throwable e) { // rule LIFE-1
       return new Probe.Unavailable(
           "the CUDA driver did not answer as expected",
-          Natives.deepest(e).toString(),
+          NativeLibrary.deepest(e).toString(),
           "see whether nvidia-smi works; otherwise restart the machine's driver");
     }
   }
@@ -72,23 +77,21 @@ public final class GpuProbe {
 
   /** The answer for a driver that could be loaded. */
   static Probe probe(
-      Driver driver,
+      DeviceSurvey survey,
       KernelStore kernels,
       Libraries libraries,
       UnaryOperator<@Nullable String> environment) {
-    int version = driver.version();
+    int version = survey.version();
     if (version < LEAST_DRIVER) {
       return new Probe.Unavailable(
           "the NVIDIA driver is too old",
           "it supports CUDA " + cuda(version) + "; needed is " + cuda(LEAST_DRIVER),
           "install driver 580 or newer");
     }
-    int count = driver.deviceCount();
-    if (count == 0) {
+    if (survey.devices().isEmpty()) {
       return noDevice("cuDeviceGetCount answers 0");
     }
-    List<DeviceInfo> devices = devices(driver, count);
-    for (DeviceInfo device : devices) {
+    for (DeviceInfo device : survey.devices()) {
       if (KernelStore.number(device.architecture()) < LEAST_ARCHITECTURE) {
         return new Probe.Unavailable(
             "a device is too old",
@@ -111,35 +114,55 @@ public final class GpuProbe {
           "add counterpoint-kernels-sm80 to the class path, or name a folder of built kernels by"
               + " -Dcuda.kernels");
     }
-    return available(driver, devices, libraries, environment);
+    Set<String> origins = new TreeSet<>();
+    for (DeviceInfo device : survey.devices()) {
+      List<String> tried = new ArrayList<>();
+      String origin = kernels.origin(device.architecture(), tried);
+      if (origin == null) {
+        return new Probe.Unavailable(
+            "there are no kernels for a device",
+            "device "
+                + device.index()
+                + ", "
+                + device.name()
+                + ", is "
+                + device.architecture()
+                + ": "
+                + String.join("; ", tried),
+            "use a counterpoint-kernels-sm80 that was built where nvcc is, or install NVRTC of CUDA 13"
+                + " (libnvrtc.so.13) or add its folder to LD_LIBRARY_PATH");
+      }
+      origins.add(origin);
+    }
+    return available(survey, libraries, String.join("; ", origins), environment);
   }
 
   private static Probe available(
-      Driver driver,
-      List<DeviceInfo> devices,
+      DeviceSurvey survey,
       Libraries libraries,
+      String kernels,
       UnaryOperator<@Nullable String> environment) {
     List<String> notes = new ArrayList<>();
-    List<Integer> ordinals = devices.stream().map(DeviceInfo::index).toList();
-    Set<Capability> capabilities = capabilities(driver, ordinals, libraries.blas() != null, notes);
+    Set<Capability> capabilities = survey.capabilities(PLATFORM, libraries.blas() != null, notes);
     if (libraries.blas() == null) {
       notes.add(
           "cuBLASLt was not found, so plain GEMMs run on our own kernels ("
               + libraries.noBlas()
               + "); install it, or add its folder to LD_LIBRARY_PATH");
     }
-    addNotesOnEnvironment(environment, devices.size(), notes);
+    addNotesOnEnvironment(environment, survey.devices().size(), notes);
     Map<String, String> versions = new LinkedHashMap<>();
     String release = release();
     versions.put(
-        "CUDA driver", cuda(driver.version()) + (release == null ? "" : " (" + release + ")"));
+        "CUDA driver", cuda(survey.version()) + (release == null ? "" : " (" + release + ")"));
     versions.put("NCCL", String.valueOf(libraries.collectives()));
     if (libraries.blas() != null) {
       versions.put("cuBLASLt", libraries.blas());
     }
+    versions.put("kernels", kernels);
     return new Probe.Available(
-        summary(devices) + ", driver " + (release == null ? cuda(driver.version()) : release),
-        devices,
+        survey.summary() + ", driver " + (release == null ? cuda(survey.version()) : release),
+        survey.devices(),
         versions,
         capabilities,
         notes);
@@ -159,87 +182,6 @@ public final class GpuProbe {
     if (devices > 1 && multicast != null && !multicast.equals("0")) {
       notes.add("NCCL may use NVLink multicast; leave NCCL_NVLS_ENABLE unset, or set it to 0");
     }
-  }
-
-  static List<DeviceInfo> devices(Driver driver, int count) {
-    List<DeviceInfo> devices = new ArrayList<>();
-    for (int ordinal = 0; ordinal < count; ordinal++) {
-      int major = driver.attribute(ordinal, Driver.Attribute.MAJOR);
-      int minor = driver.attribute(ordinal, Driver.Attribute.MINOR);
-      devices.add(
-          new DeviceInfo(
-              ordinal,
-              driver.deviceName(ordinal),
-              "sm_" + major + minor,
-              driver.deviceMemory(ordinal),
-              driver.attribute(ordinal, Driver.Attribute.UNITS),
-              false));
-    }
-    return devices;
-  }
-
-  /** What a set of devices can do; the reasons for what they cannot go to the notes. */
-  static Set<Capability> capabilities(
-      Driver driver, List<Integer> ordinals, boolean blas, List<String> notes) {
-    Set<Capability> capabilities =
-        EnumSet.of(
-            Capability.GRAPHS,
-            Capability.TIMED_EVENTS,
-            Capability.TRACING,
-            Capability.GEMM_FP16,
-            Capability.GEMM_BF16,
-            Capability.GEMM_INT8,
-            Capability.EPILOGUE_SCALES);
-    if (blas) {
-      capabilities.add(Capability.VENDOR_GEMM);
-    }
-    boolean fp8 =
-        ordinals.stream()
-            .allMatch(
-                o ->
-                    driver.attribute(o, Driver.Attribute.MAJOR) * 10
-                            + driver.attribute(o, Driver.Attribute.MINOR)
-                        >= FIRST_WITH_FP8);
-    if (fp8) {
-      capabilities.add(Capability.GEMM_FP8);
-    } else {
-      notes.add("FP8 needs sm_89 or newer on every device");
-    }
-    String obstacle = peerObstacle(driver, ordinals);
-    if (obstacle == null) {
-      capabilities.add(Capability.PEER_ACCESS);
-    } else {
-      notes.add(
-          obstacle
-              + ", so strategies that store into peers' memory are not available; look at"
-              + " nvidia-smi topo -p2p rw, and at the isolation settings of containers and bridges");
-    }
-    return capabilities;
-  }
-
-  private static @Nullable String peerObstacle(Driver driver, List<Integer> ordinals) {
-    for (int from : ordinals) {
-      for (int to : ordinals) {
-        if (from == to) {
-          continue;
-        }
-        if (!driver.canAccessPeer(from, to)) {
-          return "device " + from + " cannot address memory of device " + to;
-        }
-        if (!driver.hasPeerAtomics(from, to)) {
-          return "device " + from + " has no atomics on memory of device " + to;
-        }
-      }
-    }
-    return null;
-  }
-
-  private static String summary(List<DeviceInfo> devices) {
-    Map<String, Integer> counts = new LinkedHashMap<>();
-    devices.forEach(device -> counts.merge(device.name(), 1, Integer::sum));
-    List<String> parts = new ArrayList<>();
-    counts.forEach((name, count) -> parts.add(count + " × " + name));
-    return String.join(", ", parts);
   }
 
   private static String cuda(int version) {

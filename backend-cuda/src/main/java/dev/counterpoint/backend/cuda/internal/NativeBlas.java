@@ -5,6 +5,7 @@ import static org.bytedeco.cuda.global.cublas.*;
 import dev.counterpoint.DType;
 import dev.counterpoint.NativeException;
 import dev.counterpoint.WeightLayout;
+import dev.counterpoint.backend.gpu.VendorBlas;
 import org.bytedeco.cuda.cublas.cublasLtContext;
 import org.bytedeco.cuda.cublas.cublasLtMatmulAlgo_t;
 import org.bytedeco.cuda.cublas.cublasLtMatmulDescOpaque_t;

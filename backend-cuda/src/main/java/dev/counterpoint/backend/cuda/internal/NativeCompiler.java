@@ -4,6 +4,7 @@ import static org.bytedeco.cuda.global.nvrtc.*;
 
 import dev.counterpoint.CounterpointException;
 import dev.counterpoint.Failure;
+import dev.counterpoint.backend.gpu.KernelCompiler;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

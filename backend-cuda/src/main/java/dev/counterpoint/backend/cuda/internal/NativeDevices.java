@@ -3,6 +3,7 @@ package dev.counterpoint.backend.cuda.internal;
 import static org.bytedeco.cuda.global.cudart.*;
 
 import dev.counterpoint.NativeException;
+import dev.counterpoint.backend.gpu.Driver;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.bytedeco.cuda.cudart.CUctx_st;
@@ -16,7 +17,6 @@ import org.bytedeco.javacpp.SizeTPointer;
 /** The part of {@link NativeDriver} about devices, contexts and kernels, and how calls fail. */
 abstract class NativeDevices implements Driver {
   private static final int PEER_NATIVE_ATOMICS = 3;
-  private static final int UNIFIED_ADDRESSING = 41;
   private static final int MULTIPROCESSORS = 16;
   private static final int CAPABILITY_MAJOR = 75;
   private static final int CAPABILITY_MINOR = 76;
@@ -51,6 +51,16 @@ abstract class NativeDevices implements Driver {
 
   private static String at(int ordinal) {
     return "device=" + ordinal;
+  }
+
+  @Override
+  public boolean isOutOfMemory(NativeException e) {
+    return DriverStatus.isOutOfMemory(e);
+  }
+
+  @Override
+  public boolean isCapture(NativeException e) {
+    return DriverStatus.isCapture(e.status());
   }
 
   // Devices
@@ -95,19 +105,26 @@ abstract class NativeDevices implements Driver {
   }
 
   @Override
-  public int attribute(int ordinal, Attribute attribute) {
-    int number =
-        switch (attribute) {
-          case MAJOR -> CAPABILITY_MAJOR;
-          case MINOR -> CAPABILITY_MINOR;
-          case UNITS -> MULTIPROCESSORS;
-          case UNIFIED_ADDRESSES -> UNIFIED_ADDRESSING;
-        };
+  public String architecture(int ordinal) {
+    return "sm_" + attribute(ordinal, CAPABILITY_MAJOR) + attribute(ordinal, CAPABILITY_MINOR);
+  }
+
+  @Override
+  public int computeUnits(int ordinal) {
+    return attribute(ordinal, MULTIPROCESSORS);
+  }
+
+  @Override
+  public boolean isEmulated(int ordinal) {
+    return false;
+  }
+
+  private static int attribute(int ordinal, int number) {
     int[] value = new int[1];
     check(
         cuDeviceGetAttribute(value, number, device(ordinal)),
         "cuDeviceGetAttribute",
-        at(ordinal) + ", attribute=" + attribute);
+        at(ordinal) + ", attribute=" + number);
     return value[0];
   }
 

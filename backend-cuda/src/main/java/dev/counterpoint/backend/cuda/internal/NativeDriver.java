@@ -2,6 +2,7 @@ package dev.counterpoint.backend.cuda.internal;
 
 import static org.bytedeco.cuda.global.cudart.*;
 
+import dev.counterpoint.backend.gpu.Driver;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.bytedeco.cuda.cudart.CUevent_st;
@@ -36,6 +37,12 @@ final class NativeDriver extends NativeDevices {
     long[] address = new long[1];
     check(cuMemAlloc(address, bytes), "cuMemAlloc", "bytes=" + bytes);
     return address[0];
+  }
+
+  /** Kernels see system-scope stores of others to any memory. */
+  @Override
+  public long allocateShared(long bytes) {
+    return allocate(bytes);
   }
 
   @Override
@@ -85,6 +92,9 @@ final class NativeDriver extends NativeDevices {
   public void upload(long target, long hostSource, long bytes) {
     int status = cuMemcpyHtoD(target, scratch().host.at(hostSource), bytes);
     check(status, "cuMemcpyHtoD", "bytes=" + bytes);
+    // From memory that is not pinned the call may return when the bytes are staged, and no stream
+    // of ours waits for the one that brings them.
+    check(cuStreamSynchronize(null), "cuStreamSynchronize", "");
   }
 
   @Override
@@ -216,7 +226,11 @@ final class NativeDriver extends NativeDevices {
   public double nanosBetween(long earlier, long later) {
     float[] millis = new float[1];
     CUevent_st first = new NativeScratch.EventHandle().at(earlier);
-    check(cuEventElapsedTime(millis, first, scratch().event.at(later)), "cuEventElapsedTime", "");
+    int status = cuEventElapsedTime(millis, first, scratch().event.at(later));
+    if (status == DriverStatus.NOT_READY || status == DriverStatus.INVALID_HANDLE) {
+      return Double.NaN;
+    }
+    check(status, "cuEventElapsedTime", "");
     return millis[0] * 1e6;
   }
 
@@ -224,8 +238,8 @@ final class NativeDriver extends NativeDevices {
 
   /**
    * Relaxed, since the contract lets any thread end what another began, which stricter modes
-   * forbid; what those protect from, work that leaks out of a capture, {@link Capture} keeps track
-   * of.
+   * forbid; what those protect from, work that leaks out of a capture, the capture of a stream
+   * keeps track of.
    */
   @Override
   public void beginCapture(long stream) {

@@ -30,6 +30,9 @@ final class NativeEnvironment {
     // Memory that several devices write at once by multicast has put shared machines out of
     // service.
     setDefault("NCCL_NVLS_ENABLE", "0");
+    // Connections of all algorithms are made when communicators are, which is a call of all ranks;
+    // otherwise the first call that wants one would wait on the host for its peers' calls.
+    setDefault("NCCL_RUNTIME_CONNECT", "0");
   }
 
   private static void setDefault(String name, String value) {

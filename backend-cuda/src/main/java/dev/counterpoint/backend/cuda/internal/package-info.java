@@ -1,6 +1,6 @@
 /**
- * The CUDA backend's parts. {@link dev.counterpoint.backend.cuda.internal.Driver} is the only way
- * to the device; handles are numbers, and JavaCPP types stay inside the {@code Native…} classes.
+ * What is NVIDIA's of the CUDA backend; JavaCPP types stay inside the {@code Native…} classes. The
+ * rest is {@link dev.counterpoint.backend.gpu}.
  */
 @NullMarked
 package dev.counterpoint.backend.cuda.internal;

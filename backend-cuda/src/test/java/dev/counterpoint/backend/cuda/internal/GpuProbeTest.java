@@ -7,27 +7,49 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.counterpoint.BackendUnavailableException;
 import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.backend.cuda.CudaBackendProvider;
+import dev.counterpoint.backend.gpu.DeviceSurvey;
+import dev.counterpoint.backend.gpu.KernelStore;
+import dev.counterpoint.backend.gpu.Platform;
 import dev.counterpoint.spi.BackendOptions;
 import dev.counterpoint.spi.BackendProvider;
 import dev.counterpoint.spi.Bootstrap;
 import dev.counterpoint.spi.Capability;
+import dev.counterpoint.spi.DeviceInfo;
 import dev.counterpoint.spi.Probe;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class GpuProbeTest {
   private static final GpuProbe.Libraries ALL = new GpuProbe.Libraries("2.28.3", "", "13.0.2", "");
-  private final FakeDriver driver = new FakeDriver();
+  private static final Platform PLATFORM = new CudaPlatform();
+  private static final DeviceInfo DEVICE =
+      new DeviceInfo(0, "Fake GPU", "sm_90", 1 << 30, 132, false);
+
+  @TempDir Path kernels;
+  private DeviceSurvey survey =
+      new DeviceSurvey(
+          13000,
+          List.of(DEVICE, new DeviceInfo(1, "Fake GPU", "sm_90", 1 << 30, 132, false)),
+          null);
   private final Map<String, String> environment = new HashMap<>();
 
   private Probe probe(GpuProbe.Libraries libraries) {
-    return GpuProbe.probe(driver, GpuFixture.kernels(), libraries, environment::get);
+    return GpuProbe.probe(
+        survey,
+        KernelStore.of(PLATFORM, kernels.toString(), "off", () -> null),
+        libraries,
+        environment::get);
   }
 
   private static Probe.Unavailable refused(Probe probe) {
@@ -55,7 +77,7 @@ class GpuProbeTest {
   @Test
   void withoutADriverTheAnswerSaysSo() {
     assumeTrue(Natives.DRIVER.get() == null, "there is a driver on this machine");
-    Probe.Unavailable no = refused(GpuProbe.probe());
+    Probe.Unavailable no = refused(GpuProbe.probe(null));
     assertThat(no.reason()).isEqualTo("there is no NVIDIA driver");
     assertThat(no.detail()).contains("libcuda.so.1");
     assertThat(no.remedy()).contains("install the driver");
@@ -76,6 +98,14 @@ class GpuProbeTest {
         .hasMessageContaining("cuda.devices");
   }
 
+  @BeforeEach
+  void kernels() throws IOException {
+    Files.writeString(
+        kernels.resolve("manifest.json"),
+        "{\"ptx\": \"compute_80\", \"kernels\": [{\"entry\": \"put\", \"file\": \"companions.fatbin\", \"arch\": \"sm_80\"}]}");
+    Files.write(kernels.resolve("companions.fatbin"), new byte[] {1});
+  }
+
   @Test
   void everythingThere() {
     Probe.Available yes = (Probe.Available) probe(ALL);
@@ -85,6 +115,7 @@ class GpuProbeTest {
     assertThat(yes.versions())
         .containsEntry("NCCL", "2.28.3")
         .containsEntry("cuBLASLt", "13.0.2")
+        .containsEntry("kernels", "built in as portable code, folder " + kernels)
         .containsKey("CUDA driver");
     assertThat(yes.capabilities())
         .contains(Capability.PEER_ACCESS, Capability.VENDOR_GEMM, Capability.GEMM_FP8)
@@ -104,7 +135,7 @@ class GpuProbeTest {
 
   @Test
   void anOldDriver() {
-    driver.version = 12040;
+    survey = new DeviceSurvey(12040, survey.devices(), null);
     Probe.Unavailable no = refused(probe(ALL));
     assertThat(no.reason()).isEqualTo("the NVIDIA driver is too old");
     assertThat(no.detail()).contains("12.4").contains("13.0");
@@ -113,7 +144,7 @@ class GpuProbeTest {
 
   @Test
   void noDevice() {
-    driver.devices = 0;
+    survey = new DeviceSurvey(13000, List.of(), null);
     assertThat(refused(probe(ALL)).reason()).isEqualTo("there is no NVIDIA GPU");
     assertThat(
             refused(
@@ -126,7 +157,9 @@ class GpuProbeTest {
 
   @Test
   void anOldDevice() {
-    driver.major = 7;
+    survey =
+        new DeviceSurvey(
+            13000, List.of(new DeviceInfo(0, "Fake GPU", "sm_70", 1 << 30, 80, false)), null);
     Probe.Unavailable no = refused(probe(ALL));
     assertThat(no.detail()).contains("device 0, Fake GPU, is sm_70");
   }
@@ -153,22 +186,22 @@ class GpuProbeTest {
 
   @Test
   void noKernels() {
-    KernelStore nothing =
-        new KernelStore(List.of(KernelPlace.onClassPath("none")), () -> null, () -> null);
-    Probe.Unavailable no = refused(GpuProbe.probe(driver, nothing, ALL, name -> null));
+    KernelStore nothing = KernelStore.of(PLATFORM, "no such folder", "off", () -> null);
+    Probe.Unavailable no = refused(GpuProbe.probe(survey, nothing, ALL, name -> null));
     assertThat(no.reason()).isEqualTo("the kernels are missing");
     assertThat(no.remedy()).contains("counterpoint-kernels-sm80");
   }
 
   @Test
-  void noPeerAccess() {
-    driver.atomics = false;
-    Probe.Available yes = (Probe.Available) probe(ALL);
-    assertThat(yes.capabilities()).doesNotContain(Capability.PEER_ACCESS);
-    assertThat(yes.notes()).anyMatch(n -> n.contains("no atomics"));
-    driver.peers = false;
-    yes = (Probe.Available) probe(ALL);
-    assertThat(yes.notes()).anyMatch(n -> n.contains("cannot address"));
+  void sourcesOfKernelsAndNobodyToCompileThem(@TempDir Path folder) throws IOException {
+    Files.createDirectories(folder.resolve("source/kernels"));
+    Files.writeString(folder.resolve("source/index.txt"), "kernels/companions.cu\n");
+    Files.writeString(folder.resolve("source/kernels/companions.cu"), "// kernels");
+    KernelStore sources = KernelStore.of(PLATFORM, folder.toString(), "off", () -> null);
+    Probe.Unavailable no = refused(GpuProbe.probe(survey, sources, ALL, name -> null));
+    assertThat(no.reason()).isEqualTo("there are no kernels for a device");
+    assertThat(no.detail()).contains("device 0, Fake GPU, is sm_90", "no run-time compiler");
+    assertThat(no.remedy()).contains("libnvrtc.so.13");
   }
 
   @ParameterizedTest
@@ -184,19 +217,5 @@ class GpuProbeTest {
             ? new NoClassDefFoundError(message)
             : new UnsatisfiedLinkError(message);
     assertThat(refused(GpuProbe.noDriver(failure)).reason()).isEqualTo(reason);
-  }
-
-  @Test
-  void aDriverThatAnswersNonsenseIsAnAnswerToo() {
-    assertThat(Natives.deepest(new RuntimeException(new IllegalStateException("x"))))
-        .isInstanceOf(IllegalStateException.class);
-    Natives.Library<String> broken =
-        new Natives.Library<>(
-            () -> {
-              throw new ExceptionInInitializerError(new UnsatisfiedLinkError("the reason"));
-            });
-    assertThat(broken.get()).isNull();
-    assertThat(broken.get()).isNull();
-    assertThat(broken.failure()).hasMessage("the reason");
   }
 }

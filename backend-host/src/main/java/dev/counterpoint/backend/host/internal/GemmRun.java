@@ -18,7 +18,7 @@ final class GemmRun extends WorkCrew.Shared {
   private final GemmPlan plan;
   private final GemmSpec spec;
   private final Tiling tiling;
-  private final GemmOperands operands = new GemmOperands();
+  private final RunOperands operands = new RunOperands();
   private final Panels panels;
   private final Space[] spaces;
   private final AtomicInteger next = new AtomicInteger();
@@ -137,7 +137,13 @@ final class GemmRun extends WorkCrew.Shared {
     awaitGate(tile, by);
     long start = by.tracing() ? System.nanoTime() : 0;
     Space space = spaces[worker];
-    multiply(tile, worker, space, by);
+    context.share.enter(spec.rank());
+    long work = (long) tiling.rows(tile) * tiling.cols(tile) * spec.k();
+    try {
+      multiply(tile, worker, space, by);
+    } finally {
+      context.share.leave(spec.rank(), work);
+    }
     if (!straight) {
       place(tile, space, by);
     }

@@ -1,13 +1,14 @@
 package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.DType;
-import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.WeightLayout;
 import dev.counterpoint.spi.GemmSpec;
 import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.RowPartition;
 import dev.counterpoint.spi.TileGemm;
 import dev.counterpoint.spi.Tiling;
+import dev.counterpoint.spi.support.GemmChecks;
+import dev.counterpoint.spi.support.MemoryChecks;
 
 /** The tile GEMM: OpenBLAS on each tile, hooks in Java. Any tile size works. */
 final class HostTileGemm implements TileGemm {
@@ -15,6 +16,9 @@ final class HostTileGemm implements TileGemm {
    * By measurement: large enough that OpenBLAS's packing of both panels costs a few percent only.
    */
   private static final int TILE = 256;
+
+  /** Low tiles are wider, for the same reason. */
+  private static final int WIDEST = 2 * TILE;
 
   static final String DEFAULT_TILE = TILE + "×" + TILE;
 
@@ -37,34 +41,26 @@ final class HostTileGemm implements TileGemm {
       int tileCols) {
     context.requireOpen();
     context.requireRank("rank", rank);
-    if (k < 0) {
-      throw new InvalidArgumentException("k", k, "not be negative");
-    }
-    if (tileRows < 0) {
-      throw new InvalidArgumentException("tileRows", tileRows, "not be negative");
-    }
-    if (tileCols < 0) {
-      throw new InvalidArgumentException("tileCols", tileCols, "not be negative");
-    }
-    return new Tiling(
-        partition,
-        cols,
-        tileRows > 0 ? tileRows : suited(partition.rowsPerShard()),
-        tileCols > 0 ? tileCols : suited(cols));
+    MemoryChecks.requireAtLeast("k", k, 0);
+    MemoryChecks.requireAtLeast("tileRows", tileRows, 0);
+    MemoryChecks.requireAtLeast("tileCols", tileCols, 0);
+    int rows = tileRows > 0 ? tileRows : suited(partition.rowsPerShard(), TILE);
+    int widest = Math.min(WIDEST, TILE * Math.max(1, TILE / rows));
+    return new Tiling(partition, cols, rows, tileCols > 0 ? tileCols : suited(cols, widest));
   }
 
-  /** The usual tile, or for a short side one that covers it without a sliver. */
-  private static int suited(int length) {
-    if (length <= TILE) {
+  /** The usual length, or for a short side one that covers it without a sliver. */
+  private static int suited(int length, int usual) {
+    if (length <= usual) {
       return Math.max(1, length);
     }
-    int pieces = (length + TILE - 1) / TILE;
-    return Math.min(TILE, ((length + pieces - 1) / pieces + 15) / 16 * 16);
+    int pieces = (length + usual - 1) / usual;
+    return Math.min(usual, ((length + pieces - 1) / pieces + 15) / 16 * 16);
   }
 
   @Override
   public boolean supports(DType inputType, DType outputType) {
-    return GemmPlan.supports(inputType, outputType);
+    return GemmChecks.areMultipliable(inputType, outputType);
   }
 
   @Override

@@ -1,0 +1,136 @@
+package dev.counterpoint.backend.gpu;
+
+import dev.counterpoint.CounterpointException;
+import dev.counterpoint.Failure;
+import dev.counterpoint.NativeException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The kernels loaded on one rank's device. Modules are loaded family by family, always while
+ * planning; what streams need at any time is loaded when the backend opens.
+ */
+final class KernelSet {
+  static final String COMPANIONS = "companions";
+
+  /** No companion's block of parameters is larger. */
+  private static final int MOST_PARAMETER_BYTES = TileReduceParams.SIZE;
+
+  private final RankState rank;
+  private final KernelStore store;
+  private final Map<String, Long> modules = new HashMap<>();
+  private final Map<String, Kernel> kernels = new HashMap<>();
+  private final List<KernelImage> images = new ArrayList<>();
+
+  final Kernel advance;
+  final Kernel set;
+  final Kernel add;
+  final Kernel await;
+  final Kernel put;
+  final Kernel fill;
+  final Kernel unpack;
+  final Kernel reduce;
+
+  /**
+   * Loads what streams need.
+   *
+   * @param raised address of a word that is not 0
+   */
+  KernelSet(RankState rank, KernelStore store, long raised) {
+    this.rank = rank;
+    this.store = store;
+    advance = kernel(COMPANIONS, "epoch_advance", 0);
+    set = kernel(COMPANIONS, "signal_set", 0);
+    add = kernel(COMPANIONS, "signal_add", 0);
+    await = kernel(COMPANIONS, "await_words", 0);
+    put = kernel(COMPANIONS, "put", 0);
+    fill = kernel(COMPANIONS, "fill", 0);
+    unpack = kernel(COMPANIONS, "unpack", 0);
+    reduce = kernel(COMPANIONS, "tile_reduce", 0);
+    useOnce(raised);
+  }
+
+  /**
+   * Runs every companion as in a world that has failed, which it leaves at once. Drivers may load a
+   * kernel when it is first launched, and must not do that while another one waits.
+   */
+  private void useOnce(long raised) {
+    ParameterBlock block = rank.block(MOST_PARAMETER_BYTES).operation(0, raised, 0);
+    for (Kernel kernel : List.of(advance, set, add, await, put, fill, unpack, reduce)) {
+      rank.run("the first use of '" + kernel.entry() + "'", kernel, 1, block);
+    }
+  }
+
+  /** The kernel of a tile configuration. */
+  Kernel tileGemm(TileConfig config) {
+    return kernel(config.family(), config.entry(), config.sharedBytes());
+  }
+
+  private synchronized Kernel kernel(String family, String entry, int sharedBytes) {
+    Kernel known = kernels.get(entry);
+    if (known != null) {
+      return known;
+    }
+    rank.use();
+    Driver driver = rank.driver();
+    long module = module(family);
+    long handle;
+    try {
+      handle = driver.kernel(module, entry);
+    } catch (NativeException e) {
+      throw new CounterpointException(
+          Failure.Category.UNAVAILABLE,
+          "kernel '"
+              + entry
+              + "' is not in "
+              + family
+              + "; the kernel module and this backend are of different versions: "
+              + e.getMessage(),
+          e);
+    }
+    // Launch bounds say how many threads a kernel was compiled for.
+    int threads = driver.kernelAttribute(handle, Driver.KernelAttribute.MOST_THREADS);
+    if (sharedBytes > 0) {
+      driver.allowSharedBytes(handle, sharedBytes);
+    }
+    int blocks = Math.max(1, driver.blocksPerUnit(handle, threads, sharedBytes));
+    Kernel kernel = new Kernel(entry, handle, threads, sharedBytes, blocks);
+    kernels.put(entry, kernel);
+    return kernel;
+  }
+
+  private long module(String family) {
+    Long known = modules.get(family);
+    if (known != null) {
+      return known;
+    }
+    KernelImage image = store.find(family, rank.info().architecture());
+    // A zero byte behind the image: an image that is text ends with one.
+    ByteBuffer bytes = Tables.buffer(image.bytes().length + 1);
+    bytes.put(image.bytes()).clear();
+    long module = rank.driver().loadModule(bytes);
+    modules.put(family, module);
+    images.add(image);
+    return module;
+  }
+
+  /** What has been loaded. */
+  synchronized List<KernelImage> images() {
+    return List.copyOf(images);
+  }
+
+  synchronized void close() {
+    for (long module : modules.values()) {
+      try {
+        rank.driver().unloadModule(module);
+      } catch (NativeException e) {
+        // A lost context has taken its modules with it.
+      }
+    }
+    modules.clear();
+    kernels.clear();
+  }
+}

@@ -1,0 +1,16 @@
+package dev.counterpoint.backend.gpu;
+
+/**
+ * Where the fields of the record of one unit of work of a traced tile GEMM lie; {@code TileSpan} of
+ * the kernels' {@code params/tile_gemm.cuh}.
+ */
+final class TileSpanLayout {
+  static final int SIZE = 32;
+  static final int WAIT_NANOS = 0;
+  static final int START_NANOS = 8;
+  static final int END_NANOS = 16;
+  static final int TILE = 24;
+  static final int MULTIPROCESSOR = 28;
+
+  private TileSpanLayout() {}
+}

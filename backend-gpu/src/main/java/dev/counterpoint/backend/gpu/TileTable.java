@@ -1,0 +1,140 @@
+package dev.counterpoint.backend.gpu;
+
+import dev.counterpoint.DType;
+import dev.counterpoint.WeightLayout;
+import dev.counterpoint.backend.gpu.TileShapes.Shape;
+import dev.counterpoint.spi.RowPartition;
+import dev.counterpoint.spi.Tiling;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tile configurations that the kernels have, and the choice among them.
+ *
+ * <p>The choice compares estimated times: how many rounds of tiles the device needs, times what a
+ * round costs. Large tiles use the tensor cores better, since they load less for each product;
+ * small ones leave less of a tile, or of the last round, unused.
+ */
+final class TileTable {
+  /** Splitting pays when a split still has this much of K. */
+  private static final int LEAST_BYTES_PER_SPLIT = 1 << 10;
+
+  private static final int MOST_SPLITS = 16;
+
+  private final int units;
+  private final TileShapes shapes;
+  private final List<Shape> fitting;
+  private final GpuOptions.@Nullable Tile wanted;
+  private final int wantedSplits;
+
+  /**
+   * The table for one device.
+   *
+   * @param shapes what its kernels have
+   * @param units multiprocessors
+   * @param wanted what the user asked for, or null
+   * @param wantedSplits what the user asked for, or 0
+   */
+  TileTable(TileShapes shapes, int units, GpuOptions.@Nullable Tile wanted, int wantedSplits) {
+    this.units = units;
+    this.shapes = shapes;
+    this.fitting = shapes.fitting();
+    this.wanted = wanted;
+    this.wantedSplits = wantedSplits;
+  }
+
+  /** The tiles for a problem; sizes that are not 0 are rounded to a shape that there is. */
+  Tiling tiling(RowPartition partition, int cols, int k, DType input, int tileRows, int tileCols) {
+    boolean free = tileRows == 0 && tileCols == 0;
+    GpuOptions.Tile user = wanted;
+    Shape shape;
+    if (!free) {
+      shape = nearest(tileRows, tileCols);
+    } else if (user != null) {
+      shape = nearest(user.rows(), user.cols());
+    } else {
+      shape = best(partition, cols, k, input);
+    }
+    return new Tiling(partition, cols, shape.rows(), shape.cols());
+  }
+
+  private Shape best(RowPartition partition, int cols, int k, DType input) {
+    Shape best = fitting.get(0);
+    double bestTime = Double.POSITIVE_INFINITY;
+    for (Shape shape : fitting) {
+      double time = time(shape, new Tiling(partition, cols, shape.rows(), shape.cols()), k, input);
+      if (time < bestTime) {
+        bestTime = time;
+        best = shape;
+      }
+    }
+    return best;
+  }
+
+  /** Estimated time in arbitrary units. */
+  private double time(Shape shape, Tiling tiling, int k, DType input) {
+    long tiles = fullTiles(tiling);
+    long places = (long) units * shapes.perUnit(shape);
+    int splits = splits(tiling, k, input);
+    double work = (double) shape.rows() * shape.cols() * Math.max(1, k) / splits;
+    double oneTile = work * shapes.perUnit(shape) / shape.rate();
+    // A unit whose places are not all taken runs each of its tiles faster.
+    long rounds = tiles * splits / places;
+    long rest = tiles * splits % places;
+    double lastRound = Math.ceil((double) rest / units) / shapes.perUnit(shape);
+    double merging = splits > 1 ? 0.05 * splits * shape.rows() * shape.cols() * 64 : 0;
+    return rounds * oneTile + lastRound * oneTile + merging;
+  }
+
+  private static long fullTiles(Tiling tiling) {
+    RowPartition partition = tiling.partition();
+    long rows = 0;
+    for (int shard = 0; shard < partition.shards(); shard++) {
+      rows += (partition.rows(shard) + tiling.tileRows() - 1) / tiling.tileRows();
+    }
+    return rows * tiling.tileColCount();
+  }
+
+  private Shape nearest(int rows, int cols) {
+    Shape best = fitting.get(0);
+    double bestDistance = Double.POSITIVE_INFINITY;
+    for (Shape shape : fitting) {
+      double distance = distance(rows, shape.rows()) + distance(cols, shape.cols());
+      if (distance < bestDistance) {
+        bestDistance = distance;
+        best = shape;
+      }
+    }
+    return best;
+  }
+
+  private static double distance(int wantedSize, int size) {
+    return wantedSize == 0 ? 0 : Math.abs(Math.log((double) wantedSize / size));
+  }
+
+  /** The configuration of a tiling, or null if no kernel has such tiles. */
+  @Nullable TileConfig config(DType input, WeightLayout layout, Tiling tiling) {
+    for (Shape shape : fitting) {
+      if (shape.rows() == tiling.tileRows() && shape.cols() == tiling.tileCols()) {
+        return new TileConfig(
+            input, layout, shape.rows(), shape.cols(), shape.stages(), shapes.stageBytes());
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Into how many pieces K is split so that few tiles use the whole device. It depends on nothing
+   * but the tiling, K and the device: hooks must not change numbers (rule GEMM-20).
+   */
+  int splits(Tiling tiling, int k, DType input) {
+    int stageBytes = shapes.stageBytes();
+    long stages = ((long) k * input.bytes() + stageBytes - 1) / stageBytes;
+    long most = Math.max(1, Math.min(MOST_SPLITS, stages * stageBytes / LEAST_BYTES_PER_SPLIT));
+    if (wantedSplits > 0) {
+      return (int) Math.min(wantedSplits, Math.max(1, stages));
+    }
+    long tiles = Math.max(1, fullTiles(tiling));
+    return (int) Math.max(1, Math.min(most, units / tiles));
+  }
+}

@@ -1,0 +1,467 @@
+package dev.counterpoint.backend.gpu;
+
+import dev.counterpoint.NativeException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * A driver without a device: memory is real, kernels of signals and copies do what they should, all
+ * others are noted, and everything happens at once unless its stream is held. Calls can be made to
+ * fail by name.
+ */
+final class FakeDriver implements Driver {
+  /** A status that means that there is no more memory. */
+  static final int OUT_OF_MEMORY = 2;
+
+  /** A status that means that a capture is in the way. */
+  static final int CAPTURING = 900;
+
+  final FakeMemory memory = new FakeMemory();
+  final List<String> journal = new ArrayList<>();
+  final Map<String, Integer> failures = new HashMap<>();
+  final Set<Long> held = ConcurrentHashMap.newKeySet();
+  int devices = 2;
+  int version = 1;
+  String architecture = "sm_90";
+  boolean peers = true;
+  boolean atomics = true;
+
+  /** Of a held stream, what was recorded first counts as reached: the rest is what is held. */
+  boolean completesOnceHeld;
+
+  /** The flag that the host reads is raised by {@link #showFaults} only. */
+  boolean faultsAreSeenLate;
+
+  /** Waits that are not satisfied are passed, as if a peer had come meanwhile. */
+  boolean waitsPass;
+
+  final Map<Integer, Integer> contexts = new HashMap<>();
+  final Set<Long> streams = new HashSet<>();
+  final Set<Long> events = new HashSet<>();
+  final Set<Long> executables = new HashSet<>();
+  final Map<Long, String> kernels = new HashMap<>();
+  final Map<String, ParameterRecord> lastParameters = new HashMap<>();
+  private final Map<Long, List<Runnable>> captures = new HashMap<>();
+  private final Map<Long, List<Runnable>> capturedEvents = new HashMap<>();
+  private final Map<Long, List<Runnable>> graphs = new HashMap<>();
+  private final Map<Long, List<Runnable>> stopped = new HashMap<>();
+  private final Map<Long, Long> stoppedBy = new HashMap<>();
+  private final Map<Long, Long> recordedOn = new ConcurrentHashMap<>();
+  private final Map<Long, Long> firstOfStream = new ConcurrentHashMap<>();
+  private long next = 1000;
+
+  /** What a launch was given. */
+  record ParameterRecord(FakeMemory memory, long address, int blocks, int threads, int shared) {
+    int getInt(int offset) {
+      return memory.getInt(address + offset);
+    }
+
+    long getLong(int offset) {
+      return memory.getLong(address + offset);
+    }
+  }
+
+  private synchronized void call(String name) {
+    journal.add(name);
+    Integer status = failures.get(name);
+    if (status != null) {
+      throw new NativeException(name, status, "ERROR_OF_A_TEST", "fake=true", "");
+    }
+  }
+
+  synchronized List<String> take() {
+    List<String> taken = List.copyOf(journal);
+    journal.clear();
+    return taken;
+  }
+
+  private final List<Runnable> hidden = new ArrayList<>();
+
+  /** Raises the host's flag if something has failed. */
+  void showFaults() {
+    faultsAreSeenLate = false;
+    hidden.forEach(Runnable::run);
+    hidden.clear();
+  }
+
+  private synchronized long handle() {
+    return next++;
+  }
+
+  @Override
+  public boolean isOutOfMemory(NativeException e) {
+    return e.status() == OUT_OF_MEMORY;
+  }
+
+  @Override
+  public boolean isCapture(NativeException e) {
+    return e.status() == CAPTURING;
+  }
+
+  @Override
+  public int version() {
+    return version;
+  }
+
+  @Override
+  public int deviceCount() {
+    call("deviceCount");
+    return devices;
+  }
+
+  @Override
+  public String deviceName(int ordinal) {
+    return "Fake GPU";
+  }
+
+  @Override
+  public long deviceMemory(int ordinal) {
+    return 1L << 30;
+  }
+
+  @Override
+  public String architecture(int ordinal) {
+    return architecture;
+  }
+
+  @Override
+  public int computeUnits(int ordinal) {
+    return 132;
+  }
+
+  @Override
+  public boolean isEmulated(int ordinal) {
+    return false;
+  }
+
+  @Override
+  public boolean canAccessPeer(int from, int to) {
+    return peers;
+  }
+
+  @Override
+  public boolean hasPeerAtomics(int from, int to) {
+    return atomics;
+  }
+
+  @Override
+  public long retainContext(int ordinal) {
+    contexts.merge(ordinal, 1, Integer::sum);
+    return 10 + ordinal;
+  }
+
+  @Override
+  public void releaseContext(int ordinal) {
+    contexts.merge(ordinal, -1, Integer::sum);
+  }
+
+  @Override
+  public void use(long context) {}
+
+  @Override
+  public void enablePeer(long context) {}
+
+  @Override
+  public long allocate(long bytes) {
+    call("allocate");
+    return memory.allocate(bytes);
+  }
+
+  @Override
+  public long allocateShared(long bytes) {
+    call("allocateShared");
+    return memory.allocate(bytes);
+  }
+
+  @Override
+  public void free(long address) {
+    call("free");
+    if (!memory.free(address)) {
+      throw new AssertionError("freed twice");
+    }
+  }
+
+  @Override
+  public long[] memory() {
+    return new long[] {1 << 20, 1 << 30};
+  }
+
+  @Override
+  public long allocateHost(long bytes) {
+    return memory.register(Tables.buffer((int) bytes));
+  }
+
+  @Override
+  public void freeHost(long address) {
+    memory.free(address);
+  }
+
+  @Override
+  public ByteBuffer hostBuffer(long address, int bytes) {
+    // Registered by allocateHost: the same bytes.
+    memory.free(address);
+    ByteBuffer buffer = Tables.buffer(bytes);
+    memory.put(address, buffer);
+    return buffer;
+  }
+
+  @Override
+  public long addressOf(ByteBuffer direct) {
+    return memory.registerView(direct);
+  }
+
+  @Override
+  public void upload(long target, long hostSource, long bytes) {
+    call("upload");
+    memory.copy(target, hostSource, bytes);
+  }
+
+  @Override
+  public void download(long hostTarget, long source, long bytes) {
+    call("download");
+    memory.copy(hostTarget, source, bytes);
+  }
+
+  private void enqueue(long stream, Runnable work) {
+    List<Runnable> capture = captures.get(stream);
+    if (capture != null) {
+      capture.add(work);
+    } else if (stopped.containsKey(stream)) {
+      stopped.get(stream).add(work);
+    } else {
+      work.run();
+    }
+  }
+
+  @Override
+  public void holdWhileSet(long stream, long word) {
+    call("holdWhileSet");
+    if (!captures.containsKey(stream) && (memory.getInt(word) & 1) != 0) {
+      stopped.putIfAbsent(stream, new ArrayList<>());
+      stoppedBy.put(stream, word);
+    }
+  }
+
+  /** A held stream goes on when its word is clear. */
+  private boolean isHeld(long stream) {
+    Long word = stoppedBy.get(stream);
+    if (word != null && (memory.getInt(word) & 1) == 0) {
+      stoppedBy.remove(stream);
+      stopped.remove(stream).forEach(Runnable::run);
+    }
+    return held.contains(stream) || stopped.containsKey(stream);
+  }
+
+  @Override
+  public void copy(long target, long source, long bytes, long stream) {
+    call("copy");
+    enqueue(stream, () -> memory.copy(target, source, bytes));
+  }
+
+  @Override
+  public void copyRows(
+      long target,
+      long targetPitch,
+      long source,
+      long sourcePitch,
+      long rowBytes,
+      long rows,
+      long stream) {
+    call("copyRows");
+    enqueue(
+        stream,
+        () -> {
+          for (long row = 0; row < rows; row++) {
+            memory.copy(target + row * targetPitch, source + row * sourcePitch, rowBytes);
+          }
+        });
+  }
+
+  @Override
+  public void fill(long target, byte value, long bytes, long stream) {
+    call("fill");
+    enqueue(
+        stream,
+        () -> {
+          for (long i = 0; i < bytes; i++) {
+            memory.putByte(target + i, value);
+          }
+        });
+  }
+
+  @Override
+  public long createStream(int priority) {
+    long stream = handle();
+    streams.add(stream);
+    return stream;
+  }
+
+  @Override
+  public void destroyStream(long stream) {
+    if (!streams.remove(stream)) {
+      throw new AssertionError("stream destroyed twice");
+    }
+  }
+
+  @Override
+  public boolean isIdle(long stream) {
+    if (captures.containsKey(stream)) {
+      throw new AssertionError("a capturing stream was asked");
+    }
+    Integer status = failures.get("isIdle");
+    if (status != null) {
+      throw new NativeException("isIdle", status, "ERROR_OF_A_TEST", "", "");
+    }
+    return !isHeld(stream);
+  }
+
+  @Override
+  public long createEvent(boolean timed) {
+    long event = handle();
+    events.add(event);
+    return event;
+  }
+
+  @Override
+  public void destroyEvent(long event) {
+    if (!events.remove(event)) {
+      throw new AssertionError("event destroyed twice");
+    }
+  }
+
+  @Override
+  public void record(long event, long stream, boolean external) {
+    call(external ? "recordExternal" : "record");
+    if (captures.containsKey(stream) && !external) {
+      capturedEvents.put(event, captures.get(stream));
+    } else {
+      recordedOn.put(event, stream);
+      if (held.contains(stream)) {
+        firstOfStream.putIfAbsent(stream, event);
+      }
+    }
+  }
+
+  @Override
+  public void await(long stream, long event, boolean external) {
+    call(external ? "awaitExternal" : "await");
+    List<Runnable> capture = capturedEvents.get(event);
+    if (!external && capture != null) {
+      captures.put(stream, capture);
+    }
+  }
+
+  @Override
+  public boolean isComplete(long event) {
+    Long stream = recordedOn.get(event);
+    return stream == null
+        || !held.contains(stream)
+        || (completesOnceHeld && firstOfStream.getOrDefault(stream, -1L) == event);
+  }
+
+  @Override
+  public double nanosBetween(long earlier, long later) {
+    return 1000;
+  }
+
+  @Override
+  public void beginCapture(long stream) {
+    call("beginCapture");
+    captures.put(stream, new ArrayList<>());
+  }
+
+  @Override
+  public long endCapture(long stream) {
+    List<Runnable> capture = captures.get(stream);
+    captures.values().removeIf(c -> c == capture);
+    capturedEvents.values().removeIf(c -> c == capture);
+    call("endCapture");
+    long graph = handle();
+    graphs.put(graph, capture);
+    return graph;
+  }
+
+  @Override
+  public void destroyGraph(long graph) {
+    graphs.remove(graph);
+  }
+
+  @Override
+  public long instantiate(long graph) {
+    call("instantiate");
+    long executable = handle();
+    executables.add(executable);
+    graphs.put(executable, graphs.get(graph));
+    return executable;
+  }
+
+  @Override
+  public void destroyExecutable(long executable) {
+    executables.remove(executable);
+  }
+
+  @Override
+  public void uploadGraph(long executable, long stream) {
+    call("uploadGraph");
+  }
+
+  @Override
+  public void launchGraph(long executable, long stream) {
+    call("launchGraph");
+    List<Runnable> work = graphs.get(executable);
+    enqueue(stream, () -> work.forEach(Runnable::run));
+  }
+
+  @Override
+  public long loadModule(ByteBuffer image) {
+    call("loadModule");
+    return handle();
+  }
+
+  @Override
+  public void unloadModule(long module) {}
+
+  @Override
+  public long kernel(long module, String entry) {
+    call("kernel");
+    long kernel = handle();
+    kernels.put(kernel, entry);
+    return kernel;
+  }
+
+  @Override
+  public int kernelAttribute(long kernel, KernelAttribute attribute) {
+    return attribute == KernelAttribute.MOST_THREADS ? 256 : 0;
+  }
+
+  @Override
+  public void allowSharedBytes(long kernel, int bytes) {}
+
+  @Override
+  public int blocksPerUnit(long kernel, int threads, int sharedBytes) {
+    return 1;
+  }
+
+  @Override
+  public void launch(
+      long kernel, int blocks, int threads, int sharedBytes, long stream, long parameters) {
+    String entry = kernels.get(kernel);
+    call(entry);
+    long address = memory.getLong(parameters);
+    // The driver reads the parameters during the call; what is enqueued works on its own copy.
+    ByteBuffer copy = Tables.buffer(512);
+    long mine = memory.register(copy);
+    memory.copyAvailable(mine, address, 512);
+    ParameterRecord record = new ParameterRecord(memory, mine, blocks, threads, sharedBytes);
+    lastParameters.put(entry, record);
+    enqueue(
+        stream,
+        () -> FakeKernels.run(entry, record, memory, waitsPass, faultsAreSeenLate ? hidden : null));
+  }
+}

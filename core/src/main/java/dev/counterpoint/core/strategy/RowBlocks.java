@@ -1,0 +1,67 @@
+package dev.counterpoint.core.strategy;
+
+/**
+ * How the rows of a shard are cut into blocks that travel on their own. Every block but the last of
+ * a shard is a whole number of units, and all shards are cut alike: a shorter shard has the same
+ * blocks as far as it goes.
+ *
+ * @param unit rows of a unit, ≥ 1
+ * @param ends by block: units up to its end in a full shard
+ */
+record RowBlocks(int unit, int[] ends) {
+  /** GEMMs of a multiple of this many rows leave no part of a tile or register block empty. */
+  private static final int GOOD_ROWS = 64;
+
+  /** Blocks of equal size. */
+  static RowBlocks even(int shardRows, int blockRows) {
+    int[] ends = new int[(int) Math.max(1, ((long) shardRows + blockRows - 1) / blockRows)];
+    for (int block = 0; block < ends.length; block++) {
+      ends[block] = block + 1;
+    }
+    return new RowBlocks(blockRows, ends);
+  }
+
+  /**
+   * Rows in about so many blocks, of which the later ones, from three on, come in two halves: large
+   * ones are computed faster, but what the last ones need after they were computed is exposed.
+   */
+  static RowBlocks tapered(int shardRows, int blocks) {
+    if (blocks < 3 || shardRows < 2 * GOOD_ROWS * blocks) {
+      long rows = Math.max(1, ((long) shardRows + blocks - 1) / blocks);
+      long aligned = (rows + GOOD_ROWS - 1) / GOOD_ROWS * GOOD_ROWS;
+      return even(shardRows, (int) (aligned < shardRows ? aligned : rows));
+    }
+    int units = (shardRows + GOOD_ROWS - 1) / GOOD_ROWS;
+    int whole = blocks / 2;
+    int[] ends = new int[2 * blocks - whole];
+    for (int block = 0; block < ends.length; block++) {
+      long halves = block < whole ? 2L * (block + 1) : whole + block + 1L;
+      ends[block] = (int) ((halves * units + blocks) / (2L * blocks));
+    }
+    return new RowBlocks(GOOD_ROWS, ends);
+  }
+
+  int count() {
+    return ends.length;
+  }
+
+  /** First row of a block within its shard. */
+  int start(int block) {
+    return block == 0 ? 0 : ends[block - 1] * unit;
+  }
+
+  /** Rows of a block of a shard that has {@code shardRows} rows; 0 for a block past its end. */
+  int rows(int shardRows, int block) {
+    long end = (long) ends[block] * unit;
+    return (int) Math.max(0, Math.min(shardRows, end) - start(block));
+  }
+
+  /** The block that a unit belongs to. */
+  int ofUnit(int number) {
+    int block = 0;
+    while (block < ends.length - 1 && number >= ends[block]) {
+      block++;
+    }
+    return block;
+  }
+}
