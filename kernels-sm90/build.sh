@@ -1,33 +1,63 @@
 #!/usr/bin/env bash
 # Builds the SM90 kernels: one fatbin for each input type and a manifest, in kernels-sm90/target/kernels.
+#
+#   build.sh            machine code for sm_90a
+#   build.sh --current  builds nothing; succeeds if the kernels that are there are of these sources
+#
 # There is no PTX in them: what is made for sm_90a runs on nothing else, and kernels-sm80 serves all
-# other devices. NVCC names the compiler, JOBS how many run at once.
+# other devices. Nothing is done when the kernels that are there are what would be built. NVCC names the
+# compiler, OUT_DIR the folder to build in, JOBS how many compilers run at once.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source=$here/src/main/cuda
-shared=$here/../kernels-sm80/src/main/cuda
+twin=$here/../kernels-sm80/src/main/cuda
 common=$here/../kernels-common/src/main/cpp
 out=${OUT_DIR:-$here/target/kernels}
-nvcc=${NVCC:-nvcc}
+mode=${1:-package}
+source "$here/../kernels-common/nvcc.sh"
+
+# What was built of what, and by whom; there only behind a build that went well.
+stamp=$out/stamp
+built=$([ ! -e "$stamp" ] || cat "$stamp")
+hash=$(fingerprint "$(sha256sum <"$here/build.sh")" -- "$source" "$twin" "$common")
+if [ "$mode" = --current ]; then
+  [ "${built%% *}" = "$hash" ]
+  exit
+fi
+
+# Exits with 3 when no compiler can be used.
+giveUp() {
+  echo "kernels-sm90: not built: $no_nvcc; kernels-sm80 serves SM90 too, slower" >&2
+  exit 3
+}
+find_nvcc || giveUp
+version=$("$nvcc" --version | sed -n 's/.*\(release [^,]*, V[0-9.]*\).*/\1/p')
+wanted="$hash $version"
+if [ "$built" = "$wanted" ]; then
+  echo "kernels-sm90: up to date in $out"
+  exit
+fi
+try_nvcc || giveUp
 jobs=${JOBS:-$(nproc)}
 mkdir -p "$out"
+rm -f "$stamp" "$out"/*.fatbin "$out/manifest.json"
 
 compile() {
   local family=$1
   "$nvcc" -std=c++17 -O3 --fatbin -Xptxas -v -gencode arch=compute_90a,code=sm_90a \
-    -I "$source" -I "$shared" -I "$common" \
+    -I "$source" -I "$twin" -I "$common" \
     "$source/kernels/$family.cu" -o "$out/$family.fatbin" >"$out/$family.log" 2>&1 ||
     { cat "$out/$family.log" >&2; return 1; }
 }
 
 export -f compile
-export source shared common out nvcc
+export source twin common out nvcc
 families=$(cd "$source/kernels" && ls ./*.cu | sed 's|^\./||; s|\.cu$||')
 echo "$families" | xargs -P "$jobs" -I{} bash -c 'set -euo pipefail; compile "{}"'
 
-# The compiler's report, one entry to an object. Shared memory is that of pipeline/shared_layout.cuh,
-# which the kernel test compares.
+# The compiler's report, one entry to an object. Shared memory is that of pipeline/shared_layout.cuh;
+# `model_test --list` prints what the kernels themselves say.
 for family in $families; do
   awk -v family="$family" '
     /Compiling entry function/ {
@@ -44,8 +74,8 @@ for family in $families; do
       split(part[n - 2], extent, "x"); stages = substr(part[n - 1], 2); cluster = substr(part[n], 2)
       layout = part[n - 3]
       input = entry; sub(/^tile_gemm_sm90_/, "", input); sub("_" layout "_.*", "", input)
-      # Two teams take turns on tiles of 64 or 128 rows that are not the largest.
-      teams = extent[1] == 128 && extent[2] == 256 || extent[1] * extent[2] < 128 * 128 && extent[2] < 256 ? 1 : 2
+      # Two teams take turns on tiles of 128 × 128 and 64 × 256.
+      teams = extent[1] * extent[2] == 128 * 128 ? 2 : 1
       ends = stages * (extent[1] + extent[2]) * 128 + 8 * 2304 + 16 * stages + teams * (3 * 8 + 4) + 4
       shared = int((ends + 127) / 128) * 128
       printf "{\"entry\": \"%s\", \"file\": \"%s.fatbin\", \"arch\": \"sm_90a\", \"input\": \"%s\", \"layout\": \"%s\", \"tileRows\": %d, \"tileCols\": %d, \"tileK\": %d, \"stages\": %d, \"cluster\": %d, \"threads\": 384, \"sharedBytes\": %d, \"registers\": %d, \"spills\": %d}\n",
@@ -54,8 +84,7 @@ for family in $families; do
 done | LC_ALL=C sort >"$out/manifest.lines"
 
 {
-  printf '{"ptx": "", "compiler": "%s", "kernels": [\n' \
-    "$("$nvcc" --version | sed -n 's/.*\(release [^,]*, V[0-9.]*\).*/\1/p')"
+  printf '{"ptx": "", "compiler": "%s", "kernels": [\n' "$version"
   sed '$!s/$/,/' "$out/manifest.lines"
   printf ']}\n'
 } >"$out/manifest.json"
@@ -70,4 +99,5 @@ if grep -v -e '"spills": 0}' "$out/manifest.lines"; then
   exit 1
 fi
 rm "$out/manifest.lines"
+printf '%s\n' "$wanted" >"$stamp"
 echo "kernels-sm90: $(grep -c '"entry"' "$out/manifest.json") entries in $out, none spills"
