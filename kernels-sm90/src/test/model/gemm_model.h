@@ -9,6 +9,7 @@
 #include "hopper.h"
 #include "params/tile_gemm.h"
 #include "params/tile_gemm_maps.h"
+#include "small_floats.h"
 
 namespace modeltest {
 
@@ -22,6 +23,22 @@ using counterpoint::u32;
 using counterpoint::u64;
 using counterpoint::u8;
 using model::DeviceMemory;
+
+constexpr u8 kPoison = 0xa5;  // in outputs, before
+
+inline int bytesOf(ElementType type) {
+  return type == counterpoint::kFp32 || type == counterpoint::kInt32  ? 4
+         : type == counterpoint::kFp16 || type == counterpoint::kBf16 ? 2
+                                                                      : 1;
+}
+
+// Of the types that are neither binary32 nor whole numbers.
+inline const model::FloatFormat& formatOf(ElementType type) {
+  return type == counterpoint::kFp16      ? model::kFp16Format
+         : type == counterpoint::kBf16    ? model::kBf16Format
+         : type == counterpoint::kFp8E4m3 ? model::kE4m3Format
+                                          : model::kE5m2Format;
+}
 
 // A kernel of the tile table.
 struct Entry {
