@@ -2,9 +2,7 @@
 // One GEMM: its operands, its parameter block, what it should give, and whether it did.
 
 #include "elements.h"
-
-// Found by the include path: each module of kernels has its own tiles, and its own way to launch.
-#include <tile_configs.h>
+#include "tile_launch.h"
 
 struct GemmSpec {
   int in = kBf16;

@@ -1,8 +1,7 @@
-#include <tile_configs.h>
-
 #include <algorithm>
 
 #include "elements.h"
+#include "tile_launch.h"
 
 std::vector<int> inputTypes() {
   std::vector<int> types = {kBf16, kFp16, kFp32, kInt8};

@@ -1,13 +1,13 @@
 // What a host has to do to launch a kernel of this module, as the README says it.
 
 #include <cuda.h>
-#include <tile_configs.h>
 
 #include <algorithm>
 #include <fstream>
 
 #include "elements.h"
 #include "params/tile_gemm_maps.h"
+#include "tile_launch.h"
 
 std::vector<int> inputTypes() {
   return {kBf16, kFp16, kFp8E4m3, kFp8E5m2, kInt8};

@@ -1,11 +1,5 @@
 #pragma once
-// The tiles of this module's kernels, and how one is launched: with tensor maps, in clusters. The
-// checks themselves are those of kernels-sm80.
-
-#include <string>
-#include <vector>
-
-#include "support.h"
+// The tiles of this module's kernels. The checks are those of kernels-sm80.
 
 struct TileConfig {
   int rows;
@@ -21,17 +15,3 @@ inline const TileConfig kTiles[] = {{128, 256, 4, 2},
                                     {32, 128, 10, 1},
                                     {16, 128, 10, 1}};
 constexpr int kTileCount = 6;
-
-// Input types that have kernels.
-std::vector<int> inputTypes();
-// Whether a kernel takes operands like these; what it does not, kernels-sm80 does.
-bool serves(int in, bool nk, const TileGemmParams& params);
-// Blocks that fit one multiprocessor.
-int blocksPerMultiprocessor(const TileConfig& tile);
-// Launches on at most so many blocks, but on one cluster at least.
-void launchTile(int in,
-                bool nk,
-                const TileConfig& tile,
-                const TileGemmParams& params,
-                int blocks,
-                cudaStream_t stream = nullptr);
