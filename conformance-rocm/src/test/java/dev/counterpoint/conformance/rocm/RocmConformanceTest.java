@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(2400)
 class RocmConformanceTest {
+  private static final String KERNELS = "/META-INF/counterpoint/kernels/cdna3/manifest.json";
   private static final Path LIBRARIES = Path.of(System.getProperty("counterpoint.rocm.hip", "."));
   private static final Path FAULTS = Path.of(System.getProperty("emulator.log", "emulator.log"));
   private static final ConformanceRunner.ProgressListener SILENT =
@@ -40,6 +41,9 @@ class RocmConformanceTest {
     assumeTrue(
         Files.exists(LIBRARIES.resolve("libamdhip64.so")),
         "the emulated device is not built, which takes g++: the ROCm backend is not tested here");
+    assumeTrue(
+        RocmConformanceTest.class.getResource(KERNELS) != null,
+        "the CDNA3 kernels are not in this build: the ROCm backend is not tested here");
     Files.deleteIfExists(FAULTS);
   }
 
