@@ -7,7 +7,8 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 module=$(cd "$here/../../.." && pwd)
 out=${OUT_DIR:-$module/target/kernels}
-nvcc=${NVCC:-nvcc}
+source "$module/../kernels-common/nvcc.sh"
+find_nvcc || { echo "run.sh: $no_nvcc" >&2; exit 3; }
 OUT_DIR=$out "$module/build.sh"
 
 flags=(-std=c++17 -O2 -I "$module/src/main/cuda" -I "$module/../kernels-common/src/main/cpp" -I "$here" -gencode "arch=compute_80,code=compute_80")
