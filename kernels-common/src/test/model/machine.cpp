@@ -103,7 +103,7 @@ void Machine::later(std::function<void()> operation) {
   pending.push_back(std::move(operation));
 }
 
-void Machine::start(Thread& thread, std::function<void()> body) {
+void Machine::start(Thread& thread, std::function<void()> body, u64 delay) {
   alive++;
   thread.fiber.begin([this, &thread, body = std::move(body)] {
     body();
@@ -112,12 +112,13 @@ void Machine::start(Thread& thread, std::function<void()> body) {
       thread.block->running--;
     }
   });
-  runnable.push_back(&thread);
+  thread.wakeAt = now + delay;
+  (delay == 0 ? runnable : sleepers).push_back(&thread);
 }
 
 void Machine::actor(std::function<void()> body) {
   actors.push_back(std::make_unique<Thread>());
-  start(*actors.back(), std::move(body));
+  start(*actors.back(), std::move(body), 0);
 }
 
 static void take(std::vector<Thread*>& from, size_t i, Thread*& thread) {
@@ -215,13 +216,15 @@ bool Machine::run(const Launch& what, const std::function<void()>& kernel) {
     block.shared.assign(launch.sharedBytes, 0xff);
     block.warps.resize((launch.threads + 31) / 32);
     block.running = launch.threads;
+    // Blocks do not begin together, not even those of a cluster.
+    const u64 delay = policy.uneven ? random(20000) : 0;
     for (u32 t = 0; t < launch.threads; t++) {
       block.threads.push_back(std::make_unique<Thread>());
       Thread& thread = *block.threads.back();
       thread.block = &block;
       thread.index.x = t;
       thread.knows.assign(launch.threads, 0);
-      start(thread, kernel);
+      start(thread, kernel, delay);
     }
   }
   while (alive > 0 && !failed) {

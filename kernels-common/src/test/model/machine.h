@@ -182,7 +182,7 @@ class Machine {
     bool eagerWork;
   };
 
-  void start(Thread& thread, std::function<void()> body);
+  void start(Thread& thread, std::function<void()> body, u64 delay);
   void step();
   Thread* pick();
   void drain(Thread& thread, u32 upTo);
