@@ -16,12 +16,12 @@ CP_DEVICE void addSignal(u64 address, u64 value) {
 CP_DEVICE void raiseSignal(u64 address, u64 value) {
   u64 seen = pollSystem(address);
   while (seen < value && !__scoped_atomic_compare_exchange_n(globalPointer<u64>(address),
-                                                            &seen,
-                                                            value,
-                                                            false,
-                                                            __ATOMIC_RELAXED,
-                                                            __ATOMIC_RELAXED,
-                                                            __MEMORY_SCOPE_SYSTEM)) {
+                                                             &seen,
+                                                             value,
+                                                             false,
+                                                             __ATOMIC_RELAXED,
+                                                             __ATOMIC_RELAXED,
+                                                             __MEMORY_SCOPE_SYSTEM)) {
   }
 }
 

@@ -44,8 +44,8 @@ CP_DEVICE void releaseDevice() {
   awaitVectorMemory<0>();
 }
 
-// Acquires drop what the caches hold. All waves of a block share their compute unit's cache, so that
-// one wave may do it for all, ahead of a barrier.
+// Acquires drop what the caches hold. All waves of a block share their compute unit's cache, so
+// that one wave may do it for all, ahead of a barrier.
 CP_DEVICE void acquireSystem() {
   __builtin_amdgcn_fence(__ATOMIC_ACQUIRE, "");
   awaitVectorMemory<0>();
@@ -104,8 +104,8 @@ CP_DEVICE void storeVector(u64 address, const Vector16& v) {
   *globalPointer<u32x4>(address) = __builtin_bit_cast(u32x4, v);
 }
 
-// An entry of a table that nothing changes while a kernel runs: by the scalar cache, where all lanes
-// ask for the same.
+// An entry of a table that nothing changes while a kernel runs: by the scalar cache, where all
+// lanes ask for the same.
 CP_DEVICE i32 tableEntry(u64 table, i64 index) {
   return reinterpret_cast<ConstantPointer<i32>>(table)[index];
 }

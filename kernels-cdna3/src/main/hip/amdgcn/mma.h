@@ -97,15 +97,13 @@ struct Fp32 {
   static CP_DEVICE void multiply(Floats<16>& sum, const Fragment& b, const Fragment& a) {
 #pragma unroll
     for (i32 i = 0; i < 4; i++) {
-      sum = __builtin_amdgcn_mfma_f32_32x32x2f32(
-          word(b, i), word(a, i), sum, 0, 0, 0);
+      sum = __builtin_amdgcn_mfma_f32_32x32x2f32(word(b, i), word(a, i), sum, 0, 0, 0);
     }
   }
   static CP_DEVICE void multiply(Floats<4>& sum, const Fragment& b, const Fragment& a) {
 #pragma unroll
     for (i32 i = 0; i < 4; i++) {
-      sum = __builtin_amdgcn_mfma_f32_16x16x4f32(
-          word(b, i), word(a, i), sum, 0, 0, 0);
+      sum = __builtin_amdgcn_mfma_f32_16x16x4f32(word(b, i), word(a, i), sum, 0, 0, 0);
     }
   }
 };
@@ -119,16 +117,14 @@ struct Int8 {
   static CP_DEVICE u32 convert(u32 word) { return word; }
   static CP_DEVICE Fragment prepare(const u32x4& bytes) { return bytes; }
   static CP_DEVICE void multiply(Integers<16>& sum, const Fragment& b, const Fragment& a) {
-    sum = __builtin_amdgcn_mfma_i32_32x32x16_i8(
-        firstHalf<i64>(b), firstHalf<i64>(a), sum, 0, 0, 0);
-    sum = __builtin_amdgcn_mfma_i32_32x32x16_i8(
-        secondHalf<i64>(b), secondHalf<i64>(a), sum, 0, 0, 0);
+    sum = __builtin_amdgcn_mfma_i32_32x32x16_i8(firstHalf<i64>(b), firstHalf<i64>(a), sum, 0, 0, 0);
+    sum =
+        __builtin_amdgcn_mfma_i32_32x32x16_i8(secondHalf<i64>(b), secondHalf<i64>(a), sum, 0, 0, 0);
   }
   static CP_DEVICE void multiply(Integers<4>& sum, const Fragment& b, const Fragment& a) {
-    sum = __builtin_amdgcn_mfma_i32_16x16x32_i8(
-        firstHalf<i64>(b), firstHalf<i64>(a), sum, 0, 0, 0);
-    sum = __builtin_amdgcn_mfma_i32_16x16x32_i8(
-        secondHalf<i64>(b), secondHalf<i64>(a), sum, 0, 0, 0);
+    sum = __builtin_amdgcn_mfma_i32_16x16x32_i8(firstHalf<i64>(b), firstHalf<i64>(a), sum, 0, 0, 0);
+    sum =
+        __builtin_amdgcn_mfma_i32_16x16x32_i8(secondHalf<i64>(b), secondHalf<i64>(a), sum, 0, 0, 0);
   }
 };
 

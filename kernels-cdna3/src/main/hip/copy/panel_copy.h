@@ -42,8 +42,7 @@ CP_DEVICE void copyPanelPieces(u32 panel, u64 from, i64 pitch, i32 rows, i32 byt
 }
 
 template <class Input, class Panel, i32 THREADS>
-CP_DEVICE void copyPanelSlowly(
-    u32 panel, u64 from, const RowLayout& layout, i32 rows, i32 bytes) {
+CP_DEVICE void copyPanelSlowly(u32 panel, u64 from, const RowLayout& layout, i32 rows, i32 bytes) {
   using Element = typename PairOf<Input::kBytes>::Element;
   if (Input::kBytes == 4 || (layout.alignment >= 4 && minimum(bytes, kPanelBytes) % 4 == 0)) {
     copyPanelPieces<Input, Panel, THREADS, u32>(panel, from, layout.pitch, rows, bytes);

@@ -15,7 +15,8 @@ struct Staging {
   static constexpr i32 kCols = Shape::kWarps * kRows * 32 * 4 <= Shape::kStageBytes ? 32 : 16;
   static constexpr i32 kPitch = kCols * 4;
   static constexpr i32 kWarpBytes = kRows * kPitch;
-  static_assert(Shape::kWarps * kWarpBytes <= Shape::kStageBytes, "the epilogue works in one stage");
+  static_assert(Shape::kWarps * kWarpBytes <= Shape::kStageBytes,
+                "the epilogue works in one stage");
   static_assert(Shape::kWarpCols % kCols == 0, "columns come out even");
   static constexpr i32 kGroups = Shape::kWarpCols / kCols;
 
@@ -26,8 +27,8 @@ struct Staging {
 };
 
 // Sums of kCols columns, the GROUP-th of the wave's rectangle. A lane's sums are of row lane % MMA,
-// in fours: those of registers 4 · i to 4 · i + 3 are the columns of lane / MMA in the i-th group of
-// 64 / MMA · 4.
+// in fours: those of registers 4 · i to 4 · i + 3 are the columns of lane / MMA in the i-th group
+// of 64 / MMA · 4.
 template <class Shape, class Input, i32 GROUP, class Piece>
 CP_DEVICE void stageSums(const Piece (&sums)[Shape::kRowPieces][Shape::kColPieces], u32 staging) {
   using Stage = Staging<Shape>;
@@ -44,9 +45,9 @@ CP_DEVICE void stageSums(const Piece (&sums)[Shape::kRowPieces][Shape::kColPiece
       const auto sum = row[four / kFoursOfPiece][four % kFoursOfPiece * 4 + word];
       words[word] = __builtin_bit_cast(u32, sum * Input::kScale);
     }
-    storeShared(staging + Stage::offset(laneIndex() % Shape::kMma,
-                                        i * kLanes + laneIndex() / Shape::kMma),
-                words);
+    storeShared(
+        staging + Stage::offset(laneIndex() % Shape::kMma, i * kLanes + laneIndex() / Shape::kMma),
+        words);
   }
 }
 
@@ -85,8 +86,7 @@ CP_DEVICE void storeRows(const TileGemmParams& p,
     const u32x4 first = loadShared<u32x4>(staging + Stage::offset(i / kGroups, i % kGroups * 2));
     const u32x4 second =
         loadShared<u32x4>(staging + Stage::offset(i / kGroups, i % kGroups * 2 + 1));
-    u32 v[kEight] = {
-        first.x, first.y, first.z, first.w, second.x, second.y, second.z, second.w};
+    u32 v[kEight] = {first.x, first.y, first.z, first.w, second.x, second.y, second.z, second.w};
     if (to.finished) {
       finishEight<Sum>(p, v, Place{tile.firstRow + inRow, tile.firstCol + inCol, count});
     }

@@ -6,7 +6,7 @@
 #include "kernels/tile_reduce.h"
 #include "kernels/transfers.h"
 
-#define CP_COMPANION(NAME, PARAMS, THREADS, WAVES, BODY)                     \
+#define CP_COMPANION(NAME, PARAMS, THREADS, WAVES, BODY)                    \
   CP_KERNEL(NAME, PARAMS, THREADS, WAVES) {                                 \
     counterpoint::BODY(counterpoint::kernelParams<counterpoint::PARAMS>()); \
   }

@@ -96,8 +96,8 @@ struct Pipeline {
     }
   }
 
-  // The next panel to be read is there, and the stage read last is free. `later` panels come behind,
-  // of which kAhead - 1 have been begun.
+  // The next panel to be read is there, and the stage read last is free. `later` panels come
+  // behind, of which kAhead - 1 have been begun.
   CP_DEVICE void awaitPanel(i32 later) const {
     if (later >= kAhead - 1) {
       awaitVectorMemory<kLater>();
@@ -129,8 +129,8 @@ struct Pipeline {
   }
 
   // Sums += A · B over the unit's panels, which `fill` has begun to load. In each round a panel is
-  // awaited, and the one that the freed stage will hold is begun; while the first fragments come, the
-  // last step of the panel before is multiplied.
+  // awaited, and the one that the freed stage will hold is begun; while the first fragments come,
+  // the last step of the panel before is multiplied.
   CP_DEVICE void multiply(Sums& sums) {
     Fragments fragments[2];
 #pragma unroll 1

@@ -45,8 +45,7 @@ CP_DEVICE void storeSumOfSplits(const TileGemmParams& p, const Tile& tile, const
       loadEight(part, partial.origin + (row * Shape::kCols + col) * 4ll, kFp32, kEight, true);
 #pragma unroll
       for (i32 e = 0; e < kEight; e++) {
-        v[e] = kIsFloat<Sum> ? bitsOf(floatOf(v[e]) + floatOf(part[e]))
-                             : v[e] + part[e];
+        v[e] = kIsFloat<Sum> ? bitsOf(floatOf(v[e]) + floatOf(part[e])) : v[e] + part[e];
       }
     }
     finishEight<Sum>(p, v, Place{tile.firstRow + row, tile.firstCol + col, count});

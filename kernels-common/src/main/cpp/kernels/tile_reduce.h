@@ -55,8 +55,7 @@ CP_DEVICE void sumEight(const TileReduceParams& p, i32 row, i32 col, i32 count) 
     loadEight(part, first + slot * p.slotBytes, p.inputType, count, vector);
 #pragma unroll
     for (i32 i = 0; i < kEight; i++) {
-      sum[i] = isFloat ? bitsOf(floatOf(sum[i]) + floatOf(part[i]))
-                       : sum[i] + part[i];
+      sum[i] = isFloat ? bitsOf(floatOf(sum[i]) + floatOf(part[i])) : sum[i] + part[i];
     }
   }
   const i32 targets = maximum(p.targetCount, 1);

@@ -12,9 +12,9 @@ CP_DEVICE void postOne(u64 words, i64 index) {
   addSignal(words + index * sizeof(u64), 1);
 }
 
-// By one thread, after syncBeforeArrival or, if a signal will follow, syncBeforeSignal: whether this
-// block is the last of `blocks` to arrive, and so sees what all of them stored. The counter is 0
-// again afterwards, for the next launch.
+// By one thread, after syncBeforeArrival or, if a signal will follow, syncBeforeSignal: whether
+// this block is the last of `blocks` to arrive, and so sees what all of them stored. The counter is
+// 0 again afterwards, for the next launch.
 CP_DEVICE bool arriveLast(u64 counter, i32 blocks) {
   fenceBeforeSignal();
   const bool last = addAcquireReleaseDevice(counter, 1) == static_cast<u32>(blocks) - 1;

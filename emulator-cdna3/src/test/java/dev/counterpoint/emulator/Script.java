@@ -6,10 +6,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A script for the driver program (see driver.cpp), and what running it gave. Files live in a
@@ -19,15 +21,38 @@ public final class Script {
   private static final Path NATIVE =
       Path.of(System.getProperty("emulator.native", "target/native")).toAbsolutePath();
 
+  /** Of this virtual machine; gone when it ends. */
+  private static final Path SCRIPTS = scripts();
+
   private final StringBuilder text = new StringBuilder();
   private final Map<String, String> environment = new HashMap<>();
   private final Path directory;
   private List<String> lines = List.of();
   private String log = "";
 
+  private static Path scripts() {
+    try {
+      Path made = Files.createTempDirectory("emulator");
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(made)));
+      return made;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void delete(Path directory) {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      // It stays for whoever cleans the machine's temporary files.
+    }
+  }
+
   public Script() {
     try {
-      directory = Files.createTempDirectory("emulator");
+      directory = Files.createTempDirectory(SCRIPTS, "script");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

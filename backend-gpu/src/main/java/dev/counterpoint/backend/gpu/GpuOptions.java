@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param tile wanted tile, or null for the heuristic's
  * @param splits wanted splits of K; 0 for the heuristic's
  * @param companions multiprocessors for kernels that must run beside a GEMM that posts
+ * @param chaosSeed seed of delays before whatever is enqueued, for tests; 0 for none
  * @param collectives who carries collectives
  * @param kernelFolder a folder of built kernels to look into first, or null
  * @param cacheFolder folder of the kernel cache, {@code "off"}, or null for the usual place
@@ -33,6 +34,7 @@ record GpuOptions(
     @Nullable Tile tile,
     int splits,
     int companions,
+    long chaosSeed,
     CollectiveCarrier collectives,
     @Nullable String kernelFolder,
     @Nullable String cacheFolder) {
@@ -41,11 +43,12 @@ record GpuOptions(
   static final String TILE = "tile";
   static final String SPLITS = "splits";
   static final String COMPANIONS = "companions";
+  static final String CHAOS = "chaos";
   static final String COLLECTIVES = "collectives";
   static final String KERNELS = "kernels";
   static final String CACHE = "cache";
   private static final Set<String> KNOWN =
-      Set.of(DEVICES, SIGNAL, TILE, SPLITS, COMPANIONS, COLLECTIVES, KERNELS, CACHE);
+      Set.of(DEVICES, SIGNAL, TILE, SPLITS, COMPANIONS, CHAOS, COLLECTIVES, KERNELS, CACHE);
   private static final Pattern TILE_TEXT = Pattern.compile("([0-9]{1,4})[x×]([0-9]{1,4})");
   private static final int MOST_RANKS = 64;
   private static final int MOST_SPLITS = 64;
@@ -104,8 +107,9 @@ record GpuOptions(
         Duration64.nanos(options.waitTimeout()),
         reader.choice(SIGNAL, "copy", "kernel").equals("copy"),
         reader.tile(),
-        reader.integer(SPLITS, 0, 0, MOST_SPLITS),
-        reader.integer(COMPANIONS, USUAL_COMPANIONS, 1, MOST_COMPANIONS),
+        (int) reader.integer(SPLITS, 0, 0, MOST_SPLITS),
+        (int) reader.integer(COMPANIONS, USUAL_COMPANIONS, 1, MOST_COMPANIONS),
+        reader.integer(CHAOS, 0, Long.MIN_VALUE, Long.MAX_VALUE),
         reader.carrier(),
         reader.text(KERNELS),
         reader.text(CACHE));
@@ -215,13 +219,13 @@ record GpuOptions(
       return new Tile(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
     }
 
-    private int integer(String option, int usual, int least, int most) {
+    private long integer(String option, long usual, long least, long most) {
       String text = text(option);
       if (text == null) {
         return usual;
       }
       try {
-        int value = Integer.parseInt(text.trim());
+        long value = Long.parseLong(text.trim());
         if (value >= least && value <= most) {
           return value;
         }

@@ -10,6 +10,7 @@ import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TraceEvent;
 import dev.counterpoint.spi.support.BackendContext;
 import dev.counterpoint.spi.support.Capture;
+import dev.counterpoint.spi.support.Chaos;
 import dev.counterpoint.spi.support.Duration64;
 import dev.counterpoint.spi.support.Resource;
 import java.time.Duration;
@@ -31,6 +32,7 @@ final class GpuStream extends Resource implements Stream {
   private final String name;
   private final long handle;
   private final StreamBlocks blocks;
+  private final Chaos chaos;
   private String label = "";
   private int operation;
   private Capture.@Nullable Branch<GpuStream> branch;
@@ -43,6 +45,7 @@ final class GpuStream extends Resource implements Stream {
     this.context = context;
     this.state = context.rank(rank);
     this.number = context.nextNumber();
+    this.chaos = Chaos.of(context.options.chaosSeed(), rank, number);
     this.name = name;
     state.use();
     handle = context.driver.createStream(priority);
@@ -101,6 +104,7 @@ final class GpuStream extends Resource implements Stream {
   void begin() {
     requireOpen();
     context.faults.check();
+    chaos.delay();
     state.use();
   }
 

@@ -56,11 +56,13 @@ class GpuOptionsTest {
                 "fake.tile", "128x256",
                 "fake.splits", "4",
                 "fake.collectives", "copies",
+                "fake.chaos", "-7",
                 "fake.kernels", "k",
                 "fake.cache", "off"));
     assertThat(options.signalByCopy()).isFalse();
     assertThat(options.tile()).isEqualTo(new GpuOptions.Tile(128, 256));
     assertThat(options.splits()).isEqualTo(4);
+    assertThat(options.chaosSeed()).isEqualTo(-7);
     assertThat(GpuSetup.usesLibrary(GpuFixture.PLATFORM, options)).isFalse();
     assertThat(options.kernelFolder()).isEqualTo("k");
   }
@@ -74,6 +76,7 @@ class GpuOptionsTest {
     "fake.signal, 'flag'",
     "fake.tile, '128'",
     "fake.splits, '-1'",
+    "fake.chaos, 'often'",
     "fake.collectives, 'nccl'",
     "fake.unknown, '1'",
   })

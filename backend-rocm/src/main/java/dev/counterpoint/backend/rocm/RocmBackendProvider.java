@@ -16,7 +16,8 @@ import dev.counterpoint.spi.Probe;
  * put by copy engine raises its signal), {@code rocm.tile} (tile of the tile GEMM, such as {@code
  * 128x256}), {@code rocm.splits} (how often K is split; 0 chooses), {@code rocm.collectives}
  * ({@code auto}, {@code library} or {@code copies}), {@code rocm.kernels} (a folder of built
- * kernels to look into first), {@code rocm.cache} (folder of the kernel cache, or {@code off}).
+ * kernels to look into first), {@code rocm.cache} (folder of the kernel cache, or {@code off}),
+ * {@code rocm.chaos} (seed of delays before whatever is enqueued, for tests).
  *
  * <p>Where the libraries lie, when the dynamic linker does not know: the system properties {@code
  * counterpoint.rocm.hip} and {@code counterpoint.rocm.rccl}, or the environment variables {@code

@@ -82,7 +82,7 @@ class RocmConformanceTest {
     ConformanceRunner.Summary summary =
         run("rocm", Boolean.getBoolean("conformance.full"), Set.of());
     assertThat(summary.failures()).isEmpty();
-    // Chaos by a setting, the vendor's GEMM, and what only holds where a rank has its own hardware.
+    // The vendor's GEMM, and what only holds where a rank has its own hardware.
     assertThat(summary.skipped()).isLessThan(summary.passed() / 20);
   }
 

@@ -70,11 +70,19 @@ final class Gemm {
         Math.min(spec.tile.cols(), spec.cols - col));
   }
 
-  private byte[] shifted(byte[] bytes, int elementBytes) {
+  private static byte[] shifted(byte[] bytes, int by) {
     // Exactly as long as it has to be: what reads beyond it is found out.
-    byte[] late = new byte[bytes.length + spec.offset * elementBytes];
-    System.arraycopy(bytes, 0, late, spec.offset * elementBytes, bytes.length);
+    byte[] late = new byte[bytes.length + by];
+    System.arraycopy(bytes, 0, late, by, bytes.length);
     return late;
+  }
+
+  private int lateA() {
+    return (spec.offset + spec.lateA) * spec.in.bytes;
+  }
+
+  private int lateB() {
+    return (spec.offset + spec.lateB) * spec.in.bytes;
   }
 
   long outputBytes() {
@@ -82,9 +90,9 @@ final class Gemm {
   }
 
   Gemm prepare(KernelScript script) {
-    script.upload(name + "A", shifted(a, spec.in.bytes));
-    script.upload(name + "B", shifted(b, spec.in.bytes));
-    script.upload(name + "C", shifted(c, spec.out.bytes));
+    script.upload(name + "A", shifted(a, lateA()));
+    script.upload(name + "B", shifted(b, lateB()));
+    script.upload(name + "C", shifted(c, spec.offset * spec.out.bytes));
     script
         .upload(name + "Bias", bias)
         .upload(name + "Row", rowScale)
@@ -99,12 +107,11 @@ final class Gemm {
   }
 
   Parameters parameters() {
-    int in = spec.offset * spec.in.bytes;
     int out = spec.offset * spec.out.bytes;
     Parameters p =
         new Parameters("TileGemmParams")
-            .set("a", name + "A+" + in)
-            .set("b", name + "B+" + in)
+            .set("a", name + "A+" + lateA())
+            .set("b", name + "B+" + lateB())
             .set("c", name + "C+" + out)
             .set("d", name + "D+" + out)
             .set("aStride", strideA)

@@ -16,6 +16,11 @@ final class GemmSpec {
   /** Elements by which operands begin late: misaligns them. */
   int offset;
 
+  /** Elements by which A, and B, begin later still. */
+  int lateA;
+
+  int lateB;
+
   float alpha = 1;
   float beta;
   boolean bias;
@@ -64,6 +69,12 @@ final class GemmSpec {
     return this;
   }
 
+  GemmSpec late(int elementsOfA, int elementsOfB) {
+    lateA = elementsOfA;
+    lateB = elementsOfB;
+    return this;
+  }
+
   GemmSpec shards(int count) {
     shards = count;
     return this;
@@ -81,7 +92,7 @@ final class GemmSpec {
 
   @Override
   public String toString() {
-    return "%s→%s m%d n%d k%d pad%d off%d shards%d splits%d grid%d%s%s%s"
+    return "%s→%s m%d n%d k%d pad%d off%d+%d,%d shards%d splits%d grid%d%s%s%s"
         .formatted(
             tile.entry(in, alongK),
             out.label,
@@ -90,6 +101,8 @@ final class GemmSpec {
             k,
             pad,
             offset,
+            lateA,
+            lateB,
             shards,
             splits,
             grid,

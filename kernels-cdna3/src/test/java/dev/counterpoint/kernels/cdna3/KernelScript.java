@@ -86,9 +86,10 @@ final class KernelScript {
       int threads,
       int sharedBytes,
       Parameters parameters) {
-    String module = family + "@" + device;
+    Path object = replaced.getOrDefault(family, object(family));
+    String module = object.getFileName() + "@" + device;
     if (loaded.add(module)) {
-      add("module %s %s", module, replaced.getOrDefault(family, object(family)));
+      add("module %s %s", module, object);
     }
     String struct = "struct" + structs++;
     return add("%s", parameters.line(struct))

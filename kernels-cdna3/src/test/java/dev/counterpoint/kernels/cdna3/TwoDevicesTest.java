@@ -3,6 +3,7 @@ package dev.counterpoint.kernels.cdna3;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.counterpoint.emulator.OnEmulatedDevice;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -115,10 +116,7 @@ class TwoDevicesTest {
     byte[] two = Element.FP32.randomMatrix(new Random(2), 30, 40, 40);
     int bytes = one.length;
     script.device(1).upload("two", two).zeros("sum1", bytes).zeros("done1", 8);
-    script
-        .zeros("putArrivals", 8)
-        .device(0)
-        .upload("parts", java.util.Arrays.copyOf(one, 2 * bytes));
+    script.zeros("putArrivals", 8).device(0).upload("parts", Arrays.copyOf(one, 2 * bytes));
     script.zeros("sum0", bytes).zeros("done0", 8).zeros("words", 16).zeros("arrivals", 16);
     script.table("targets", "sum0", "sum1").table("counters", "done0", "done1");
     script

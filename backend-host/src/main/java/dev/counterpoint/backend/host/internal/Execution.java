@@ -2,6 +2,7 @@ package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.spi.FaultRecord;
 import dev.counterpoint.spi.TraceEvent;
+import dev.counterpoint.spi.support.Chaos;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,12 +1,13 @@
-package dev.counterpoint.backend.host.internal;
+package dev.counterpoint.spi.support;
 
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Pseudo-random delays of one device thread, drawn from a seed: 0 to about 300 µs, one in 64 up to
- * 2 ms. They must never change a result; that is what they are for.
+ * Pseudo-random delays of one thread or stream, drawn from a seed: 0 to about 300 µs, one in 64 up
+ * to 2 ms. They must never change a result; that is what they are for. Not for several threads at
+ * once.
  */
-final class Chaos {
+public final class Chaos {
   private long state;
   private final boolean on;
 
@@ -16,19 +17,19 @@ final class Chaos {
   }
 
   /**
-   * The delays of one thread.
+   * The delays of one thread or stream.
    *
    * @param seed of the whole backend; 0 for none
-   * @param rank the thread's rank
-   * @param lane the thread's number within its rank
+   * @param rank its rank
+   * @param lane its number within its rank
    */
-  static Chaos of(long seed, int rank, int lane) {
+  public static Chaos of(long seed, int rank, int lane) {
     long mixed = mix(seed ^ mix(rank * 0x9E3779B97F4A7C15L + lane * 0xD1B54A32D192ED03L + 1));
     return new Chaos(mixed == 0 ? 1 : mixed, seed != 0);
   }
 
   /** Delays the calling thread by the next amount. */
-  void delay() {
+  public void delay() {
     if (on) {
       long nanos = nextNanos();
       if (nanos > 0) {
