@@ -1,7 +1,6 @@
 #include "machine.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace model {
 
@@ -29,12 +28,13 @@ u8* Block::at(u32 address, u32 size) {
 
 // Seeds differ in more than the order of draws: each also has a temper.
 Machine::Machine(u64 seed) : state(seed * 0x9e3779b97f4a7c15ull + 0x1234567) {
-  const u64 temper = seed % 4;
-  policy.asyncOnlyWhenIdle = temper == 1;
+  const u64 temper = seed % 6;
+  policy.asyncOnlyWhenIdle = temper == 1 || temper == 5;
   policy.asyncFirst = temper == 2;
   policy.newestFirst = temper == 3;
-  policy.lazyStores = seed / 4 % 2 == 0;
-  policy.eagerWork = seed / 8 % 2 == 1;
+  policy.uneven = temper >= 4;
+  policy.lazyStores = seed / 6 % 2 == 0;
+  policy.eagerWork = seed / 12 % 2 == 1;
   machine = this;
 }
 
@@ -103,7 +103,7 @@ void Machine::later(std::function<void()> operation) {
   pending.push_back(std::move(operation));
 }
 
-void Machine::start(Thread& thread, std::function<void()> body) {
+void Machine::start(Thread& thread, std::function<void()> body, u64 delay) {
   alive++;
   thread.fiber.begin([this, &thread, body = std::move(body)] {
     body();
@@ -112,18 +112,41 @@ void Machine::start(Thread& thread, std::function<void()> body) {
       thread.block->running--;
     }
   });
-  runnable.push_back(&thread);
+  thread.wakeAt = now + delay;
+  (delay == 0 ? runnable : sleepers).push_back(&thread);
 }
 
 void Machine::actor(std::function<void()> body) {
   actors.push_back(std::make_unique<Thread>());
-  start(*actors.back(), std::move(body));
+  start(*actors.back(), std::move(body), 0);
 }
 
 static void take(std::vector<Thread*>& from, size_t i, Thread*& thread) {
   thread = from[i];
   from[i] = from.back();
   from.pop_back();
+}
+
+// Where threads are uneven, each warp is as fast as others, eight or sixty-four times slower, until
+// the dice are thrown again.
+Thread* Machine::pick() {
+  const u32 count = static_cast<u32>(runnable.size());
+  u32 i = random(count);
+  if (policy.newestFirst && random(8) != 0) {
+    i = count - 1;
+  }
+  for (u32 tries = 0; policy.uneven && tries < 8; tries++) {
+    const Thread& thread = *runnable[i];
+    const u64 block = thread.block == nullptr ? 99 : thread.block->index.x;
+    const u64 dice = (block * 64 + thread.warp() + now / 50000 * 7919) * 0x9e3779b97f4a7c15ull;
+    if (random(1u << dice / (1ull << 61) % 3 * 3) == 0) {
+      break;
+    }
+    i = random(count);
+  }
+  Thread* thread;
+  take(runnable, i, thread);
+  return thread;
 }
 
 void Machine::step() {
@@ -156,8 +179,8 @@ void Machine::step() {
     return;
   }
   bool event = random(static_cast<u32>(threads + events)) < events;
-  if (policy.asyncOnlyWhenIdle && threads > 0) {
-    event = random(64) == 0 && events > 0;
+  if (policy.asyncOnlyWhenIdle) {
+    event = threads == 0;
   } else if (policy.asyncFirst && events > 0) {
     event = random(8) != 0 || threads == 0;
   }
@@ -173,11 +196,8 @@ void Machine::step() {
     }
     return;
   }
-  const bool newest = policy.newestFirst && random(8) != 0;
-  Thread* thread;
-  take(runnable, newest ? threads - 1 : random(static_cast<u32>(threads)), thread);
-  current = thread;
-  thread->fiber.enter();
+  current = pick();
+  current->fiber.enter();
   current = nullptr;
 }
 
@@ -196,13 +216,15 @@ bool Machine::run(const Launch& what, const std::function<void()>& kernel) {
     block.shared.assign(launch.sharedBytes, 0xff);
     block.warps.resize((launch.threads + 31) / 32);
     block.running = launch.threads;
+    // Blocks do not begin together, not even those of a cluster.
+    const u64 delay = policy.uneven ? random(20000) : 0;
     for (u32 t = 0; t < launch.threads; t++) {
       block.threads.push_back(std::make_unique<Thread>());
       Thread& thread = *block.threads.back();
       thread.block = &block;
       thread.index.x = t;
       thread.knows.assign(launch.threads, 0);
-      start(thread, kernel);
+      start(thread, kernel, delay);
     }
   }
   while (alive > 0 && !failed) {
@@ -265,100 +287,6 @@ void Machine::meet(Meeting& meeting,
   if (orders) {
     mergeInto(current->knows, meeting.released);
     current->acquired |= meeting.releasedAcquired;
-  }
-}
-
-// ---- Memory ----
-
-static std::map<u64, u64>& allowed() {
-  static std::map<u64, u64> ranges;
-  return ranges;
-}
-
-DeviceMemory::DeviceMemory(u64 bytes, int pattern)
-    : data(static_cast<u8*>(std::aligned_alloc(256, (bytes + 511) / 256 * 256))), length(bytes) {
-  std::memset(data, pattern, bytes);
-  allowed()[at()] = bytes;
-}
-
-DeviceMemory::~DeviceMemory() {
-  allowed().erase(at());
-  std::free(data);
-}
-
-void Machine::check(u64 address, u32 bytes, const char* what) {
-  auto after = allowed().upper_bound(address);
-  if (after != allowed().begin()) {
-    --after;
-    if (address + bytes <= after->first + after->second) {
-      if (address % std::min<u32>(bytes, 16) != 0) {
-        fail(std::string(what) + " at a misaligned address");
-      }
-      return;
-    }
-  }
-  fail(std::string(what) + " of " + std::to_string(bytes) + " bytes outside all memory");
-}
-
-void Machine::store(u64 address, const void* bytes, u32 size) {
-  check(address, size, "store");
-  if (current->stores.empty()) {
-    writers.push_back(current);
-  }
-  PendingStore store{address, size, ++current->storeCount, {}};
-  std::memcpy(store.bytes, bytes, size);
-  current->stores.push_back(store);
-  if (!current->knows.empty()) {
-    current->knows[current->index.x] = current->storeCount;
-  }
-}
-
-// A thread sees its own stores; those of others when they have become visible.
-void Machine::load(u64 address, void* bytes, u32 size) {
-  check(address, size, "load");
-  std::memcpy(bytes, reinterpret_cast<const void*>(address), size);
-  for (const PendingStore& store : current->stores) {
-    for (u32 i = 0; i < store.size; i++) {
-      const u64 at = store.address + i;
-      if (at >= address && at < address + size) {
-        static_cast<u8*>(bytes)[at - address] = store.bytes[i];
-      }
-    }
-  }
-}
-
-void Machine::drain(Thread& thread, u32 upTo) {
-  size_t kept = 0;
-  for (const PendingStore& store : thread.stores) {
-    if (store.sequence <= upTo) {
-      std::memcpy(reinterpret_cast<void*>(store.address), store.bytes, store.size);
-    } else {
-      thread.stores[kept++] = store;
-    }
-  }
-  thread.stores.resize(kept);
-  if (kept == 0) {
-    writers.erase(std::remove(writers.begin(), writers.end(), &thread), writers.end());
-  }
-}
-
-// Stores of one thread become visible in order here; those of several, in any order.
-void Machine::drainOne() {
-  Thread& thread = *writers[random(static_cast<u32>(writers.size()))];
-  drain(thread, thread.stores.front().sequence);
-}
-
-void Machine::publish() {
-  if (current->block == nullptr) {
-    return;
-  }
-  if (writers.empty()) {
-    return;
-  }
-  for (auto& other : current->block->threads) {
-    if (!other->stores.empty()) {
-      drain(*other, current->knows[other->index.x]);
-    }
   }
 }
 

@@ -177,12 +177,14 @@ class Machine {
     bool asyncOnlyWhenIdle;
     bool asyncFirst;
     bool newestFirst;
+    bool uneven;
     bool lazyStores;
     bool eagerWork;
   };
 
-  void start(Thread& thread, std::function<void()> body);
+  void start(Thread& thread, std::function<void()> body, u64 delay);
   void step();
+  Thread* pick();
   void drain(Thread& thread, u32 upTo);
   void drainOne();
   std::string deadlock() const;

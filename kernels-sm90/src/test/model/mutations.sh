@@ -36,7 +36,7 @@ mutations=(
   'pipeline/loader.cuh|tile.firstRow, full);|tile.firstRow + 1, full);'
   'pipeline/loader.cuh|} else if (turn.sharesB) {|} else if (true) {'
   'kernels/tile_gemm_sm90.cuh|  fenceBarrierInit();|'
-  'kernels/tile_gemm_sm90.cuh|    syncCluster();|    __syncthreads();|never'
+  'kernels/tile_gemm_sm90.cuh|    syncCluster();|    __syncthreads();'
   'kernels/tile_gemm_sm90.cuh|    awaitPhase(shared.stored(team), parity);||posted'
   'kernels/tile_gemm_sm90.cuh|      awaitPhase(shared.cleared(team), parity);||clearance'
   'kernels/tile_gemm_sm90.cuh|        storeShared(shared.failed(), 1);
