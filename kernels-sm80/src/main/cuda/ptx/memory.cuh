@@ -90,6 +90,10 @@ CP_DEVICE Vector16 loadSharedVector(u32 address) {
   return v;
 }
 
+CP_DEVICE void storeShared(u32 address, u32 value) {
+  asm volatile("st.shared.u32 [%0], %1;" ::"r"(address), "r"(value) : "memory");
+}
+
 CP_DEVICE void storeSharedPair(u32 address, u32 first, u32 second) {
   asm volatile("st.shared.v2.u32 [%0], {%1, %2};" ::"r"(address), "r"(first), "r"(second)
                : "memory");

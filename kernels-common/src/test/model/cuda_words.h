@@ -1,0 +1,67 @@
+#pragma once
+// The words of CUDA that kernels use outside their ptx folder, for a host compiler; included before
+// everything else.
+
+#define CP_DEVICE inline
+#define __global__
+#define __device__
+#define __launch_bounds__(...)
+#define __cluster_dims__(...)
+#define __grid_constant__
+
+#include "machine.h"
+
+#define threadIdx (::model::current->index)
+#define blockIdx (::model::current->block->index)
+#define gridDim (::model::gridSize())
+#define blockDim (::model::blockSize())
+
+namespace model {
+
+inline Index3 gridSize() {
+  return {machine->launch.grid, 1, 1};
+}
+inline Index3 blockSize() {
+  return {machine->launch.threads, 1, 1};
+}
+
+// Every lane of the calling warp, or every thread of its block, calls; the result is the same for
+// all.
+bool warpAll(const char* operation, bool value);
+bool blockReduce(const char* operation, bool value, bool any);
+
+template <class To, class From>
+To bitsAs(From from) {
+  static_assert(sizeof(To) == sizeof(From), "as many bits");
+  To to;
+  std::memcpy(&to, &from, sizeof to);
+  return to;
+}
+
+}  // namespace model
+
+inline void __syncthreads() {
+  model::blockReduce("__syncthreads", true, false);
+}
+inline int __syncthreads_and(int value) {
+  return model::blockReduce("__syncthreads_and", value != 0, false);
+}
+inline int __syncthreads_or(int value) {
+  return model::blockReduce("__syncthreads_or", value != 0, true);
+}
+inline void __syncwarp() {
+  model::warpAll("__syncwarp", true);
+}
+inline int __all_sync(unsigned, int value) {
+  return model::warpAll("__all_sync", value != 0);
+}
+template <class T>
+T __ldg(const T* address) {
+  return *address;
+}
+inline unsigned __float_as_uint(float value) {
+  return model::bitsAs<unsigned>(value);
+}
+inline float __uint_as_float(unsigned value) {
+  return model::bitsAs<float>(value);
+}

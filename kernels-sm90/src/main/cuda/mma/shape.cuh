@@ -1,0 +1,89 @@
+#pragma once
+// How one output tile is shared out: a block computes it with one warpgroup that loads and two that
+// multiply.
+//
+// wgmma takes 64 rows of one operand and up to 256 columns of the other. With many rows, the 64 are
+// rows of A. With few, the operands change places: the 64 are columns of B, and the rows of A, as
+// few as 16, are the instruction's columns.
+//
+// Both multiplying warpgroups share a tile (kTogether), each with half of the 64-row pieces; or
+// each has tiles of its own and they take turns (kInTurns), so that one multiplies while the other
+// stores: better where K is short, but tiles are smaller, or half as many registers a thread.
+
+#include "mma/input.cuh"
+#include "ptx/special.cuh"
+
+namespace counterpoint {
+
+enum Sharing { kTogether, kInTurns };
+enum Orientation { kRowsFirst, kColsFirst };
+
+constexpr i32 kPanelBytes = 128;  // of K in one stage
+constexpr i32 kStepBytes = 32;    // of K in one instruction
+constexpr i32 kSteps = kPanelBytes / kStepBytes;
+constexpr i32 kPiece = 64;        // rows of the first operand in one instruction
+constexpr i32 kWarpgroup = 128;
+constexpr i32 kGroups = 2;        // warpgroups that multiply
+constexpr i32 kThreads = kWarpgroup * (1 + kGroups);
+
+// WEIGHTS_ACROSS: B is [K, N], not [N, K]. CLUSTER blocks compute neighbouring tiles and share
+// their columns of B where those are the same.
+template <class INPUT,
+          bool WEIGHTS_ACROSS,
+          i32 ROWS,
+          i32 COLS,
+          i32 STAGES,
+          i32 CLUSTER,
+          Sharing SHARING,
+          Orientation ORIENTATION>
+struct Shape {
+  using Input = INPUT;
+  using Sum = typename Input::Sum;
+  static constexpr i32 kRows = ROWS;
+  static constexpr i32 kCols = COLS;
+  static constexpr i32 kStages = STAGES;
+  static constexpr i32 kCluster = CLUSTER;
+  static constexpr bool kAcross = WEIGHTS_ACROSS;
+  static constexpr bool kTurns = SHARING == kInTurns;
+  static constexpr bool kSwapped = ORIENTATION == kColsFirst;
+
+  // Panels of A and B in one stage.
+  static constexpr i32 kPanelK = kPanelBytes / Input::kBytes;
+  static constexpr i32 kABytes = ROWS * kPanelBytes;
+  static constexpr i32 kBBytes = COLS * kPanelBytes;
+  static constexpr i32 kStageBytes = kABytes + kBBytes;
+
+  // What one warpgroup computes: kPieces × kParts products of 64 × kN.
+  static constexpr i32 kFirst = kSwapped ? COLS : ROWS;
+  static constexpr i32 kSecond = kSwapped ? ROWS : COLS;
+  static constexpr i32 kTeam = kTurns ? 1 : kGroups;  // warpgroups on one tile
+  static constexpr i32 kTeams = kGroups / kTeam;
+  static constexpr i32 kTeamThreads = kTeam * kWarpgroup;
+  static constexpr i32 kPieces = kFirst / kPiece / kTeam;
+  // With two levels of sums there are registers for at most 64 × 128 of the lower one.
+  static constexpr i32 kMostN = Input::kTwoLevels ? 128 : 256;
+  static constexpr i32 kN = kSecond < kMostN ? kSecond : kMostN;
+  static constexpr i32 kParts = kSecond / kN;
+  static constexpr i32 kSumsEach = kN / 2;
+  static constexpr i32 kSums = kPieces * kParts * kSumsEach;  // registers of a thread
+  using Sums = Sum[kPieces][kParts][kSumsEach];
+
+  static_assert(kFirst % (kPiece * kTeam) == 0, "warpgroups cover the tile in pieces of 64");
+  static_assert(kSecond % kN == 0, "instructions cover the other extent");
+  static_assert(kSums + (Input::kTwoLevels ? kSumsEach : 0) <= 192,
+                "sums and addresses fit the registers that a multiplying thread has");
+  static_assert(CLUSTER == 1 || CLUSTER == 2, "one block, or a pair");
+  static_assert(!WEIGHTS_ACROSS || Input::kBytes == 2,
+                "the tensor core transposes 16-bit types only");
+  static_assert(!WEIGHTS_ACROSS || COLS / CLUSTER % 64 == 0,
+                "a row of weights across K is 64 elements in shared memory");
+  static_assert(COLS / CLUSTER % 8 == 0 && COLS / CLUSTER <= 256 && ROWS % 8 == 0 && ROWS <= 256,
+                "a box of the copy engine, in whole groups of eight rows");
+};
+
+// The warpgroup of the calling thread among those that multiply, and where it stands in its team.
+CP_DEVICE i32 groupOfThread() {
+  return static_cast<i32>(threadIdx.x) / kWarpgroup - 1;
+}
+
+}  // namespace counterpoint

@@ -1,0 +1,65 @@
+#pragma once
+// Everything in a block's shared memory, by address: the ring of stages, a patch for each
+// multiplying warp to turn its sums around in, barriers, and a few words.
+
+#include "mma/shape.cuh"
+#include "ptx/mbarrier.cuh"
+
+namespace counterpoint {
+
+// Sixteen rows of 128 bytes, or as much of 32-bit sums, padded so that nothing conflicts; see
+// epilogue/patch.cuh.
+constexpr i32 kPatchBytes = 2304;
+
+template <class Shape>
+struct SharedLayout {
+  static constexpr i32 kPatches = Shape::kStages * Shape::kStageBytes;
+  static constexpr i32 kFull = kPatches + kGroups * 4 * kPatchBytes;
+  static constexpr i32 kEmpty = kFull + Shape::kStages * kBarrierBytes;
+  static constexpr i32 kCleared = kEmpty + Shape::kStages * kBarrierBytes;
+  static constexpr i32 kStored = kCleared + Shape::kTeams * kBarrierBytes;
+  static constexpr i32 kFailed = kStored + Shape::kTeams * kBarrierBytes;
+  static constexpr i32 kLast = kFailed + 4;
+  static constexpr i32 kEnd = kLast + Shape::kTeams * 4;
+  // What the host asks for: whole multiples, so that the manifest is easy to compute.
+  static constexpr i32 kBytes = (kEnd + 127) / 128 * 128;
+  static_assert(kBytes <= 227 * 1024, "fits the shared memory that a block of SM90 may have");
+  static_assert(Shape::kStageBytes % 1024 == 0, "the swizzle's pattern repeats every 1024 bytes");
+
+  u32 base;
+
+  CP_DEVICE u32 stageA(i32 stage) const { return base + stage * Shape::kStageBytes; }
+  CP_DEVICE u32 stageB(i32 stage) const { return stageA(stage) + Shape::kABytes; }
+  // All bytes of a stage have arrived; all who read a stage have done so.
+  CP_DEVICE u32 full(i32 stage) const { return base + kFull + stage * kBarrierBytes; }
+  CP_DEVICE u32 empty(i32 stage) const { return base + kEmpty + stage * kBarrierBytes; }
+  // A team may store its tile; a team has stored its tile.
+  CP_DEVICE u32 cleared(i32 team) const { return base + kCleared + team * kBarrierBytes; }
+  CP_DEVICE u32 stored(i32 team) const { return base + kStored + team * kBarrierBytes; }
+  // Not 0: from now on nothing may be stored or posted.
+  CP_DEVICE u32 failed() const { return base + kFailed; }
+  // Not 0: the team's last tile is complete, that is, it was the last split of it to arrive.
+  CP_DEVICE u32 last(i32 team) const { return base + kLast + team * 4; }
+  CP_DEVICE u32 patch(i32 warp) const { return base + kPatches + warp * kPatchBytes; }
+};
+
+// A position in the ring: a stage, and the parity of how often the ring has been gone round.
+template <i32 STAGES>
+struct RingPosition {
+  i32 stage = 0;
+  u32 parity = 0;
+
+  CP_DEVICE void advance() {
+    if (++stage == STAGES) {
+      stage = 0;
+      parity ^= 1;
+    }
+  }
+  CP_DEVICE void advance(i32 panels) {
+    const i32 at = stage + panels;
+    parity ^= at / STAGES & 1;
+    stage = at % STAGES;
+  }
+};
+
+}  // namespace counterpoint

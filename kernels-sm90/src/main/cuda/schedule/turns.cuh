@@ -1,0 +1,91 @@
+#pragma once
+// Which tile a block computes next: the first hook. Units of work are dealt out in order, cluster
+// by cluster: the blocks of a cluster take neighbouring positions of the order and go through K in
+// step. Where their tiles have the same columns, they load each a part of B for both.
+
+#include "mma/shape.cuh"
+#include "ptx/cluster.cuh"
+#include "schedule/units.cuh"
+
+namespace counterpoint {
+
+// One block's part of a turn of its cluster.
+struct Turn {
+  Unit unit;         // a tile with no rows takes part in loading only
+  bool sharesB;      // all blocks of the cluster have the same columns
+  bool anyElements;  // of any block of the cluster
+};
+
+CP_DEVICE i32 positionCount(const TileGemmParams& p) {
+  return p.shards * p.tileRowsPerShard * p.tileColumns;
+}
+
+// The tile at a position; beyond the last, one with no rows.
+template <class Shape>
+CP_DEVICE Tile tileAtPosition(const TileGemmParams& p, i32 position) {
+  const Grid grid{p.rows, p.cols, p.rowsPerShard, p.tileRowsPerShard, p.tileColumns};
+  const i32 last = positionCount(p) - 1;
+  Tile tile = tileOf(grid, Shape::kRows, Shape::kCols, tileAt(p, minimum(position, last)));
+  if (position > last) {
+    tile.rows = 0;
+  }
+  return tile;
+}
+
+template <class Shape>
+CP_DEVICE Turn turnAt(const TileGemmParams& p, i32 index) {
+  const i32 group = index / p.splits;
+  const i32 split = index - group * p.splits;
+  if constexpr (Shape::kCluster == 1) {
+    const Tile tile = tileAtPosition<Shape>(p, group);
+    return {{index, split, tile}, false, tile.rows > 0};
+  } else {
+    const i32 rank = static_cast<i32>(rankInCluster());
+    const i32 position = group * 2 + rank;
+    const Tile mine = tileAtPosition<Shape>(p, position);
+    const Tile other = tileAtPosition<Shape>(p, position ^ 1);
+    return {{position * p.splits + split, split, mine},
+            mine.firstCol == other.firstCol,
+            mine.rows > 0 || other.rows > 0};
+  }
+}
+
+// The cluster's first turn at or after `index` in which anyone has elements; negative at the end.
+template <class Shape>
+CP_DEVICE i32 nextTurn(const TileGemmParams& p, i32 index) {
+  const i32 groups = (positionCount(p) + Shape::kCluster - 1) / Shape::kCluster;
+  const i32 clusters = gridDim.x / Shape::kCluster;
+#pragma unroll 1
+  for (; index < groups * p.splits; index += clusters) {
+    if (turnAt<Shape>(p, index).anyElements) {
+      return index;
+    }
+  }
+  return -1;
+}
+
+template <class Shape>
+CP_DEVICE i32 firstTurn(const TileGemmParams& p) {
+  return nextTurn<Shape>(p, blockIdx.x / Shape::kCluster);
+}
+
+template <class Shape>
+CP_DEVICE i32 turnAfter(const TileGemmParams& p, i32 index) {
+  return nextTurn<Shape>(p, index + gridDim.x / Shape::kCluster);
+}
+
+// The part of K that a split multiplies, in panels.
+struct PanelRange {
+  i32 first;
+  i32 count;
+};
+
+template <class Shape>
+CP_DEVICE PanelRange panelsOf(const TileGemmParams& p, i32 split) {
+  const i32 panels = p.k / Shape::kPanelK + (p.k % Shape::kPanelK != 0);
+  const i32 first = static_cast<i32>(static_cast<i64>(panels) * split / p.splits);
+  const i32 end = static_cast<i32>(static_cast<i64>(panels) * (split + 1) / p.splits);
+  return {first, end - first};
+}
+
+}  // namespace counterpoint

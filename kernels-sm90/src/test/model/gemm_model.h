@@ -1,0 +1,106 @@
+#pragma once
+// One GEMM on the machine of fibers: operands, parameter blocks, hooks with actors for the other
+// ranks, an FP64 reference, and what came out.
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "hopper.h"
+#include "params/tile_gemm.h"
+#include "params/tile_gemm_maps.h"
+
+namespace modeltest {
+
+using counterpoint::ElementType;
+using counterpoint::FaultRecord;
+using counterpoint::TileGemmMaps;
+using counterpoint::TileGemmParams;
+using model::DeviceMemory;
+using counterpoint::i32;
+using counterpoint::i64;
+using counterpoint::u32;
+using counterpoint::u64;
+using counterpoint::u8;
+
+// A kernel of the tile table.
+struct Entry {
+  std::string name;
+  ElementType input;
+  bool across;  // weights [K, N]
+  int rows, cols, panelK, stages, cluster, sharedBytes;
+  void (*kernel)(TileGemmParams, TileGemmMaps);
+};
+
+const std::vector<Entry>& entries();
+const Entry& entry(ElementType input, bool across, int rows, int cols);
+
+struct Spec {
+  const Entry* entry = nullptr;
+  ElementType out = counterpoint::kBf16;
+  int rows = 1, cols = 1, k = 1;
+  int pad = 0;        // elements beyond each row of C and D; operands keep 16-byte rows
+  float alpha = 1, beta = 0;
+  bool bias = false, scales = false;
+  int windowFirst = 0, windowRows = 1 << 30;
+  int shards = 1, splits = 1, clusters = 2, raster = 3;
+  int orderBy = 0;
+  bool gated = false, owners = false, packed = false, posted = false, clearance = false;
+  bool traced = false;
+  // What is broken on purpose.
+  bool gateNeverOpens = false, clearanceNeverComes = false, failedBefore = false;
+
+  std::string text() const;
+};
+
+class GemmModel {
+ public:
+  GemmModel(const Spec& spec, u64 seed);
+  ~GemmModel();
+  // Runs once; empty, or what is wrong.
+  std::string run();
+
+  const FaultRecord& record() const { return *fault.as<FaultRecord>(); }
+  u64 postsSeen() const;
+  bool outputUntouched() const;
+  const DeviceMemory& output() const { return d; }
+  u64 steps() const { return nanos; }
+
+ private:
+  struct Tile {
+    int id, shard, row, rows, col, cols, rowInShard;
+  };
+
+  Tile tileAt(int id) const;
+  void makeOperands();
+  void makeMaps();
+  void makeHooks();
+  void openGates();
+  void watchPosts();
+  void giveClearance();
+  void decodeOperands();
+  std::string verify();
+  double wanted(int row, int col, double& bound) const;
+  u8* placeOf(const Tile& tile, int row, int col) const;
+  template <class T>
+  u64 table(const std::vector<T>& values);
+  double valueOf(ElementType type, const void* at) const;
+
+  Spec spec;
+  const Entry& tile;
+  std::mt19937 random;
+  u64 seed;
+  u64 nanos = 0;
+  int inBytes, outBytes, rowsPerShard, tileRowsPerShard, tileColumns, tiles;
+  i64 strideA, strideB, strideC, strideD, ownerStride;
+  DeviceMemory a, b, c, d, bias, rowScale, colScale, partials, arrivals, trace;
+  DeviceMemory hostA;  // what A will hold once all gates are open
+  DeviceMemory fault, context, flags, epoch, gateWords, clearWords, postWords;
+  std::vector<std::unique_ptr<DeviceMemory>> tables, owners;
+  std::vector<double> rowsOfA, colsOfB;
+  std::vector<std::vector<u8>> seenAtPost;  // by tile: what was there when it was told of
+  TileGemmParams params{};
+  TileGemmMaps maps{};
+};
+
+}  // namespace modeltest
