@@ -5,6 +5,7 @@
 #include "epilogue/split.cuh"
 #include "epilogue/store_tile.cuh"
 #include "mma/pipeline.cuh"
+#include "ptx/shared.cuh"
 #include "schedule/gate.cuh"
 #include "signal/post.cuh"
 
@@ -180,8 +181,7 @@ struct TileGemm {
 
 template <class Input, template <i32, i32, i32> class Layout, class Shape>
 CP_DEVICE void tileGemm(const TileGemmParams& p) {
-  extern __shared__ __align__(1024) u8 stages[];
-  TileGemm<Input, Layout, Shape>(p, sharedAddress(stages)).run();
+  TileGemm<Input, Layout, Shape>(p, dynamicShared()).run();
   awaitAsyncCopies<0>();
 }
 
