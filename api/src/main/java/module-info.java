@@ -1,6 +1,7 @@
 /** The user's API and the SPI of Counterpoint. */
 module dev.counterpoint.api {
   requires static transitive org.jspecify;
+  requires org.slf4j;
 
   exports dev.counterpoint;
   exports dev.counterpoint.spi;

@@ -9,7 +9,9 @@
 //   zero NAME BYTES
 //   peer FROM TO                               peer access
 //   stream NAME | event NAME
-//   launch STREAM MODULE KERNEL GX GY GZ BX BY BZ LDS ARG...   p:NAME[+OFFSET] i:INT l:LONG f:FLOAT
+//   launch STREAM MODULE KERNEL GX GY GZ BX BY BZ LDS ARG...   p:NAME[+OFFSET] i:INT l:LONG f:FLOAT s:STRUCT
+//   struct NAME BYTES OFFSET=ARG...            an argument passed by value, zeros where nothing is said
+//   place PLACE NAME                           a struct's bytes into memory
 //   copy STREAM TO FROM BYTES | set STREAM TO BYTE BYTES
 //   copy2d STREAM TO PITCH FROM PITCH WIDTH HEIGHT
 //   record EVENT STREAM | wait STREAM EVENT | elapsed EVENT EVENT
@@ -82,6 +84,7 @@ ncclResult_t ncclGroupEnd(void);
 namespace {
 
 std::map<std::string, char*> buffers;
+std::map<std::string, std::vector<char>> structs;
 std::map<std::string, hipModule_t> modules;
 std::map<std::string, hipStream_t> streams;
 std::map<std::string, hipEvent_t> events;
@@ -118,26 +121,43 @@ std::string readFile(const std::string& path) {
   return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
 }
 
+template <class T> std::vector<char> bytesOf(T value) {
+  std::vector<char> bytes(sizeof value);
+  std::memcpy(bytes.data(), &value, sizeof value);
+  return bytes;
+}
+
+std::vector<char> value(const std::string& argument) {
+  const std::string text = argument.substr(2);
+  if (argument[0] == 'p') return bytesOf(uint64_t(place(text)));
+  if (argument[0] == 'i') return bytesOf(uint32_t(std::stoll(text)));
+  if (argument[0] == 'l') return bytesOf(uint64_t(std::stoll(text)));
+  if (argument[0] == 'f') return bytesOf(std::stof(text));
+  if (argument[0] == 's') return structs.at(text);
+  throw std::runtime_error("no kind of value: " + argument);
+}
+
+hipError_t makeStruct(std::istringstream& in) {
+  std::vector<char>& bytes = structs[next<std::string>(in)];
+  bytes.assign(next<size_t>(in), 0);
+  for (std::string field; in >> field;) {
+    const size_t equals = field.find('='), offset = std::stoul(field);
+    const std::vector<char> part = value(field.substr(equals + 1));
+    if (offset + part.size() > bytes.size()) throw std::runtime_error("beyond the struct: " + field);
+    std::memcpy(&bytes[offset], part.data(), part.size());
+  }
+  return hipSuccess;
+}
+
 hipError_t launch(std::istringstream& in) {
   hipStream_t s = stream(in);
   const auto module = next<std::string>(in), kernel = next<std::string>(in);
   unsigned n[7];
   for (unsigned& value : n) value = next<unsigned>(in);
-  std::vector<uint64_t> values;
-  for (std::string argument; in >> argument;) {
-    const std::string text = argument.substr(2);
-    uint64_t bits = 0;
-    if (argument[0] == 'p') bits = uint64_t(place(text));
-    if (argument[0] == 'i') bits = uint32_t(std::stoll(text));
-    if (argument[0] == 'l') bits = uint64_t(std::stoll(text));
-    if (argument[0] == 'f') {
-      const float f = std::stof(text);
-      std::memcpy(&bits, &f, 4);
-    }
-    values.push_back(bits);
-  }
+  std::vector<std::vector<char>> values;
+  for (std::string argument; in >> argument;) values.push_back(value(argument));
   std::vector<void*> pointers;
-  for (uint64_t& value : values) pointers.push_back(&value);
+  for (auto& value : values) pointers.push_back(value.data());
   hipFunction_t function;
   if (hipError_t e = hipModuleGetFunction(&function, modules.at(module), kernel.c_str())) return e;
   return hipModuleLaunchKernel(function, n[0], n[1], n[2], n[3], n[4], n[5], n[6], s, pointers.data(), nullptr);
@@ -260,6 +280,12 @@ hipError_t run(const std::string& command, std::istringstream& in) {
   if (command == "stream") return hipStreamCreateWithFlags(&streams[next<std::string>(in)], hipStreamNonBlocking);
   if (command == "event") return hipEventCreateWithFlags(&events[next<std::string>(in)], 0);
   if (command == "launch") return launch(in);
+  if (command == "struct") return makeStruct(in);
+  if (command == "place") {
+    char* to = place(next<std::string>(in));
+    const std::vector<char>& bytes = structs.at(next<std::string>(in));
+    return hipMemcpy(to, bytes.data(), bytes.size(), hipMemcpyHostToDevice);
+  }
   if (command == "comm") {
     comms.resize(next<size_t>(in));
     return asHip(ncclCommInitAll(comms.data(), int(comms.size()), nullptr));

@@ -2,7 +2,7 @@
 // The way out: each warp lays sixteen rows of its sums in shared memory, then takes them up again
 // by rows, so that global stores are whole lines. Warps do not wait for each other.
 
-#include "epilogue/finish.cuh"
+#include "epilogue/finish.h"
 #include "mma/tile_shape.cuh"
 
 namespace counterpoint {

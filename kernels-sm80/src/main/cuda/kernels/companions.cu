@@ -1,9 +1,9 @@
 // Everything beside the GEMM. Threads to a block are part of each kernel's contract: 256 for what
 // moves data, one warp for signals.
 
-#include "kernels/signals.cuh"
-#include "kernels/tile_reduce.cuh"
-#include "kernels/transfers.cuh"
+#include "kernels/signals.h"
+#include "kernels/tile_reduce.h"
+#include "kernels/transfers.h"
 
 #define CP_KERNEL(NAME, PARAMS, THREADS, BLOCKS, BODY)                \
   extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) NAME( \

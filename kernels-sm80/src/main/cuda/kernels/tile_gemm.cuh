@@ -1,187 +1,38 @@
 #pragma once
-// The one GEMM: a persistent loop over units of work with four hooks. Read `run` top to bottom,
-// then what it calls.
+// The GEMM of kernels/tile_gemm.h on this module's pipeline.
 
-#include "epilogue/split.cuh"
 #include "epilogue/store_tile.cuh"
+#include "kernels/tile_gemm.h"
 #include "mma/pipeline.cuh"
 #include "ptx/shared.cuh"
-#include "schedule/gate.cuh"
-#include "signal/post.cuh"
 
 namespace counterpoint {
 
-// The rectangles of A and B that a unit multiplies, and its share of K. Bytes of one row of K are
-// counted in 32 bits (Java refuses longer rows).
-template <class Input, bool ALONG_K>
-CP_DEVICE Operands operandsOf(const TileGemmParams& p, const Unit& unit) {
-  constexpr i32 kPanelK = kPanelBytes / Input::kBytes;
-  const i32 panels = p.k / kPanelK + (p.k % kPanelK != 0);
-  const i32 first = static_cast<i32>(static_cast<i64>(panels) * unit.split / p.splits);
-  const i32 end = static_cast<i32>(static_cast<i64>(panels) * (unit.split + 1) / p.splits);
-  Operands of;
-  of.a = p.a + unit.tile.firstRow * p.aStride * Input::kBytes + first * kPanelBytes;
-  of.aRows = unit.tile.rows;
-  of.aRowBytes = p.k * Input::kBytes - first * kPanelBytes;
-  if constexpr (ALONG_K) {
-    of.b = p.b + unit.tile.firstCol * p.bStride * Input::kBytes + first * kPanelBytes;
-    of.bRows = unit.tile.cols;
-    of.bRowBytes = of.aRowBytes;
-  } else {
-    const i32 firstK = first * kPanelK;
-    of.b = p.b + (firstK * p.bStride + unit.tile.firstCol) * Input::kBytes;
-    of.bRows = p.k - firstK;
-    of.bRowBytes = unit.tile.cols * Input::kBytes;
-  }
-  of.panels = end - first;
-  return of;
-}
+template <class INPUT, template <i32, i32, i32> class LAYOUT, class SHAPE>
+struct MmaEngine {
+  using Input = INPUT;
+  using Shape = SHAPE;
+  using Pipe = Pipeline<INPUT, LAYOUT, SHAPE>;
+  static constexpr bool kWeightsAlongK = Pipe::Weights::kAlongK;
 
-// Fourth hook, by all threads: everything the block stored is there before the word grows.
-CP_DEVICE void postTile(const TileGemmParams& p, const Tile& tile) {
-  if (p.postIndex == 0) {
-    return;
-  }
-  __syncthreads();
-  if (threadIdx.x == 0) {
-    const i32 word = tableEntry(p.postIndex, tile.id);
-    if (word >= 0) {
-      postOne(addressEntry(p.postWords, tile.shard), word);
-    }
-  }
-}
-
-// Spans are written as they happen, so that tracing costs no registers.
-CP_DEVICE void traceTime(const TileGemmParams& p, i32 unit, i32 fieldOffset) {
-  if (p.trace != 0 && threadIdx.x == 0) {
-    storePlain<u64>(p.trace + unit * static_cast<i64>(sizeof(TileSpan)) + fieldOffset,
-                    globalNanos());
-  }
-}
-
-CP_DEVICE void traceEnd(const TileGemmParams& p, const Unit& unit) {
-  traceTime(p, unit.index, CP_OFFSET(TileSpan, endNanos));
-  if (p.trace != 0 && threadIdx.x == 0) {
-    auto* span = reinterpret_cast<TileSpan*>(p.trace) + unit.index;
-    span->tile = unit.tile.id;
-    span->multiprocessor = static_cast<i32>(multiprocessor());
-  }
-}
-
-template <class Input, template <i32, i32, i32> class Layout, class Shape>
-struct TileGemm {
-  using Pipe = Pipeline<Input, Layout, Shape>;
-  using Weights = typename Pipe::Weights;
-  using Sum = typename Input::Sum;
-  const TileGemmParams& p;
-  Pipe pipeline;
-
-  CP_DEVICE TileGemm(const TileGemmParams& params, u32 shared)
-      : p(params),
-        pipeline(rowLayout(params.a, params.aStride * Input::kBytes),
-                 rowLayout(params.b, params.bStride * Input::kBytes),
-                 shared) {}
-
-  CP_DEVICE i32 indexFrom(i32 index) const {
-    return nextIndex(p, Shape::kRows, Shape::kCols, index);
+  static CP_DEVICE Pipe pipe(const TileGemmParams& p, u32 shared) {
+    return Pipe(rowLayout(p.a, p.aStride * Input::kBytes),
+                rowLayout(p.b, p.bStride * Input::kBytes),
+                shared);
   }
 
-  CP_DEVICE Unit unitOf(i32 index) const { return unitAt(p, Shape::kRows, Shape::kCols, index); }
-
-  CP_DEVICE void fill(const Unit& unit) {
-    traceTime(p, unit.index, CP_OFFSET(TileSpan, startNanos));
-    pipeline.fill(operandsOf<Input, Weights::kAlongK>(p, unit));
-  }
-
-  // Waits for a unit's gate and begins to load it. False: leave.
-  CP_DEVICE bool begin(i32 index) {
-    const Unit unit = unitOf(index);
-    traceTime(p, index, CP_OFFSET(TileSpan, waitNanos));
-    if (!awaitGate(p, unit)) {
-      return false;
-    }
-    fill(unit);
-    return true;
-  }
-
-  // Begins to load a unit if its gate is open already. Also the barrier after which the stages of
-  // the unit before may be overwritten.
-  CP_DEVICE bool beginEarly(i32 index) {
-    if (index < 0) {
-      __syncthreads();
-      return false;
-    }
-    const Unit unit = unitOf(index);
-    if (!gateIsOpen(p, unit)) {
-      return false;
-    }
-    traceTime(p, index, CP_OFFSET(TileSpan, waitNanos));
-    fill(unit);
-    return true;
-  }
-
-  // Waits for permission, stores, posts; with split K, only the last block of a tile. False: leave.
-  CP_DEVICE bool finish(const Unit& unit, const typename Pipe::Sums& sums) {
-    const bool split = p.splits > 1;
-    if (!split && !awaitClearance(p, unit.tile)) {
-      return false;
-    }
-    const Destination to = destinationOf<Shape>(p, unit.tile);
-    storeTile<Shape, Weights::kInterleaved>(
-        p,
-        unit.tile,
-        split ? partialOf<Shape, Sum>(p, unit.tile.id, unit.split) : to,
-        sums,
-        pipeline.spareStage());
-    if (split) {
-      if (!isLastSplit(p, unit.tile)) {
-        return true;
-      }
-      if (!awaitClearance(p, unit.tile)) {
-        return false;
-      }
-      storeSumOfSplits<Shape, Sum>(p, unit.tile, to);
-    }
-    postTile(p, unit.tile);
-    return true;
-  }
-
-  CP_DEVICE void run() {
-    // The flag is asked for here and looked at behind the first loads.
-    const bool failed = hasFailed(p.operation);
-    i32 index = indexFrom(blockIdx.x);
-    if (index < 0 || !begin(index) || __syncthreads_or(failed)) {
-      return;
-    }
-
-    for (;;) {
-      // Multiply.
-      typename Pipe::Sums sums = {};
-      pipeline.multiply(sums);
-
-      // If the next unit may be read already, its loads run behind this one's epilogue; if not,
-      // this one is finished first, since someone may wait for it.
-      index = forget(index);
-      const i32 next = indexFrom(index + gridDim.x);
-      const bool begun = beginEarly(next);
-
-      // Finish.
-      const Unit unit = unitOf(index);
-      if (!finish(unit, sums)) {
-        return;
-      }
-      traceEnd(p, unit);
-      if (next < 0 || (!begun && !begin(next))) {
-        return;
-      }
-      index = next;
-    }
+  static CP_DEVICE void store(const TileGemmParams& p,
+                              const Tile& tile,
+                              const Destination& to,
+                              const typename Pipe::Sums& sums,
+                              const Pipe& pipe) {
+    storeTile<Shape, Pipe::Weights::kInterleaved>(p, tile, to, sums, pipe.spareStage());
   }
 };
 
 template <class Input, template <i32, i32, i32> class Layout, class Shape>
 CP_DEVICE void tileGemm(const TileGemmParams& p) {
-  TileGemm<Input, Layout, Shape>(p, dynamicShared()).run();
+  TileGemm<MmaEngine<Input, Layout, Shape>>(p, dynamicShared()).run();
   awaitAsyncCopies<0>();
 }
 

@@ -4,22 +4,11 @@
 
 #include "copy/panel_copy.cuh"
 #include "mma/fragments.cuh"
+#include "mma/operands.h"
 #include "mma/tile_shape.cuh"
 #include "ptx/mma.cuh"
 
 namespace counterpoint {
-
-// The part of the operands that one unit multiplies: rectangles of A and B from the first panel on,
-// and the number of panels.
-struct Operands {
-  u64 a;
-  u64 b;
-  i32 aRows;
-  i32 aRowBytes;
-  i32 bRows;
-  i32 bRowBytes;
-  i32 panels;
-};
 
 template <class Input, template <i32, i32, i32> class Layout, class Shape>
 struct Pipeline {

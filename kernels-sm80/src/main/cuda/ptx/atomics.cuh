@@ -1,15 +1,17 @@
 #pragma once
-// Counters. A signal word only grows: it is added to, or raised to a maximum, and never stored.
+// Counters. A signal word only grows: it is added to, or raised to a maximum, and never stored. A
+// fence comes before: fenceSystem for one thread's or a stream's data, fenceBeforeSignal for a
+// block's.
 
 #include "base/types.h"
 
 namespace counterpoint {
 
-CP_DEVICE void addReleaseSystem(u64 address, u64 value) {
+CP_DEVICE void addSignal(u64 address, u64 value) {
   asm volatile("red.release.sys.global.add.u64 [%0], %1;" ::"l"(address), "l"(value) : "memory");
 }
 
-CP_DEVICE void maximumReleaseSystem(u64 address, u64 value) {
+CP_DEVICE void raiseSignal(u64 address, u64 value) {
   asm volatile("red.release.sys.global.max.u64 [%0], %1;" ::"l"(address), "l"(value) : "memory");
 }
 

@@ -6,11 +6,15 @@
 
 namespace counterpoint {
 
-CP_DEVICE u64 loadAcquireSystem(u64 address) {
+// Asks for a signal word. What was released before the value that is seen may be read after
+// acquirePolled; on this device the load itself acquires.
+CP_DEVICE u64 pollSystem(u64 address) {
   u64 value;
   asm volatile("ld.acquire.sys.global.u64 %0, [%1];" : "=l"(value) : "l"(address) : "memory");
   return value;
 }
+
+CP_DEVICE void acquirePolled() {}
 
 CP_DEVICE u32 loadRelaxedSystem(u64 address) {
   u32 value;

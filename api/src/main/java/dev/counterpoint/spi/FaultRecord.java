@@ -34,6 +34,11 @@ public record FaultRecord(
     ABORTED
   }
 
+  /** What is on record when the host aborts a world. */
+  public static FaultRecord aborted(String reason) {
+    return new FaultRecord(Kind.ABORTED, 0, "", "", -1, 0, 0, 0, reason);
+  }
+
   /** One sentence with all of it. */
   public String describe() {
     String where =

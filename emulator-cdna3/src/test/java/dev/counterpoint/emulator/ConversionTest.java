@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
  * Number formats over all inputs of the narrow side, with values that Java derives from the
  * formats' definitions.
  */
+@OnEmulatedDevice
 class ConversionTest {
   private static final int ALL = 65536;
   private static Path module;

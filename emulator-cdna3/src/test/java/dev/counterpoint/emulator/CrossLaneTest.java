@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
  * Moves between lanes, LDS and atomics: what each lane gets is computed from which lane it should
  * have come.
  */
+@OnEmulatedDevice
 class CrossLaneTest {
   private static final int UNCHANGED = -2;
   private static final int ZERO = -1;

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
  * The emulator's decoder against LLVM's: mnemonic, operands and modifiers of every instruction, as
  * text.
  */
+@OnEmulatedDevice
 class DecoderTest {
   static List<String> decode(List<String> words) {
     List<String> command = List.of(Script.program("disassemble").toString());

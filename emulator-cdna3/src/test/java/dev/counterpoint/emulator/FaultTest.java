@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
  * What stops a kernel: a HIP error, and a text with the kernel, the place and the instruction; the
  * process lives on.
  */
+@OnEmulatedDevice
 class FaultTest {
   private static String fault(String body, String... environment) {
     String object =

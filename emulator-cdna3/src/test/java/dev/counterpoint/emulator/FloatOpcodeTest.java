@@ -8,6 +8,7 @@ import java.math.BigDecimal;
 import org.junit.jupiter.api.Test;
 
 /** Vector floating point against Java's, bit for bit where IEEE 754 fixes the result. */
+@OnEmulatedDevice
 class FloatOpcodeTest {
   private static float f(int bits) {
     return Float.intBitsToFloat(bits);

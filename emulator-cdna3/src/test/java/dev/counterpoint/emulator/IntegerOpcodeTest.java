@@ -8,6 +8,7 @@ import java.util.function.IntBinaryOperator;
 import org.junit.jupiter.api.Test;
 
 /** Vector integer instructions against Java's arithmetic. */
+@OnEmulatedDevice
 class IntegerOpcodeTest {
   private static int signed24(int a) {
     return a << 8 >> 8;

@@ -7,6 +7,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Compiled HIP kernels, run through the HIP ABI, against Java. */
+@OnEmulatedDevice
 class KernelTest {
   static final int GROUPS = 4;
   static final int WORDS = 300;

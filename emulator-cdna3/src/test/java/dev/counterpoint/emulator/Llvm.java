@@ -15,7 +15,7 @@ import java.util.Map;
  * and run as programs; nothing of LLVM is loaded into this process, and nothing of it is in the
  * emulator.
  */
-final class Llvm {
+public final class Llvm {
   private static final String IN_JAR = "/org/bytedeco/llvm/linux-x86_64/";
   private static final List<String> PROGRAMS = List.of("clang", "lld", "llvm-mc", "llvm-objdump");
 
@@ -71,7 +71,7 @@ final class Llvm {
    * Compiles a kernel of the test sources for gfx942, as rocm.md says; the result is kept for the
    * run.
    */
-  static synchronized Path compile(String kernel) {
+  public static synchronized Path compile(String kernel) {
     Path object = WORK.resolve(kernel + ".hsaco");
     List<String> command =
         new ArrayList<>(
@@ -115,7 +115,7 @@ final class Llvm {
     return result.output();
   }
 
-  record Result(int exit, String output, String error) {}
+  public record Result(int exit, String output, String error) {}
 
   static Result tryRun(String program, List<String> arguments, String input) {
     List<String> command = new ArrayList<>();
@@ -126,9 +126,9 @@ final class Llvm {
   }
 
   /** One instruction as llvm-objdump shows it. */
-  record Line(String kernel, long address, String text, List<String> words) {}
+  public record Line(String kernel, long address, String text, List<String> words) {}
 
-  static List<Line> disassemble(Path object) {
+  public static List<Line> disassemble(Path object) {
     List<Line> lines = new ArrayList<>();
     String kernel = "";
     for (String line : run("llvm-objdump", List.of("-d", object.toString()), "").split("\n", -1)) {

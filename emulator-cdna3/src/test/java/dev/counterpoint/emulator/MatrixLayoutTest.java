@@ -13,6 +13,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * published tables place them, against a product computed in Java. Integer results, and sums of
  * small whole numbers in floats, are exact whatever the order of addition.
  */
+@OnEmulatedDevice
 class MatrixLayoutTest {
   /** Element formats with how Java encodes a small whole number in them. */
   enum Element {

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
  * The same functions compiled for gfx942 and run here, and compiled by g++ for this machine: equal
  * bit for bit.
  */
+@OnEmulatedDevice
 class PortableTest {
   private static final int FUNCTIONS = 14;
   private static final int COUNT = 1024;

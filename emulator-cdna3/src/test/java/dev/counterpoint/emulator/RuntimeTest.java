@@ -9,6 +9,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Streams, events, graphs, peers, other processes and collectives of the emulated library. */
+@OnEmulatedDevice
 class RuntimeTest {
   private static Script signalScript() {
     return new Script()

@@ -6,6 +6,7 @@ import java.util.function.LongUnaryOperator;
 import org.junit.jupiter.api.Test;
 
 /** Scalar instructions and SCC against Java's arithmetic. */
+@OnEmulatedDevice
 class ScalarOpcodeTest {
   private static int[] out(int value, boolean scc) {
     return new int[] {value, 0, 0, scc ? 1 : 0};

@@ -15,7 +15,7 @@ import java.util.Map;
  * A script for the driver program (see driver.cpp), and what running it gave. Files live in a
  * directory of its own.
  */
-final class Script {
+public final class Script {
   private static final Path NATIVE =
       Path.of(System.getProperty("emulator.native", "target/native")).toAbsolutePath();
 
@@ -25,7 +25,7 @@ final class Script {
   private List<String> lines = List.of();
   private String log = "";
 
-  Script() {
+  public Script() {
     try {
       directory = Files.createTempDirectory("emulator");
     } catch (IOException e) {
@@ -33,18 +33,18 @@ final class Script {
     }
   }
 
-  Script add(String format, Object... values) {
+  public Script add(String format, Object... values) {
     text.append(String.format(Locale.ROOT, format, values)).append('\n');
     return this;
   }
 
-  Script environment(String name, String value) {
+  public Script environment(String name, String value) {
     environment.put(name, value);
     return this;
   }
 
   /** A device buffer with these bytes. */
-  Script upload(String name, byte[] bytes) {
+  public Script upload(String name, byte[] bytes) {
     Path file = directory.resolve(name + ".in");
     try {
       Files.write(file, bytes);
@@ -54,13 +54,13 @@ final class Script {
     return add("buffer %s %d", name, bytes.length).add("upload %s %s", name, file);
   }
 
-  Script upload(String name, int[] values) {
+  public Script upload(String name, int[] values) {
     ByteBuffer buffer = ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
     buffer.asIntBuffer().put(values);
     return upload(name, buffer.array());
   }
 
-  Script upload(String name, float[] values) {
+  public Script upload(String name, float[] values) {
     int[] bits = new int[values.length];
     for (int k = 0; k < values.length; k++) {
       bits[k] = Float.floatToRawIntBits(values[k]);
@@ -69,19 +69,19 @@ final class Script {
   }
 
   /** A device buffer of zeros. */
-  Script zeros(String name, long bytes) {
+  public Script zeros(String name, long bytes) {
     return add("buffer %s %d", name, bytes).add("zero %s %d", name, bytes);
   }
 
-  Script download(String name) {
+  public Script download(String name) {
     return add("download %s %s", name, directory.resolve(name + ".out"));
   }
 
-  Path file(String name) {
+  public Path file(String name) {
     return directory.resolve(name);
   }
 
-  Script run() {
+  public Script run() {
     Llvm.Result result =
         Processes.run(List.of(NATIVE.resolve("driver").toString()), environment, text.toString());
     lines = List.of(result.output().split("\n", -1));
@@ -97,24 +97,24 @@ final class Script {
    * The lines that report an error, without those of commands that only fail because an earlier one
    * did.
    */
-  List<String> errors() {
+  public List<String> errors() {
     return lines.stream()
         .filter(line -> line.startsWith("error") || line.startsWith("bad"))
         .toList();
   }
 
-  List<String> lines() {
+  public List<String> lines() {
     return lines;
   }
 
-  Script mustSucceed() {
+  public Script mustSucceed() {
     if (!errors().isEmpty()) {
       throw new AssertionError(String.join("\n", errors()) + "\n" + log);
     }
     return this;
   }
 
-  byte[] bytes(String name) {
+  public byte[] bytes(String name) {
     try {
       return Files.readAllBytes(directory.resolve(name + ".out"));
     } catch (IOException e) {
@@ -122,14 +122,14 @@ final class Script {
     }
   }
 
-  int[] ints(String name) {
+  public int[] ints(String name) {
     byte[] bytes = bytes(name);
     int[] values = new int[bytes.length / 4];
     ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().get(values);
     return values;
   }
 
-  float[] floats(String name) {
+  public float[] floats(String name) {
     int[] bits = ints(name);
     float[] values = new float[bits.length];
     for (int k = 0; k < bits.length; k++) {
@@ -138,7 +138,7 @@ final class Script {
     return values;
   }
 
-  static Path program(String name) {
+  public static Path program(String name) {
     return NATIVE.resolve(name);
   }
 }

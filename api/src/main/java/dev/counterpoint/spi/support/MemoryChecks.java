@@ -51,12 +51,16 @@ public final class MemoryChecks {
 
   /**
    * Bytes from the first element of a matrix to past its last, gaps between rows included; 0 if it
-   * has no element.
+   * has no element, and the largest number if there is none so large.
    *
-   * @param rowStride elements from row to row
+   * @param rowStride elements from row to row; {@code rows · rowStride} must fit a long
    */
   public static long extent(long rows, long cols, long rowStride, int elementBytes) {
-    return rows == 0 || cols == 0 ? 0 : ((rows - 1) * rowStride + cols) * elementBytes;
+    if (rows == 0 || cols == 0) {
+      return 0;
+    }
+    long elements = (rows - 1) * rowStride + cols;
+    return elements > Long.MAX_VALUE / elementBytes ? Long.MAX_VALUE : elements * elementBytes;
   }
 
   /** Throws when rows overlap. A matrix of fewer than two rows has no stride to speak of. */

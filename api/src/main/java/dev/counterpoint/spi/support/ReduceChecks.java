@@ -45,8 +45,17 @@ public final class ReduceChecks {
     MemoryChecks.requireOn("staging", spec.staging(), spec.rank());
     long extent =
         MemoryChecks.extent(spec.rows(), spec.cols(), spec.rowStride(), spec.inputType().bytes());
-    long last = Math.multiplyExact(spec.slots() - 1L, spec.slotBytes());
-    MemoryChecks.address("staging", spec.staging(), extent == 0 ? 0 : last, extent);
+    long others = spec.slots() - 1L;
+    if (extent == 0) {
+      return;
+    }
+    if (others > 0 && spec.slotBytes() > spec.staging().bytes() / others) {
+      throw new InvalidArgumentException(
+          "slotBytes",
+          spec.slotBytes(),
+          "leave room for " + spec.slots() + " slots in " + spec.staging().bytes() + " bytes");
+    }
+    MemoryChecks.address("staging", spec.staging(), others * spec.slotBytes(), extent);
   }
 
   private static void requireGate(ReduceSpec spec) {
@@ -54,7 +63,7 @@ public final class ReduceChecks {
     if (gate == null) {
       return;
     }
-    int entries = Math.multiplyExact(spec.blocks(), spec.slots());
+    long entries = (long) spec.blocks() * spec.slots();
     TableChecks.requireLength("gate.words", gate.words().length, entries);
     TableChecks.requireLength("gate.perEpoch", gate.perEpoch().length, entries);
     SignalChecks.requireEach("gate.words", gate.signals(), gate.words(), true);

@@ -1,8 +1,10 @@
 package dev.counterpoint.spi.support;
 
+import dev.counterpoint.DeadlineExceededException;
 import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.Epoch;
 import dev.counterpoint.spi.SignalArray;
+import java.time.Duration;
 
 /** Checks of words, deltas and epochs (rule SIG-12). */
 public final class SignalChecks {
@@ -33,6 +35,13 @@ public final class SignalChecks {
     if (delta < 0) {
       throw new InvalidArgumentException("delta", delta, "not be negative: signals only grow");
     }
+  }
+
+  /** What to throw when the host has waited for a word too long. */
+  public static DeadlineExceededException late(
+      SignalArray array, int rank, int word, long seen, long wanted, Duration deadline) {
+    String what = "signal '" + array.name() + "' word " + word + " of rank " + rank;
+    return new DeadlineExceededException(what + ", now " + seen + ", wanted " + wanted, deadline);
   }
 
   /** Throws unless the epoch belongs to the rank whose stream uses it. */

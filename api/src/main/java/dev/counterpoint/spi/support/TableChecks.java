@@ -8,7 +8,7 @@ public final class TableChecks {
   private TableChecks() {}
 
   /** Throws unless the table has this many entries. */
-  public static void requireLength(String table, int length, int wanted) {
+  public static void requireLength(String table, int length, long wanted) {
     if (length != wanted) {
       throw new InvalidArgumentException(
           table, length + " entries", "have " + wanted + (wanted == 1 ? " entry" : " entries"));

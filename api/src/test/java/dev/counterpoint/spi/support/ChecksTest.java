@@ -96,6 +96,8 @@ class ChecksTest {
     refuses("memory of rank 1", () -> MemoryChecks.requireOn("m", memory, 0));
     assertThat(MemoryChecks.extent(3, 4, 5, 2)).isEqualTo(28);
     assertThat(MemoryChecks.extent(0, 4, 5, 2)).isZero();
+    int most = Integer.MAX_VALUE;
+    refuses("m is bytes", () -> MemoryChecks.matrix("m", memory, 1, 0, most, most, most, 4));
     assertThatCode(() -> MemoryChecks.requireStride("s", 1, 4, 0)).doesNotThrowAnyException();
     refuses("s is 3", () -> MemoryChecks.requireStride("s", 2, 4, 3));
     refuses("m.stride", () -> MemoryChecks.matrix("m", memory, 1, 0, 2, 4, 3, 4));
@@ -290,6 +292,26 @@ class ChecksTest {
             null);
     assertThatCode(() -> ReduceChecks.requireValid(good, 1)).doesNotThrowAnyException();
     refuses("output", () -> ReduceChecks.output(good, null, 0, 6));
+    refuses(
+        "slotBytes",
+        () ->
+            ReduceChecks.requireValid(
+                new ReduceSpec(
+                    "r",
+                    0,
+                    10,
+                    6,
+                    3,
+                    staging,
+                    Long.MAX_VALUE / 2 + 1,
+                    6,
+                    DType.FP32,
+                    DType.FP32,
+                    4,
+                    null,
+                    new ReduceSpec.Local(),
+                    null),
+                1));
     refuses(
         "staging",
         () ->

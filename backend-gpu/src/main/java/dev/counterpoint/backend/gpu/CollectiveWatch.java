@@ -2,6 +2,7 @@ package dev.counterpoint.backend.gpu;
 
 import dev.counterpoint.NativeException;
 import dev.counterpoint.spi.FaultRecord;
+import dev.counterpoint.spi.support.Threads;
 import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;

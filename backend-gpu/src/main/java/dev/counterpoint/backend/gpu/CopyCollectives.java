@@ -8,6 +8,7 @@ import dev.counterpoint.spi.ReduceSpec;
 import dev.counterpoint.spi.SymmetricBuffer;
 import dev.counterpoint.spi.Target;
 import dev.counterpoint.spi.TileReduce;
+import dev.counterpoint.spi.support.CollectiveKind;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -98,7 +99,7 @@ final class CopyCollectives {
   }
 
   void enqueue(
-      GpuCollectives.Kind kind,
+      CollectiveKind kind,
       GpuStream stream,
       int root,
       long send,
@@ -121,7 +122,7 @@ final class CopyCollectives {
   }
 
   private void round(
-      GpuCollectives.Kind kind,
+      CollectiveKind kind,
       GpuStream stream,
       Lane lane,
       int root,
@@ -136,12 +137,11 @@ final class CopyCollectives {
     int size = context.size();
     signals.advance(stream, lane.epoch);
     signals.awaitAll(stream, free, 0, size, lane.epoch, Target.PREVIOUS_LAUNCH);
-    boolean ownBlocks =
-        kind == GpuCollectives.Kind.REDUCE_SCATTER || kind == GpuCollectives.Kind.ALL_TO_ALL;
-    boolean sends = kind != GpuCollectives.Kind.BROADCAST || me == root;
+    boolean ownBlocks = kind == CollectiveKind.REDUCE_SCATTER || kind == CollectiveKind.ALL_TO_ALL;
+    boolean sends = kind != CollectiveKind.BROADCAST || me == root;
     for (int step = 1; step <= size; step++) {
       int peer = (me + step) % size;
-      if (sends && (kind != GpuCollectives.Kind.SEND_RECEIVE || peer == root)) {
+      if (sends && (kind != CollectiveKind.SEND_RECEIVE || peer == root)) {
         long own = send + done + (ownBlocks ? peer * bytes : 0);
         stream.copy(slots.at(peer).address() + (long) me * PIECE, own, piece);
       }
@@ -155,9 +155,9 @@ final class CopyCollectives {
         reduce.launch(stream, lane.sum, 0, PIECE / dtype.bytes());
       }
       stream.copy(receive + done, lane.sum.address(), piece);
-    } else if (kind == GpuCollectives.Kind.SEND_RECEIVE) {
+    } else if (kind == CollectiveKind.SEND_RECEIVE) {
       stream.copy(receive + done, mine + (long) from * PIECE, piece);
-    } else if (kind == GpuCollectives.Kind.BROADCAST) {
+    } else if (kind == CollectiveKind.BROADCAST) {
       stream.copy(receive + done, mine + (long) root * PIECE, piece);
     } else {
       for (int source = 0; source < size; source++) {

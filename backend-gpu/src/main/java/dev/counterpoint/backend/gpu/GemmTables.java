@@ -5,6 +5,8 @@ import dev.counterpoint.spi.TileGate;
 import dev.counterpoint.spi.TileOrder;
 import dev.counterpoint.spi.TilePost;
 import dev.counterpoint.spi.TileRoute;
+import dev.counterpoint.spi.support.LocalHeap;
+import dev.counterpoint.spi.support.Resource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +24,7 @@ final class GemmTables {
   private final @Nullable GpuSignalArray gateSignals;
   private final @Nullable GpuSignalArray clearanceSignals;
   private final @Nullable GpuSignalArray postSignals;
-  private final GpuHeap.@Nullable Buffer ownersBuffer;
+  private final LocalHeap.@Nullable Buffer ownersBuffer;
 
   GemmTables(GpuContext context, GemmSpec spec) {
     this.context = context;
@@ -33,7 +35,7 @@ final class GemmTables {
             ? GpuSignalArray.of(context, gate.signals())
             : null;
     TileRoute.Owners owners = spec.route() instanceof TileRoute.Owners o ? o : null;
-    ownersBuffer = owners == null ? null : GpuHeap.of(context, owners.buffer());
+    ownersBuffer = owners == null ? null : LocalHeap.of(context, owners.buffer());
     TileRoute.Clearance clearance = owners == null ? null : owners.clearance();
     clearanceSignals = clearance == null ? null : GpuSignalArray.of(context, clearance.signals());
     postSignals =
@@ -57,17 +59,11 @@ final class GemmTables {
 
   /** Throws when something that the hooks use was closed. */
   void requireOpen() {
-    requireOpen(epoch);
-    requireOpen(gateSignals);
-    requireOpen(clearanceSignals);
-    requireOpen(postSignals);
-    requireOpen(ownersBuffer);
-  }
-
-  private static void requireOpen(@Nullable Resource resource) {
-    if (resource != null) {
-      resource.requireOpen();
-    }
+    Resource.requireOpenIfPresent(epoch);
+    Resource.requireOpenIfPresent(gateSignals);
+    Resource.requireOpenIfPresent(clearanceSignals);
+    Resource.requireOpenIfPresent(postSignals);
+    Resource.requireOpenIfPresent(ownersBuffer);
   }
 
   private long epochAddress() {

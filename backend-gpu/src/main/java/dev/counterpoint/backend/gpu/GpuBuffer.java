@@ -2,6 +2,7 @@ package dev.counterpoint.backend.gpu;
 
 import dev.counterpoint.spi.DeviceBuffer;
 import dev.counterpoint.spi.DeviceMemory;
+import dev.counterpoint.spi.support.Resource;
 
 /** Memory of one device. */
 final class GpuBuffer extends Resource implements DeviceBuffer {
@@ -21,7 +22,7 @@ final class GpuBuffer extends Resource implements DeviceBuffer {
   }
 
   @Override
-  void release() {
+  protected void release() {
     state.memory().free(memory.address());
   }
 }

@@ -4,22 +4,20 @@ import dev.counterpoint.CounterpointException;
 import dev.counterpoint.DeviceFaultException;
 import dev.counterpoint.Failure;
 import dev.counterpoint.NativeException;
-import dev.counterpoint.ResourceClosedException;
 import dev.counterpoint.UnsupportedCapabilityException;
 import dev.counterpoint.spi.Capability;
-import dev.counterpoint.spi.support.MemoryChecks;
+import dev.counterpoint.spi.support.BackendContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** What all parts of one open backend share. */
-final class GpuContext {
+final class GpuContext extends BackendContext {
   final Platform platform;
   final GpuOptions options;
   final Driver driver;
   final Set<Capability> capabilities;
-  final Resources resources = new Resources();
   final Names operations = new Names();
   final Names arrays = new Names();
   final Tracer tracer;
@@ -28,7 +26,6 @@ final class GpuContext {
   private final List<RankState> ranks = new ArrayList<>();
   private final CollectiveWatch watch = new CollectiveWatch(this);
   private final AtomicInteger numbers = new AtomicInteger();
-  private volatile boolean closed;
 
   GpuContext(
       Platform platform,
@@ -36,14 +33,14 @@ final class GpuContext {
       Driver driver,
       Set<Capability> capabilities,
       HostPage page) {
+    super(platform.name(), options.devices().size());
     this.platform = platform;
     this.options = options;
     this.driver = driver;
     this.capabilities = Set.copyOf(capabilities);
     this.page = page;
     this.tracer = new Tracer(this);
-    this.faults =
-        new FaultBoard(page, options.devices().size(), operations, arrays, this::raiseOnDevices);
+    this.faults = new FaultBoard(page, size(), operations, arrays, this::raiseOnDevices);
   }
 
   /** Adds the ranks, in order; once. */
@@ -81,31 +78,12 @@ final class GpuContext {
     return numbers.incrementAndGet();
   }
 
-  int size() {
-    return options.devices().size();
-  }
-
   RankState rank(int rank) {
     return ranks.get(rank);
   }
 
   List<RankState> ranks() {
     return ranks;
-  }
-
-  /** Checks a rank that a caller named. */
-  int requireRank(String argument, int rank) {
-    return MemoryChecks.requireRank(argument, rank, size());
-  }
-
-  void requireOpen() {
-    if (closed) {
-      throw new ResourceClosedException(describe());
-    }
-  }
-
-  void markClosed() {
-    closed = true;
   }
 
   boolean has(Capability capability) {
@@ -150,9 +128,5 @@ final class GpuContext {
     }
     DeviceFaultException failure = faults.nativeError(rank, operation, e);
     return failure;
-  }
-
-  String describe() {
-    return "backend '" + platform.name() + "' of " + size() + (size() == 1 ? " rank" : " ranks");
   }
 }

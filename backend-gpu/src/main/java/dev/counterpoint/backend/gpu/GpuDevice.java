@@ -10,6 +10,7 @@ import dev.counterpoint.spi.DeviceInfo;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Event;
 import dev.counterpoint.spi.Stream;
+import dev.counterpoint.spi.support.Duration64;
 import dev.counterpoint.spi.support.MemoryChecks;
 import java.nio.ByteBuffer;
 import java.time.Duration;

@@ -1,19 +1,17 @@
 package dev.counterpoint.backend.gpu;
 
-import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.Epoch;
+import dev.counterpoint.spi.support.Resource;
 import dev.counterpoint.spi.support.SignalChecks;
 
 /** A launch counter in device memory. */
 final class GpuEpoch extends Resource implements Epoch {
-  private final GpuContext context;
   private final RankState state;
   private final int number;
   private final long address;
 
   GpuEpoch(GpuContext context, int rank) {
     super(context.resources, "epoch of rank " + rank);
-    this.context = context;
     this.state = context.rank(rank);
     this.number = context.nextNumber();
     this.address = state.memory().allocate(toString(), Long.BYTES);
@@ -22,12 +20,8 @@ final class GpuEpoch extends Resource implements Epoch {
 
   /** The epoch, after checking that it is this backend's, open, and of a rank. */
   static GpuEpoch of(GpuContext context, int rank, Epoch epoch) {
-    if (!(epoch instanceof GpuEpoch mine) || mine.context != context) {
-      throw new InvalidArgumentException(
-          "epoch", epoch, "be an epoch of rank " + rank + " of this backend");
-    }
-    SignalChecks.requireEpochOf(epoch, rank);
-    mine.requireOpen();
+    GpuEpoch mine = context.own(GpuEpoch.class, "epoch", epoch, "an epoch");
+    SignalChecks.requireEpochOf(mine, rank);
     return mine;
   }
 
@@ -52,7 +46,7 @@ final class GpuEpoch extends Resource implements Epoch {
   }
 
   @Override
-  void release() {
+  protected void release() {
     state.memory().free(address);
   }
 }

@@ -5,6 +5,9 @@ import dev.counterpoint.NativeException;
 import dev.counterpoint.UnsupportedCapabilityException;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.Event;
+import dev.counterpoint.spi.support.BackendContext;
+import dev.counterpoint.spi.support.Capture;
+import dev.counterpoint.spi.support.Resource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +22,7 @@ final class GpuEvent extends Resource implements Event {
   private long captureHandle;
   private boolean recorded;
   private @Nullable GpuStream recordedOn;
-  private Capture.@Nullable Point point;
+  private Capture.@Nullable Point<GpuStream> point;
 
   GpuEvent(GpuContext context, int rank, boolean timed) {
     super(context.resources, "event of rank " + rank);
@@ -32,26 +35,19 @@ final class GpuEvent extends Resource implements Event {
 
   /** The event, after checking that it is this backend's and open. */
   static GpuEvent of(GpuContext context, Event event) {
-    if (event instanceof GpuEvent mine && mine.context == context) {
-      mine.requireOpen();
-      return mine;
-    }
-    throw new InvalidArgumentException("event", event, "be an event of this backend");
+    return context.own(GpuEvent.class, "event", event, "an event");
   }
 
   /** The same, of one rank: only there it can be recorded. */
   static GpuEvent of(GpuContext context, int rank, Event event) {
     GpuEvent mine = of(context, event);
-    if (mine.state.index() != rank) {
-      throw new InvalidArgumentException(
-          "event", event, "belong to rank " + rank + ", as the stream does");
-    }
+    BackendContext.requireSameRank("event", event, mine.state.index(), rank, "stream");
     return mine;
   }
 
   /** Marks a point of a stream's queue. */
   void record(GpuStream stream) {
-    Capture.Branch branch = stream.branch();
+    Capture.Branch<GpuStream> branch = stream.branch();
     Driver driver = context.driver;
     if (branch == null) {
       driver.record(handle, stream.handle(), false);
@@ -76,13 +72,13 @@ final class GpuEvent extends Resource implements Event {
 
   /** Makes what follows on a stream wait for the latest point. */
   void await(GpuStream stream) {
-    Capture.Point captured = point;
+    Capture.Point<GpuStream> captured = point;
     if (captured != null && captured.branch().capture().open()) {
       stream.join(captured);
       context.driver.await(stream.handle(), captureHandle, false);
       return;
     }
-    Capture.Branch branch = stream.branch();
+    Capture.Branch<GpuStream> branch = stream.branch();
     if (!recorded || (recordedOn == stream && branch == null)) {
       return;
     }
@@ -95,7 +91,7 @@ final class GpuEvent extends Resource implements Event {
   @Override
   public boolean isComplete() {
     requireOpen();
-    Capture.Point captured = point;
+    Capture.Point<GpuStream> captured = point;
     if (captured != null && captured.branch().capture().open()) {
       return false;
     }
@@ -139,7 +135,7 @@ final class GpuEvent extends Resource implements Event {
   }
 
   @Override
-  void release() {
+  protected void release() {
     state.use();
     try {
       context.driver.destroyEvent(handle);

@@ -6,6 +6,8 @@ import dev.counterpoint.NativeException;
 import dev.counterpoint.spi.Graph;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TraceEvent;
+import dev.counterpoint.spi.support.Capture;
+import dev.counterpoint.spi.support.Resource;
 import org.jspecify.annotations.Nullable;
 
 /** Captured work, made executable and already on the device. */
@@ -27,7 +29,7 @@ final class GpuGraph extends Resource implements Graph {
   static GpuGraph of(
       GpuContext context,
       RankState state,
-      Capture capture,
+      Capture<GpuStream> capture,
       long graph,
       @Nullable NativeException refusal) {
     try {
@@ -35,7 +37,7 @@ final class GpuGraph extends Resource implements Graph {
       if (refusal != null) {
         throw new CounterpointException(
             Failure.Category.USAGE,
-            "the capture of " + capture.originStream() + " is not good: " + refusal.getMessage(),
+            "the capture of " + capture.origin().stream() + " is not good: " + refusal.getMessage(),
             refusal);
       }
       long executable = context.driver.instantiate(graph);
@@ -74,7 +76,7 @@ final class GpuGraph extends Resource implements Graph {
   }
 
   @Override
-  void release() {
+  protected void release() {
     state.use();
     try {
       context.driver.destroyExecutable(executable);

@@ -2,6 +2,7 @@ package dev.counterpoint.backend.gpu;
 
 import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.BackendOptions;
+import dev.counterpoint.spi.support.Duration64;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -9,6 +9,7 @@ import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.Tiling;
 import dev.counterpoint.spi.TraceEvent;
 import dev.counterpoint.spi.support.GemmOperands;
+import dev.counterpoint.spi.support.Resource;
 
 /**
  * A tile GEMM with its kernel loaded, its tables on the device and its parameters laid out; a
@@ -166,7 +167,7 @@ final class GpuPreparedGemm extends Resource implements PreparedGemm {
   }
 
   @Override
-  void release() {
+  protected void release() {
     tables.free();
     if (partials != 0) {
       rank.memory().free(partials);

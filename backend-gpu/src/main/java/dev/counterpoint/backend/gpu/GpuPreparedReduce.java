@@ -6,7 +6,9 @@ import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TileReduce;
 import dev.counterpoint.spi.TileRoute;
 import dev.counterpoint.spi.TraceEvent;
+import dev.counterpoint.spi.support.LocalHeap;
 import dev.counterpoint.spi.support.ReduceChecks;
+import dev.counterpoint.spi.support.Resource;
 import org.jspecify.annotations.Nullable;
 
 /** A reduction of staged partials with its tables on the device. */
@@ -25,7 +27,7 @@ final class GpuPreparedReduce extends Resource implements TileReduce.PreparedRed
   private final @Nullable GpuSignalArray gateSignals;
   private final @Nullable GpuSignalArray blockSignals;
   private final @Nullable GpuSignalArray clearanceSignals;
-  private final GpuHeap.@Nullable Buffer buffer;
+  private final LocalHeap.@Nullable Buffer buffer;
   private final int blocks;
 
   GpuPreparedReduce(GpuContext context, ReduceSpec spec) {
@@ -38,7 +40,7 @@ final class GpuPreparedReduce extends Resource implements TileReduce.PreparedRed
     ReduceSpec.Gate gate = spec.gate();
     gateSignals = gate == null ? null : GpuSignalArray.of(context, gate.signals());
     ReduceSpec.Everywhere route = spec.route() instanceof ReduceSpec.Everywhere e ? e : null;
-    buffer = route == null ? null : GpuHeap.of(context, route.buffer());
+    buffer = route == null ? null : LocalHeap.of(context, route.buffer());
     blockSignals = route == null ? null : GpuSignalArray.of(context, route.signals());
     if (blockSignals != null) {
       blockSignals.count();
@@ -176,21 +178,15 @@ final class GpuPreparedReduce extends Resource implements TileReduce.PreparedRed
   }
 
   private void requirePartsOpen() {
-    requireOpen(epoch);
-    requireOpen(gateSignals);
-    requireOpen(buffer);
-    requireOpen(blockSignals);
-    requireOpen(clearanceSignals);
-  }
-
-  private static void requireOpen(@Nullable Resource resource) {
-    if (resource != null) {
-      resource.requireOpen();
-    }
+    Resource.requireOpenIfPresent(epoch);
+    Resource.requireOpenIfPresent(gateSignals);
+    Resource.requireOpenIfPresent(buffer);
+    Resource.requireOpenIfPresent(blockSignals);
+    Resource.requireOpenIfPresent(clearanceSignals);
   }
 
   @Override
-  void release() {
+  protected void release() {
     tables.free(rank);
   }
 }

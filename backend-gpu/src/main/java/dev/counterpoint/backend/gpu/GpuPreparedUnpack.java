@@ -9,6 +9,7 @@ import dev.counterpoint.spi.TraceEvent;
 import dev.counterpoint.spi.support.GemmChecks;
 import dev.counterpoint.spi.support.MemoryChecks;
 import dev.counterpoint.spi.support.ReduceChecks;
+import dev.counterpoint.spi.support.Resource;
 
 /** A copy of packed tiles to their rows and columns. */
 final class GpuPreparedUnpack extends Resource implements TileReduce.PreparedUnpack {
@@ -80,7 +81,7 @@ final class GpuPreparedUnpack extends Resource implements TileReduce.PreparedUnp
   }
 
   @Override
-  void release() {
+  protected void release() {
     tables.free(rank);
   }
 }

@@ -1,7 +1,7 @@
 package dev.counterpoint.backend.gpu;
 
-import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.SignalArray;
+import dev.counterpoint.spi.support.Resource;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -63,11 +63,7 @@ final class GpuSignalArray extends Resource implements SignalArray {
   }
 
   static GpuSignalArray of(GpuContext context, SignalArray array) {
-    if (array instanceof GpuSignalArray mine && mine.context == context) {
-      mine.requireOpen();
-      return mine;
-    }
-    throw new InvalidArgumentException("array", array, "be a signal array of this backend");
+    return context.own(GpuSignalArray.class, "array", array, "a signal array");
   }
 
   /**
@@ -127,7 +123,7 @@ final class GpuSignalArray extends Resource implements SignalArray {
   }
 
   @Override
-  void release() {
+  protected void release() {
     for (int rank = 0; rank < base.length; rank++) {
       if (base[rank] != 0) {
         context.rank(rank).memory().free(base[rank]);

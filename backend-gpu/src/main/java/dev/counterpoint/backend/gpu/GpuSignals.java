@@ -1,6 +1,5 @@
 package dev.counterpoint.backend.gpu;
 
-import dev.counterpoint.DeadlineExceededException;
 import dev.counterpoint.NativeException;
 import dev.counterpoint.spi.Epoch;
 import dev.counterpoint.spi.SignalArray;
@@ -8,6 +7,7 @@ import dev.counterpoint.spi.Signals;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.Target;
 import dev.counterpoint.spi.TraceEvent;
+import dev.counterpoint.spi.support.Duration64;
 import dev.counterpoint.spi.support.MemoryChecks;
 import dev.counterpoint.spi.support.SignalChecks;
 import java.time.Duration;
@@ -204,18 +204,7 @@ final class GpuSignals implements Signals {
         return;
       }
       if (System.nanoTime() - start >= nanos) {
-        throw new DeadlineExceededException(
-            "signal '"
-                + words.name()
-                + "' word "
-                + word
-                + " of rank "
-                + rank
-                + ", now "
-                + seen
-                + ", wanted "
-                + value,
-            deadline);
+        throw SignalChecks.late(words, rank, word, seen, value, deadline);
       }
       LockSupport.parkNanos(PAUSE_NANOS);
     }

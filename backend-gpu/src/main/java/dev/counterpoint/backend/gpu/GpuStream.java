@@ -3,12 +3,15 @@ package dev.counterpoint.backend.gpu;
 import dev.counterpoint.CounterpointException;
 import dev.counterpoint.DeadlineExceededException;
 import dev.counterpoint.Failure;
-import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.NativeException;
 import dev.counterpoint.spi.Event;
 import dev.counterpoint.spi.Graph;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TraceEvent;
+import dev.counterpoint.spi.support.BackendContext;
+import dev.counterpoint.spi.support.Capture;
+import dev.counterpoint.spi.support.Duration64;
+import dev.counterpoint.spi.support.Resource;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +33,7 @@ final class GpuStream extends Resource implements Stream {
   private final StreamBlocks blocks;
   private String label = "";
   private int operation;
-  private Capture.@Nullable Branch branch;
+  private Capture.@Nullable Branch<GpuStream> branch;
 
   /** Whether something was enqueued, here or before an event awaited here, that may have failed. */
   private boolean followsWait;
@@ -49,20 +52,13 @@ final class GpuStream extends Resource implements Stream {
 
   /** The stream, after checking that it is this backend's and open. */
   static GpuStream of(GpuContext context, Stream stream) {
-    if (stream instanceof GpuStream mine && mine.context == context) {
-      mine.requireOpen();
-      return mine;
-    }
-    throw new InvalidArgumentException("stream", stream, "be a stream of this backend");
+    return context.own(GpuStream.class, "stream", stream, "a stream");
   }
 
   /** The same, of one rank. */
   static GpuStream of(GpuContext context, Stream stream, int rank, String what) {
     GpuStream mine = of(context, stream);
-    if (mine.rank() != rank) {
-      throw new InvalidArgumentException(
-          "stream", stream, "belong to rank " + rank + ", as the " + what + " does");
-    }
+    BackendContext.requireSameRank("stream", stream, mine.rank(), rank, what);
     return mine;
   }
 
@@ -93,7 +89,7 @@ final class GpuStream extends Resource implements Stream {
     return label;
   }
 
-  Capture.@Nullable Branch branch() {
+  Capture.@Nullable Branch<GpuStream> branch() {
     return branch;
   }
 
@@ -109,7 +105,7 @@ final class GpuStream extends Resource implements Stream {
   }
 
   private void counted() {
-    Capture.Branch mine = branch;
+    Capture.Branch<GpuStream> mine = branch;
     if (mine != null) {
       mine.add();
     }
@@ -244,8 +240,8 @@ final class GpuStream extends Resource implements Stream {
   }
 
   /** What follows comes after a point of a capture; takes part in that capture from now on. */
-  void join(Capture.Point point) {
-    Capture.Branch mine = branch;
+  void join(Capture.Point<GpuStream> point) {
+    Capture.Branch<GpuStream> mine = branch;
     if (mine == null) {
       mine = point.branch().capture().join(this);
       branch = mine;
@@ -264,18 +260,18 @@ final class GpuStream extends Resource implements Stream {
     } catch (NativeException e) {
       throw failed(e);
     }
-    branch = new Capture(this).origin();
+    branch = new Capture<>(this, GpuStream::leaveCapture).origin();
     followsWait = true;
   }
 
   @Override
   public Graph endCapture() {
     requireOpen();
-    Capture.Branch mine = branch;
+    Capture.Branch<GpuStream> mine = branch;
     if (mine == null || mine.capture().origin() != mine) {
       throw new CounterpointException(Failure.Category.STATE, this + " has not begun a capture");
     }
-    Capture capture = mine.capture();
+    Capture<GpuStream> capture = mine.capture();
     long graph = 0;
     NativeException refusal = null;
     state.use();
@@ -355,7 +351,7 @@ final class GpuStream extends Resource implements Stream {
   }
 
   @Override
-  void release() {
+  protected void release() {
     state.use();
     if (branch != null) {
       abandonCapture(branch.capture());
@@ -370,8 +366,8 @@ final class GpuStream extends Resource implements Stream {
     }
   }
 
-  private void abandonCapture(Capture capture) {
-    GpuStream origin = capture.originStream();
+  private void abandonCapture(Capture<GpuStream> capture) {
+    GpuStream origin = capture.origin().stream();
     try {
       context.driver.destroyGraph(context.driver.endCapture(origin.handle));
     } catch (NativeException e) {

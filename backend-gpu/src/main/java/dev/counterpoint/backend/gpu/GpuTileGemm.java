@@ -14,6 +14,7 @@ import dev.counterpoint.spi.TileRoute;
 import dev.counterpoint.spi.Tiling;
 import dev.counterpoint.spi.support.GemmChecks;
 import dev.counterpoint.spi.support.MemoryChecks;
+import dev.counterpoint.spi.support.Resource;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +59,7 @@ final class GpuTileGemm implements TileGemm {
     MemoryChecks.requireAtLeast("tileRows", tileRows, 0);
     MemoryChecks.requireAtLeast("tileCols", tileCols, 0);
     MemoryChecks.requireAtLeast("cols", cols, 0);
+    MemoryChecks.requireAtLeast("k", k, 0);
     return tables.get(rank).tiling(partition, cols, k, inputType, tileRows, tileCols);
   }
 

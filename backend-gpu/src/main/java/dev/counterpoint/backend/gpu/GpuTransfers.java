@@ -9,6 +9,7 @@ import dev.counterpoint.spi.Transfers;
 import dev.counterpoint.spi.Transport;
 import dev.counterpoint.spi.support.MemoryChecks;
 import dev.counterpoint.spi.support.SignalChecks;
+import dev.counterpoint.spi.support.Sizes;
 import dev.counterpoint.spi.support.TransferChecks;
 
 /**

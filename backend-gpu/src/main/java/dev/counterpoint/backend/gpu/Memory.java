@@ -2,6 +2,7 @@ package dev.counterpoint.backend.gpu;
 
 import dev.counterpoint.DeviceMemoryException;
 import dev.counterpoint.NativeException;
+import dev.counterpoint.spi.support.Sizes;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -2,6 +2,7 @@ package dev.counterpoint.backend.gpu;
 
 import dev.counterpoint.NativeException;
 import dev.counterpoint.spi.FaultRecord;
+import dev.counterpoint.spi.support.Resource;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -33,17 +34,7 @@ final class Shutdown {
   void run() {
     context.letGo();
     if (!awaitIdle(context.faults.raised() ? GRACE_NANOS : context.options.waitNanos())) {
-      context.faults.raise(
-          new FaultRecord(
-              FaultRecord.Kind.ABORTED,
-              0,
-              "",
-              "",
-              -1,
-              0,
-              0,
-              0,
-              "the backend was closed while work was in flight"));
+      context.faults.raise(FaultRecord.aborted("the backend was closed while work was in flight"));
       if (library != null) {
         library.abort();
       }

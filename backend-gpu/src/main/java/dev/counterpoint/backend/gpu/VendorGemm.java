@@ -10,6 +10,7 @@ import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TraceEvent;
 import dev.counterpoint.spi.support.GemmOperands;
+import dev.counterpoint.spi.support.Resource;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -256,7 +257,7 @@ final class VendorGemm extends Resource implements PreparedGemm {
   }
 
   @Override
-  void release() {
+  protected void release() {
     for (Variant variant : variants) {
       for (VendorBlas.Ready ready : variant.ready) {
         if (ready != null) {

@@ -22,6 +22,7 @@ import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.SymmetricBuffer;
 import dev.counterpoint.spi.Target;
 import dev.counterpoint.spi.TileGate;
+import dev.counterpoint.spi.TileGemm;
 import dev.counterpoint.spi.TileOrder;
 import dev.counterpoint.spi.TilePost;
 import dev.counterpoint.spi.TileReduce;
@@ -197,6 +198,18 @@ class GemmTest {
               () -> gemm.launch(f.stream(0), arguments(f).a(f.memory(1, 1 << 16), 0, 96)))
           .isInstanceOf(InvalidArgumentException.class)
           .hasMessageContaining("a is memory of rank 1");
+    }
+  }
+
+  @Test
+  void sizesThatCannotBeHaveNoTiling() {
+    try (GpuFixture f = new GpuFixture()) {
+      TileGemm gemm = f.backend.gemm();
+      RowPartition rows = RowPartition.whole(8);
+      assertThatThrownBy(
+              () -> gemm.tiling(0, rows, 8, -1, DType.FP32, DType.FP32, WeightLayout.NK, 0, 0))
+          .isInstanceOf(InvalidArgumentException.class)
+          .hasMessageContaining("k");
     }
   }
 

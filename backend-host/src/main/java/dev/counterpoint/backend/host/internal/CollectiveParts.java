@@ -1,6 +1,7 @@
 package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.spi.support.CollectiveKind;
 
 /**
  * One rank's part in each collective, between everyone's arrival and everyone's finish. Blocks go
@@ -10,24 +11,23 @@ import dev.counterpoint.DType;
 final class CollectiveParts {
   private CollectiveParts() {}
 
+  /**
+   * Runs it.
+   *
+   * @param peer the root of a broadcast, or whom this rank sends to
+   */
   static void run(
-      CollectiveKind kind,
-      Rendezvous place,
-      Execution by,
-      long count,
-      DType dtype,
-      int root,
-      int target) {
+      CollectiveKind kind, Rendezvous place, Execution by, long count, DType dtype, int peer) {
     long bytes = count * dtype.bytes();
     switch (kind) {
       case ALL_GATHER -> pushToAll(place, by, place.send[by.rank], by.rank * bytes, bytes);
       case ALL_TO_ALL -> allToAll(place, by, bytes);
-      case BROADCAST -> broadcast(place, by, root, bytes);
+      case BROADCAST -> broadcast(place, by, peer, bytes);
       case REDUCE_SCATTER ->
           reduce(place, by, by.rank * bytes, place.receive[by.rank], count, dtype);
       case ALL_REDUCE -> allReduce(place, by, count, dtype);
       case SEND_RECEIVE ->
-          by.wire.copy(by.rank, target, place.send[by.rank], place.receive[target], bytes);
+          by.wire.copy(by.rank, peer, place.send[by.rank], place.receive[peer], bytes);
     }
   }
 

@@ -18,7 +18,7 @@ final class GemmRun extends WorkCrew.Shared {
   private final GemmPlan plan;
   private final GemmSpec spec;
   private final Tiling tiling;
-  private final GemmOperands operands = new GemmOperands();
+  private final RunOperands operands = new RunOperands();
   private final Panels panels;
   private final Space[] spaces;
   private final AtomicInteger next = new AtomicInteger();

@@ -39,10 +39,10 @@ final class GraphRun {
     }
   }
 
-  GraphRun(HostContext context, int rank, List<Capture.Branch> branches) {
+  GraphRun(HostContext context, int rank, List<Recording> branches) {
     this.context = context;
     this.free = context.faults.register(new Bell());
-    for (Capture.Branch branch : branches) {
+    for (Recording branch : branches) {
       context.faults.register(branch.progress().bell);
       parts.add(new Part(context, rank, branch, !parts.isEmpty()));
     }
@@ -100,14 +100,13 @@ final class GraphRun {
     private volatile long finished;
     private volatile boolean stopped;
 
-    Part(HostContext context, int rank, Capture.Branch branch, boolean helped) {
-      this.commands = branch.commands().toArray(new Command[0]);
-      this.progress = branch.progress();
-      this.execution = new Execution(context, rank, branch.stream().name());
+    Part(HostContext context, int rank, Recording recording, boolean helped) {
+      this.commands = recording.commands().toArray(new Command[0]);
+      this.progress = recording.progress();
+      String name = recording.branch().stream().name();
+      this.execution = new Execution(context, rank, name);
       this.helped = helped;
-      this.thread =
-          new Thread(
-              this::work, "counterpoint-host-" + rank + "-" + branch.stream().name() + "-graph");
+      this.thread = new Thread(this::work, "counterpoint-host-" + rank + "-" + name + "-graph");
       thread.setDaemon(true);
     }
 

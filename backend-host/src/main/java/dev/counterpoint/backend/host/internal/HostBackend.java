@@ -4,53 +4,41 @@ import dev.counterpoint.BackendUnavailableException;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.BackendOptions;
 import dev.counterpoint.spi.Capability;
-import dev.counterpoint.spi.Collectives;
-import dev.counterpoint.spi.Device;
 import dev.counterpoint.spi.FaultRecord;
-import dev.counterpoint.spi.KernelLibrary;
 import dev.counterpoint.spi.LinkInfo;
 import dev.counterpoint.spi.Probe;
-import dev.counterpoint.spi.Signals;
-import dev.counterpoint.spi.SymmetricHeap;
-import dev.counterpoint.spi.TileGemm;
-import dev.counterpoint.spi.TileReduce;
 import dev.counterpoint.spi.TraceEvent;
-import dev.counterpoint.spi.Transfers;
+import dev.counterpoint.spi.support.LocalBackend;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.IntStream;
 
 /** The host backend, open for one world: ranks are virtual devices of this JVM. */
-public final class HostBackend implements Backend {
+public final class HostBackend extends LocalBackend {
   private final HostContext context;
   private final List<HostDevice> devices = new ArrayList<>();
-  private final SymmetricHeap heap;
-  private final Signals signals;
-  private final Transfers transfers;
-  private final TileGemm gemm;
-  private final TileReduce reduce;
-  private final Collectives collectives;
-  private final KernelLibrary kernels;
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private final Parts parts;
 
-  private HostBackend(HostOptions options) {
-    context = new HostContext(options);
+  private HostBackend(HostOptions options, HostContext context) {
+    super(context);
+    this.context = context;
     for (int rank = 0; rank < options.ranks(); rank++) {
       devices.add(
           new HostDevice(
               context, rank, HostProbe.device(rank, options.ranks(), options.threads())));
     }
-    heap = new HostHeap(context);
-    signals = new HostSignals(context);
-    transfers = new HostTransfers(context);
-    gemm = new HostTileGemm(context);
-    reduce = new HostTileReduce(context);
-    collectives = new HostCollectives(context);
-    kernels = new HostKernelLibrary(options);
+    parts =
+        new Parts(
+            devices,
+            new HostHeap(context),
+            new HostSignals(context),
+            new HostTransfers(context),
+            new HostTileGemm(context),
+            new HostTileReduce(context),
+            new HostCollectives(context),
+            new HostKernelLibrary(options));
   }
 
   /** Opens it. */
@@ -65,17 +53,12 @@ public final class HostBackend implements Backend {
               + "); "
               + no.remedy());
     }
-    return new HostBackend(parsed);
-  }
-
-  private HostContext context() {
-    context.requireOpen();
-    return context;
+    return new HostBackend(parsed, new HostContext(parsed));
   }
 
   @Override
-  public String name() {
-    return "host";
+  protected Parts parts() {
+    return parts;
   }
 
   @Override
@@ -100,21 +83,6 @@ public final class HostBackend implements Backend {
   }
 
   @Override
-  public int size() {
-    return context.size();
-  }
-
-  @Override
-  public List<Integer> localRanks() {
-    return IntStream.range(0, context.size()).boxed().toList();
-  }
-
-  @Override
-  public Device device(int rank) {
-    return devices.get(context().requireRank("rank", rank));
-  }
-
-  @Override
   public LinkInfo link() {
     HostOptions options = context.options;
     if (!options.linked()) {
@@ -136,67 +104,24 @@ public final class HostBackend implements Backend {
   }
 
   @Override
-  public SymmetricHeap heap() {
-    context();
-    return heap;
-  }
-
-  @Override
-  public Signals signals() {
-    context();
-    return signals;
-  }
-
-  @Override
-  public Transfers transfers() {
-    context();
-    return transfers;
-  }
-
-  @Override
-  public TileGemm gemm() {
-    context();
-    return gemm;
-  }
-
-  @Override
-  public TileReduce reduce() {
-    context();
-    return reduce;
-  }
-
-  @Override
-  public Collectives collectives() {
-    context();
-    return collectives;
-  }
-
-  @Override
-  public KernelLibrary kernels() {
-    context();
-    return kernels;
-  }
-
-  @Override
   public Optional<FaultRecord> fault() {
     return context.faults.first();
   }
 
   @Override
-  public void abort(String reason) {
-    context()
-        .faults
-        .raise(new FaultRecord(FaultRecord.Kind.ABORTED, 0, "", "", -1, 0, 0, 0, reason));
+  protected void raise(FaultRecord fault) {
+    context.faults.raise(fault);
   }
 
   @Override
   public void startTrace() {
-    context().tracer.start();
+    context.requireOpen();
+    context.tracer.start();
   }
 
   @Override
   public List<TraceEvent> stopTrace() {
-    context();
+    context.requireOpen();
     long deadline = System.nanoTime() + context.options.waitNanos();
     for (HostDevice device : devices) {
       device
@@ -207,15 +132,7 @@ public final class HostBackend implements Backend {
   }
 
   @Override
-  public String toString() {
-    return context.describe();
-  }
-
-  @Override
-  public void close() {
-    if (closed.compareAndSet(false, true)) {
-      context.markClosed();
-      new Shutdown(context, devices).run();
-    }
+  protected void shutDown() {
+    new Shutdown(context, devices).run();
   }
 }

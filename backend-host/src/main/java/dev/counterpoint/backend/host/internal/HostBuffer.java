@@ -2,6 +2,7 @@ package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.spi.DeviceBuffer;
 import dev.counterpoint.spi.DeviceMemory;
+import dev.counterpoint.spi.support.Resource;
 
 /** Memory of one rank. */
 final class HostBuffer extends Resource implements DeviceBuffer {
@@ -21,7 +22,7 @@ final class HostBuffer extends Resource implements DeviceBuffer {
   }
 
   @Override
-  void release() {
+  protected void release() {
     context.memory.free(memory.address());
   }
 }

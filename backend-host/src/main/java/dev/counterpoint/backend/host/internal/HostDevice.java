@@ -8,6 +8,8 @@ import dev.counterpoint.spi.DeviceInfo;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Event;
 import dev.counterpoint.spi.Stream;
+import dev.counterpoint.spi.support.Duration64;
+import dev.counterpoint.spi.support.MemoryChecks;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -62,9 +64,7 @@ final class HostDevice implements Device {
   @Override
   public DeviceBuffer allocate(long bytes) {
     context.requireOpen();
-    if (bytes < 0) {
-      throw new InvalidArgumentException("bytes", bytes, "not be negative");
-    }
+    MemoryChecks.requireSize("bytes", bytes);
     HostBuffer buffer = new HostBuffer(context, rank, bytes);
     buffer.opened();
     return buffer;
@@ -85,8 +85,8 @@ final class HostDevice implements Device {
 
   private long at(String argument, DeviceMemory memory, long offset, long bytes) {
     context.requireOpen();
-    Ranges.requireRank(argument, memory, rank);
-    return Ranges.address(argument, memory, offset, bytes);
+    MemoryChecks.requireOn(argument, memory, rank);
+    return MemoryChecks.address(argument, memory, offset, bytes);
   }
 
   @Override

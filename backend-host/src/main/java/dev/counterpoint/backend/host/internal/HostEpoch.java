@@ -1,7 +1,8 @@
 package dev.counterpoint.backend.host.internal;
 
-import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.Epoch;
+import dev.counterpoint.spi.support.Resource;
+import dev.counterpoint.spi.support.SignalChecks;
 
 /** A launch counter in device memory. */
 final class HostEpoch extends Resource implements Epoch {
@@ -17,11 +18,8 @@ final class HostEpoch extends Resource implements Epoch {
   }
 
   static HostEpoch of(HostContext context, int rank, Epoch epoch) {
-    if (!(epoch instanceof HostEpoch mine) || mine.context != context || mine.rank != rank) {
-      throw new InvalidArgumentException(
-          "epoch", epoch, "be an epoch of rank " + rank + " of this backend");
-    }
-    mine.requireOpen();
+    HostEpoch mine = context.own(HostEpoch.class, "epoch", epoch, "an epoch");
+    SignalChecks.requireEpochOf(mine, rank);
     return mine;
   }
 
@@ -46,7 +44,7 @@ final class HostEpoch extends Resource implements Epoch {
   }
 
   @Override
-  void release() {
+  protected void release() {
     context.memory.free(address);
   }
 }

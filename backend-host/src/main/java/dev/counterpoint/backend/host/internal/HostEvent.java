@@ -4,6 +4,9 @@ import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.UnsupportedCapabilityException;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.Event;
+import dev.counterpoint.spi.support.BackendContext;
+import dev.counterpoint.spi.support.Capture;
+import dev.counterpoint.spi.support.Resource;
 import org.jspecify.annotations.Nullable;
 
 /** A point of a stream: the stream and a position in its queue. */
@@ -15,7 +18,7 @@ final class HostEvent extends Resource implements Event {
   private volatile long nanos = NEVER;
   private @Nullable HostStream stream;
   private long position;
-  private Capture.@Nullable Point captured;
+  private Capture.@Nullable Point<HostStream> captured;
 
   HostEvent(HostContext context, int rank, boolean timed) {
     super(context.resources, "event of rank " + rank);
@@ -26,19 +29,13 @@ final class HostEvent extends Resource implements Event {
 
   /** The event, after checking that it is this backend's and open. */
   static HostEvent of(HostContext context, Event event) {
-    if (event instanceof HostEvent mine && mine.context == context) {
-      mine.requireOpen();
-      return mine;
-    }
-    throw new InvalidArgumentException("event", event, "be an event of this backend");
+    return context.own(HostEvent.class, "event", event, "an event");
   }
 
   /** The same, after checking that it is of this rank. */
   static HostEvent of(HostContext context, int rank, Event event) {
     HostEvent mine = of(context, event);
-    if (mine.rank != rank) {
-      throw new InvalidArgumentException("event", event, "be an event of rank " + rank);
-    }
+    BackendContext.requireSameRank("event", event, mine.rank, rank, "stream");
     return mine;
   }
 
@@ -54,12 +51,12 @@ final class HostEvent extends Resource implements Event {
   }
 
   /** Moves it to a point of a capture, for as long as that lasts. */
-  synchronized void recorded(Capture.Point point) {
+  synchronized void recorded(Capture.Point<HostStream> point) {
     captured = point;
   }
 
   /** Where it lies in a capture that still runs, or null. */
-  synchronized Capture.@Nullable Point capturedPoint() {
+  synchronized Capture.@Nullable Point<HostStream> capturedPoint() {
     if (captured != null && !captured.branch().capture().open()) {
       captured = null;
     }
@@ -102,7 +99,7 @@ final class HostEvent extends Resource implements Event {
   }
 
   @Override
-  void release() {
+  protected void release() {
     // nothing is held
   }
 }

@@ -1,8 +1,8 @@
 package dev.counterpoint.backend.host.internal;
 
-import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.Graph;
 import dev.counterpoint.spi.Stream;
+import dev.counterpoint.spi.support.Resource;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Captured work of one rank. */
@@ -34,11 +34,7 @@ final class HostGraph extends Resource implements Graph {
   @Override
   public void launch(Stream stream) {
     requireOpen();
-    HostStream mine = HostStream.of(context, stream);
-    if (mine.rank() != rank) {
-      throw new InvalidArgumentException(
-          "stream", stream, "belong to rank " + rank + ", as the graph does");
-    }
+    HostStream mine = HostStream.of(context, stream, rank, "graph");
     Command command = mine.begin(REPLAY);
     command.first = this;
     command.numbers[0] = mine.takeCalls(calls);
@@ -58,7 +54,7 @@ final class HostGraph extends Resource implements Graph {
   }
 
   @Override
-  void release() {
+  protected void release() {
     bell.await(
         () -> pending.get() == 0 || context.faults.raised(), context.options.waitNanos(), null);
     run.stop();

@@ -2,6 +2,7 @@ package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.BackendOptions;
+import dev.counterpoint.spi.support.Duration64;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;

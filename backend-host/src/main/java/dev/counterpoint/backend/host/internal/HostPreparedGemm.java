@@ -1,10 +1,11 @@
 package dev.counterpoint.backend.host.internal;
 
-import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.GemmArguments;
 import dev.counterpoint.spi.GemmSpec;
 import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.Stream;
+import dev.counterpoint.spi.support.GemmOperands;
+import dev.counterpoint.spi.support.Resource;
 import java.util.ArrayDeque;
 
 /**
@@ -17,12 +18,13 @@ final class HostPreparedGemm extends Resource implements PreparedGemm {
   private final HostContext context;
   private final GemmPlan plan;
   private final ArrayDeque<GemmRun> idle = new ArrayDeque<>();
-  private final long[] checked = new long[16];
+  private final GemmOperands operands;
 
   HostPreparedGemm(HostContext context, GemmPlan plan) {
     super(context.resources, "gemm '" + plan.spec.label() + "' of rank " + plan.spec.rank());
     this.context = context;
     this.plan = plan;
+    this.operands = new GemmOperands(plan.spec);
     idle.add(new GemmRun(context, plan));
   }
 
@@ -35,15 +37,11 @@ final class HostPreparedGemm extends Resource implements PreparedGemm {
   public void launch(Stream stream, GemmArguments arguments) {
     requireOpen();
     plan.requireOpen();
-    HostStream mine = HostStream.of(context, stream);
-    if (mine.rank() != plan.spec.rank()) {
-      throw new InvalidArgumentException(
-          "stream", stream, "belong to rank " + plan.spec.rank() + ", as the GEMM does");
-    }
-    GemmOperands.write(plan, arguments, checked);
+    HostStream mine = HostStream.of(context, stream, plan.spec.rank(), "GEMM");
+    operands.take(arguments);
     Command command = mine.begin(RUN);
     command.first = this;
-    System.arraycopy(checked, 0, command.numbers, 0, checked.length);
+    RunOperands.write(operands, arguments, command.numbers);
     mine.commit(command);
   }
 
@@ -78,7 +76,7 @@ final class HostPreparedGemm extends Resource implements PreparedGemm {
   }
 
   @Override
-  void release() {
+  protected void release() {
     synchronized (idle) {
       idle.forEach(GemmRun::release);
       idle.clear();

@@ -1,11 +1,13 @@
 package dev.counterpoint.backend.host.internal;
 
-import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.ReduceSpec;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TileReduce;
 import dev.counterpoint.spi.TraceEvent;
+import dev.counterpoint.spi.support.LocalHeap;
+import dev.counterpoint.spi.support.ReduceChecks;
+import dev.counterpoint.spi.support.Resource;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -33,13 +35,10 @@ final class HostPreparedReduce extends Resource implements TileReduce.PreparedRe
   @Override
   public void launch(Stream stream, @Nullable DeviceMemory output, long offset, int rowStride) {
     requireOpen();
-    requirePartsOpen();
-    HostStream mine = HostStream.of(context, stream);
-    if (mine.rank() != spec.rank()) {
-      throw new InvalidArgumentException(
-          "stream", stream, "belong to rank " + spec.rank() + ", as the reduction does");
-    }
-    long target = plan.everywhere == null ? localTarget(output, offset, rowStride) : 0;
+    plan.requireOpen();
+    HostStream mine = HostStream.of(context, stream, spec.rank(), "reduction");
+    long target =
+        plan.everywhere == null ? ReduceChecks.output(spec, output, offset, rowStride) : 0;
     Command command = mine.begin(RUN);
     command.first = this;
     command.numbers[0] = target;
@@ -47,36 +46,8 @@ final class HostPreparedReduce extends Resource implements TileReduce.PreparedRe
     mine.commit(command);
   }
 
-  private long localTarget(@Nullable DeviceMemory output, long offset, int rowStride) {
-    if (output == null) {
-      throw new InvalidArgumentException(
-          "output", "absent", "be given for the local route of '" + spec.label() + "'");
-    }
-    Ranges.requireRank("output", output, spec.rank());
-    Ranges.requireStride("output", spec.rows() > 1 ? rowStride : spec.cols(), spec.cols());
-    return Ranges.address(
-        "output",
-        output,
-        offset,
-        Ranges.extent(spec.rows(), spec.cols(), rowStride, spec.outputType().bytes()));
-  }
-
-  private void requirePartsOpen() {
-    requireOpen(plan.epoch);
-    requireOpen(plan.gateSignals);
-    requireOpen(plan.buffer);
-    requireOpen(plan.blockSignals);
-    requireOpen(plan.clearanceSignals);
-  }
-
-  private static void requireOpen(@Nullable Resource resource) {
-    if (resource != null) {
-      resource.requireOpen();
-    }
-  }
-
   private void run(Command command, Execution by) {
-    requirePartsOpen();
+    plan.requireOpen();
     long epoch = plan.epoch == null ? 0 : plan.epoch.value();
     Deliveries deliveries = by.deliveries;
     try {
@@ -149,7 +120,7 @@ final class HostPreparedReduce extends Resource implements TileReduce.PreparedRe
    */
   private void everywhere(
       int block, ReduceSpec.Everywhere route, long epoch, Deliveries deliveries, Execution by) {
-    HostHeap.Buffer buffer = Objects.requireNonNull(plan.buffer);
+    LocalHeap.Buffer buffer = Objects.requireNonNull(plan.buffer);
     awaitClearance(route, spec.rank(), epoch, block, by);
     long start = System.nanoTime();
     sum(block, buffer.at(spec.rank()).address() + route.offset(), route.rowStride(), by);
@@ -178,7 +149,7 @@ final class HostPreparedReduce extends Resource implements TileReduce.PreparedRe
   private void push(
       int block,
       ReduceSpec.Everywhere route,
-      HostHeap.Buffer buffer,
+      LocalHeap.Buffer buffer,
       int peer,
       Deliveries deliveries,
       Execution by) {
@@ -215,7 +186,7 @@ final class HostPreparedReduce extends Resource implements TileReduce.PreparedRe
   }
 
   @Override
-  void release() {
+  protected void release() {
     // nothing is held
   }
 }

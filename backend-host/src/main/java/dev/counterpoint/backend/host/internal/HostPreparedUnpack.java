@@ -1,12 +1,15 @@
 package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.DType;
-import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TileReduce;
 import dev.counterpoint.spi.Tiling;
 import dev.counterpoint.spi.TraceEvent;
+import dev.counterpoint.spi.support.GemmChecks;
+import dev.counterpoint.spi.support.MemoryChecks;
+import dev.counterpoint.spi.support.ReduceChecks;
+import dev.counterpoint.spi.support.Resource;
 
 /** A copy of packed tiles to their rows and columns. */
 final class HostPreparedUnpack extends Resource implements TileReduce.PreparedUnpack {
@@ -24,30 +27,14 @@ final class HostPreparedUnpack extends Resource implements TileReduce.PreparedUn
   HostPreparedUnpack(
       HostContext context, String label, int rank, Tiling tiling, int[] slots, DType dtype) {
     super(context.resources, "unpacking '" + label + "' of rank " + rank);
+    ReduceChecks.requireUnpack(rank, tiling, slots, context.size());
     this.context = context;
-    this.rank = context.requireRank("rank", rank);
+    this.rank = rank;
     this.tiling = tiling;
-    if (slots.length != tiling.tiles()) {
-      throw new InvalidArgumentException(
-          "slots", slots.length + " entries", "have " + tiling.tiles() + " entries");
-    }
     this.slots = slots.clone();
     this.elementBytes = dtype.bytes();
-    long bytes = 0;
-    int last = 0;
-    for (int tile = 0; tile < slots.length; tile++) {
-      if (slots[tile] >= 0 && !tiling.isEmpty(tile)) {
-        bytes =
-            Math.max(
-                bytes,
-                slots[tile] * blockBytes()
-                    + Ranges.extent(
-                        tiling.rows(tile), tiling.cols(tile), tiling.tileCols(), elementBytes));
-        last = Math.max(last, tiling.row(tile) + tiling.rows(tile));
-      }
-    }
-    this.packedBytes = bytes;
-    this.rows = last;
+    this.packedBytes = GemmChecks.packedElements(tiling, slots) * elementBytes;
+    this.rows = ReduceChecks.unpackedRows(tiling, slots);
   }
 
   private long blockBytes() {
@@ -63,18 +50,12 @@ final class HostPreparedUnpack extends Resource implements TileReduce.PreparedUn
       long offset,
       int rowStride) {
     requireOpen();
-    HostStream mine = HostStream.of(context, stream);
-    if (mine.rank() != rank) {
-      throw new InvalidArgumentException(
-          "stream", stream, "belong to rank " + rank + ", as the unpacking does");
-    }
-    Ranges.requireRank("packed", packed, rank);
-    Ranges.requireRank("output", output, rank);
-    Ranges.requireStride("output", rows > 1 ? rowStride : tiling.cols(), tiling.cols());
-    long from = Ranges.address("packed", packed, packedOffset, packedBytes);
+    HostStream mine = HostStream.of(context, stream, rank, "unpacking");
+    MemoryChecks.requireOn("packed", packed, rank);
+    long from = MemoryChecks.address("packed", packed, packedOffset, packedBytes);
     long to =
-        Ranges.address(
-            "output", output, offset, Ranges.extent(rows, tiling.cols(), rowStride, elementBytes));
+        MemoryChecks.matrix(
+            "output", output, rank, offset, rows, tiling.cols(), rowStride, elementBytes);
     Command command = mine.begin(RUN);
     command.first = this;
     command.numbers[0] = from;
@@ -104,7 +85,7 @@ final class HostPreparedUnpack extends Resource implements TileReduce.PreparedUn
   }
 
   @Override
-  void release() {
+  protected void release() {
     // nothing is held
   }
 }

@@ -1,7 +1,7 @@
 package dev.counterpoint.backend.host.internal;
 
-import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.SignalArray;
+import dev.counterpoint.spi.support.Resource;
 
 /** Words on every rank, next to each other off-heap. */
 final class HostSignalArray extends Resource implements SignalArray {
@@ -26,26 +26,12 @@ final class HostSignalArray extends Resource implements SignalArray {
   }
 
   static HostSignalArray of(HostContext context, SignalArray array) {
-    if (array instanceof HostSignalArray mine && mine.context == context) {
-      mine.requireOpen();
-      return mine;
-    }
-    throw new InvalidArgumentException("array", array, "be a signal array of this backend");
+    return context.own(HostSignalArray.class, "array", array, "a signal array");
   }
 
   /** Address of a rank's word. */
   long address(int rank, int word) {
     return base + 8L * ((long) rank * words + word);
-  }
-
-  /** Checks a range of words that a caller named. */
-  void requireWords(String argument, int first, int count) {
-    if (first < 0 || count < 0 || first > words - count) {
-      throw new InvalidArgumentException(
-          argument,
-          count == 1 ? first : first + "+" + count,
-          "lie within the " + words + " words of " + this);
-    }
   }
 
   /** Raises a rank's word to a value and wakes who waits for it. */
@@ -88,7 +74,7 @@ final class HostSignalArray extends Resource implements SignalArray {
   }
 
   @Override
-  void release() {
+  protected void release() {
     context.memory.free(base);
     if (times != 0) {
       context.memory.free(times);

@@ -1,12 +1,13 @@
 package dev.counterpoint.backend.host.internal;
 
-import dev.counterpoint.DeadlineExceededException;
-import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.Epoch;
 import dev.counterpoint.spi.SignalArray;
 import dev.counterpoint.spi.Signals;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.Target;
+import dev.counterpoint.spi.support.Duration64;
+import dev.counterpoint.spi.support.MemoryChecks;
+import dev.counterpoint.spi.support.SignalChecks;
 import java.time.Duration;
 
 /** Signals: words raised by full fences, waited for by volatile reads and a bell for each rank. */
@@ -28,9 +29,7 @@ final class HostSignals implements Signals {
   @Override
   public SignalArray allocate(String name, int wordsPerRank) {
     context.requireOpen();
-    if (wordsPerRank < 0) {
-      throw new InvalidArgumentException("wordsPerRank", wordsPerRank, "not be negative");
-    }
+    MemoryChecks.requireSize("wordsPerRank", wordsPerRank);
     HostSignalArray array = new HostSignalArray(context, name, wordsPerRank);
     array.opened();
     return array;
@@ -57,7 +56,7 @@ final class HostSignals implements Signals {
   public void set(Stream stream, SignalArray array, int owner, int word, Epoch epoch) {
     HostStream mine = HostStream.of(context, stream);
     HostSignalArray words = HostSignalArray.of(context, array);
-    words.requireWords("word", word, 1);
+    SignalChecks.requireWords("word", words, word, 1);
     context.requireRank("owner", owner);
     HostEpoch counter = HostEpoch.of(context, mine.rank(), epoch);
     Command command = mine.begin(SET);
@@ -72,7 +71,7 @@ final class HostSignals implements Signals {
   public void setAll(Stream stream, SignalArray array, int[] owners, int word, Epoch epoch) {
     HostStream mine = HostStream.of(context, stream);
     HostSignalArray words = HostSignalArray.of(context, array);
-    words.requireWords("word", word, 1);
+    SignalChecks.requireWords("word", words, word, 1);
     for (int owner : owners) {
       context.requireRank("owners", owner);
     }
@@ -89,9 +88,9 @@ final class HostSignals implements Signals {
   public void add(Stream stream, SignalArray array, int owner, int word, long delta) {
     HostStream mine = HostStream.of(context, stream);
     HostSignalArray words = HostSignalArray.of(context, array);
-    words.requireWords("word", word, 1);
+    SignalChecks.requireWords("word", words, word, 1);
     context.requireRank("owner", owner);
-    requireGrowth(delta);
+    SignalChecks.requireGrowth(delta);
     Command command = mine.begin(ADD);
     command.first = words;
     command.numbers[0] = owner;
@@ -110,7 +109,7 @@ final class HostSignals implements Signals {
       Stream stream, SignalArray array, int firstWord, int count, Epoch epoch, Target target) {
     HostStream mine = HostStream.of(context, stream);
     HostSignalArray words = HostSignalArray.of(context, array);
-    words.requireWords("word", firstWord, count);
+    SignalChecks.requireWords("word", words, firstWord, count);
     HostEpoch counter = HostEpoch.of(context, mine.rank(), epoch);
     Command command = mine.begin(AWAIT);
     command.first = words;
@@ -130,13 +129,14 @@ final class HostSignals implements Signals {
   @Override
   public void addFromHost(SignalArray array, int rank, int word, long delta) {
     HostSignalArray words = hostWord(array, rank, word);
-    requireGrowth(delta);
+    SignalChecks.requireGrowth(delta);
     words.add(rank, word, delta);
   }
 
   @Override
   public void awaitOnHost(SignalArray array, int rank, int word, long value, Duration deadline) {
-    long address = hostWord(array, rank, word).address(rank, word);
+    HostSignalArray words = hostWord(array, rank, word);
+    long address = words.address(rank, word);
     context.faults.check();
     try {
       if (context
@@ -149,31 +149,14 @@ final class HostSignals implements Signals {
     } catch (WorldFailed e) {
       throw context.faults.failure();
     }
-    throw new DeadlineExceededException(
-        "signal '"
-            + array.name()
-            + "' word "
-            + word
-            + " of rank "
-            + rank
-            + ", now "
-            + OffHeap.word(address)
-            + ", wanted "
-            + value,
-        deadline);
+    throw SignalChecks.late(words, rank, word, OffHeap.word(address), value, deadline);
   }
 
   private HostSignalArray hostWord(SignalArray array, int rank, int word) {
     HostSignalArray words = HostSignalArray.of(context, array);
     context.requireRank("rank", rank);
-    words.requireWords("word", word, 1);
+    SignalChecks.requireWords("word", words, word, 1);
     return words;
-  }
-
-  private static void requireGrowth(long delta) {
-    if (delta < 0) {
-      throw new InvalidArgumentException("delta", delta, "not be negative: signals only grow");
-    }
   }
 
   private static void runSet(Command command, Execution execution) {

@@ -3,11 +3,16 @@ package dev.counterpoint.backend.host.internal;
 import dev.counterpoint.CounterpointException;
 import dev.counterpoint.DeadlineExceededException;
 import dev.counterpoint.Failure;
-import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.Event;
 import dev.counterpoint.spi.Graph;
 import dev.counterpoint.spi.Stream;
+import dev.counterpoint.spi.support.BackendContext;
+import dev.counterpoint.spi.support.Capture;
+import dev.counterpoint.spi.support.Duration64;
+import dev.counterpoint.spi.support.Resource;
+import dev.counterpoint.spi.support.Threads;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** An ordered executor: one daemon thread that runs the commands of one ring. */
@@ -32,7 +37,7 @@ final class HostStream extends Resource implements Stream {
   private final Bell.Condition hasRoom = () -> !ring.full();
   private final Thread thread;
   private String label = "";
-  private Capture.@Nullable Branch branch;
+  private @Nullable Recording recording;
 
   HostStream(HostContext context, int rank, String name) {
     super(context.resources, "stream '" + name + "' of rank " + rank);
@@ -48,11 +53,14 @@ final class HostStream extends Resource implements Stream {
 
   /** The stream, after checking that it is this backend's and open. */
   static HostStream of(HostContext context, Stream stream) {
-    if (stream instanceof HostStream mine && mine.context == context) {
-      mine.requireOpen();
-      return mine;
-    }
-    throw new InvalidArgumentException("stream", stream, "be a stream of this backend");
+    return context.own(HostStream.class, "stream", stream, "a stream");
+  }
+
+  /** The same, of one rank. */
+  static HostStream of(HostContext context, Stream stream, int rank, String what) {
+    HostStream mine = of(context, stream);
+    BackendContext.requireSameRank("stream", stream, mine.rank(), rank, what);
+    return mine;
   }
 
   HostStream start() {
@@ -81,7 +89,7 @@ final class HostStream extends Resource implements Stream {
   Command begin(Operation operation) {
     requireOpen();
     context.faults.check();
-    Command command = branch != null ? new Command() : claim();
+    Command command = recording != null ? new Command() : claim();
     command.operation = operation;
     command.label = label;
     return command;
@@ -109,8 +117,8 @@ final class HostStream extends Resource implements Stream {
 
   /** Enqueues a filled command, or keeps it in the capture. */
   void commit(Command command) {
-    if (branch != null) {
-      branch.add(command);
+    if (recording != null) {
+      recording.add(command);
     } else {
       ring.publish(command);
     }
@@ -118,13 +126,18 @@ final class HostStream extends Resource implements Stream {
 
   /** Takes positions in the rank's sequence of collective calls; relative ones while capturing. */
   long takeCalls(int count) {
-    return branch != null
-        ? branch.capture().takeCalls(count)
+    return recording != null
+        ? recording.branch().capture().takeCollectives(count)
         : context.rank(rank).collectiveCalls.getAndAdd(count);
   }
 
   boolean capturing() {
-    return branch != null;
+    return recording != null;
+  }
+
+  /** What this stream contributes to the capture in which it takes part. */
+  Recording recording() {
+    return Objects.requireNonNull(recording);
   }
 
   Bell bell() {
@@ -165,10 +178,10 @@ final class HostStream extends Resource implements Stream {
     HostEvent mine = HostEvent.of(context, rank, event);
     Command command = begin(mine.timed() ? STAMP : NOTHING);
     command.first = mine;
-    Capture.Branch capturing = branch;
+    Recording capturing = recording;
     if (capturing != null) {
       capturing.add(command);
-      mine.recorded(capturing.point());
+      mine.recorded(capturing.branch().point());
     } else {
       mine.recorded(this, ring.tail() + 1);
       ring.publish(command);
@@ -180,20 +193,20 @@ final class HostStream extends Resource implements Stream {
     HostEvent mine = HostEvent.of(context, event);
     requireOpen();
     context.faults.check();
-    Capture.Point point = mine.capturedPoint();
+    Capture.Point<HostStream> point = mine.capturedPoint();
     if (point != null) {
       awaitCaptured(point);
       return;
     }
     HostStream recordedOn = mine.stream();
-    if (recordedOn == null || (recordedOn == this && branch == null)) {
+    if (recordedOn == null || (recordedOn == this && recording == null)) {
       return;
     }
     Command command = begin(AWAIT);
     command.first = recordedOn;
     command.numbers[0] = mine.position();
-    if (branch != null) {
-      branch.add(command);
+    if (recording != null) {
+      recording.add(command);
     } else {
       publishAwait(command, recordedOn, mine.position());
     }
@@ -207,42 +220,42 @@ final class HostStream extends Resource implements Stream {
     }
   }
 
-  private void awaitCaptured(Capture.Point point) {
-    if (branch == null) {
-      branch = point.branch().capture().join(this);
+  private void awaitCaptured(Capture.Point<HostStream> point) {
+    if (recording == null) {
+      recording = new Recording(point.branch().capture().join(this));
     }
-    branch.await(point, label);
+    recording.await(point, label);
   }
 
   @Override
   public void beginCapture() {
     requireOpen();
     context.faults.check();
-    if (branch != null) {
+    if (recording != null) {
       throw new CounterpointException(Failure.Category.STATE, this + " is capturing already");
     }
-    branch = new Capture(this).origin();
+    recording = new Recording(new Capture<>(this, HostStream::leaveCapture).origin());
   }
 
   @Override
   public Graph endCapture() {
     requireOpen();
-    Capture.Branch mine = branch;
+    Capture.Branch<HostStream> mine = recording == null ? null : recording.branch();
     if (mine == null || mine.capture().origin() != mine) {
       throw new CounterpointException(Failure.Category.STATE, this + " has not begun a capture");
     }
-    return mine.capture().end(context);
+    return Recording.end(context, mine.capture());
   }
 
   /** The capture is over. */
   void leaveCapture() {
-    branch = null;
+    recording = null;
   }
 
   @Override
   public void synchronize(Duration deadline) {
     requireOpen();
-    if (branch != null) {
+    if (recording != null) {
       throw new CounterpointException(
           Failure.Category.STATE, this + " is capturing; it cannot be waited for");
     }
@@ -277,9 +290,9 @@ final class HostStream extends Resource implements Stream {
   }
 
   @Override
-  void release() {
-    if (branch != null) {
-      branch.capture().abandon();
+  protected void release() {
+    if (recording != null) {
+      recording.branch().capture().leave();
     }
     awaitIdle(context.options.waitNanos(), false);
     ring.stop();

@@ -1,13 +1,14 @@
 package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.DType;
-import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.WeightLayout;
 import dev.counterpoint.spi.GemmSpec;
 import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.RowPartition;
 import dev.counterpoint.spi.TileGemm;
 import dev.counterpoint.spi.Tiling;
+import dev.counterpoint.spi.support.GemmChecks;
+import dev.counterpoint.spi.support.MemoryChecks;
 
 /** The tile GEMM: OpenBLAS on each tile, hooks in Java. Any tile size works. */
 final class HostTileGemm implements TileGemm {
@@ -40,15 +41,9 @@ final class HostTileGemm implements TileGemm {
       int tileCols) {
     context.requireOpen();
     context.requireRank("rank", rank);
-    if (k < 0) {
-      throw new InvalidArgumentException("k", k, "not be negative");
-    }
-    if (tileRows < 0) {
-      throw new InvalidArgumentException("tileRows", tileRows, "not be negative");
-    }
-    if (tileCols < 0) {
-      throw new InvalidArgumentException("tileCols", tileCols, "not be negative");
-    }
+    MemoryChecks.requireAtLeast("k", k, 0);
+    MemoryChecks.requireAtLeast("tileRows", tileRows, 0);
+    MemoryChecks.requireAtLeast("tileCols", tileCols, 0);
     int rows = tileRows > 0 ? tileRows : suited(partition.rowsPerShard(), TILE);
     int widest = Math.min(WIDEST, TILE * Math.max(1, TILE / rows));
     return new Tiling(partition, cols, rows, tileCols > 0 ? tileCols : suited(cols, widest));
@@ -65,7 +60,7 @@ final class HostTileGemm implements TileGemm {
 
   @Override
   public boolean supports(DType inputType, DType outputType) {
-    return GemmPlan.supports(inputType, outputType);
+    return GemmChecks.areMultipliable(inputType, outputType);
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.counterpoint.backend.host.internal;
 
-import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Epoch;
 import dev.counterpoint.spi.SignalArray;
@@ -8,6 +7,10 @@ import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TraceEvent;
 import dev.counterpoint.spi.Transfers;
 import dev.counterpoint.spi.Transport;
+import dev.counterpoint.spi.support.MemoryChecks;
+import dev.counterpoint.spi.support.SignalChecks;
+import dev.counterpoint.spi.support.Sizes;
+import dev.counterpoint.spi.support.TransferChecks;
 
 /** Copies by the stream's own thread, at the speed of the simulated link if there is one. */
 final class HostTransfers implements Transfers {
@@ -43,9 +46,9 @@ final class HostTransfers implements Transfers {
       long bytes,
       Transport transport) {
     HostStream mine = HostStream.of(context, stream);
-    Ranges.requireRank("source", source, mine.rank());
+    MemoryChecks.requireOn("source", source, mine.rank());
     context.requireRank("target", target.rank());
-    enqueueCopy(mine, COPY, source, sourceOffset, target, targetOffset, bytes);
+    enqueueCopy(mine, source, sourceOffset, target, targetOffset, bytes);
   }
 
   @Override
@@ -59,21 +62,20 @@ final class HostTransfers implements Transfers {
       Transport transport) {
     HostStream mine = HostStream.of(context, stream);
     context.requireRank("source", source.rank());
-    Ranges.requireRank("target", target, mine.rank());
-    enqueueCopy(mine, COPY, source, sourceOffset, target, targetOffset, bytes);
+    MemoryChecks.requireOn("target", target, mine.rank());
+    enqueueCopy(mine, source, sourceOffset, target, targetOffset, bytes);
   }
 
   private static void enqueueCopy(
       HostStream stream,
-      Operation operation,
       DeviceMemory source,
       long sourceOffset,
       DeviceMemory target,
       long targetOffset,
       long bytes) {
-    long from = Ranges.address("source", source, sourceOffset, bytes);
-    long to = Ranges.address("target", target, targetOffset, bytes);
-    Command command = stream.begin(operation);
+    long from = MemoryChecks.address("source", source, sourceOffset, bytes);
+    long to = MemoryChecks.address("target", target, targetOffset, bytes);
+    Command command = stream.begin(COPY);
     command.numbers[FROM] = source.rank();
     command.numbers[TO] = target.rank();
     command.numbers[SOURCE] = from;
@@ -95,13 +97,13 @@ final class HostTransfers implements Transfers {
       int word,
       Epoch epoch) {
     HostStream mine = HostStream.of(context, stream);
-    Ranges.requireRank("source", source, mine.rank());
+    MemoryChecks.requireOn("source", source, mine.rank());
     context.requireRank("target", target.rank());
     HostSignalArray words = HostSignalArray.of(context, array);
-    words.requireWords("word", word, 1);
+    SignalChecks.requireWords("word", words, word, 1);
     HostEpoch counter = HostEpoch.of(context, mine.rank(), epoch);
-    long from = Ranges.address("source", source, sourceOffset, bytes);
-    long to = Ranges.address("target", target, targetOffset, bytes);
+    long from = MemoryChecks.address("source", source, sourceOffset, bytes);
+    long to = MemoryChecks.address("target", target, targetOffset, bytes);
     Command command = mine.begin(COPY_SIGNAL);
     command.first = words;
     command.second = counter;
@@ -127,20 +129,13 @@ final class HostTransfers implements Transfers {
       long rows,
       Transport transport) {
     HostStream mine = HostStream.of(context, stream);
-    Ranges.requireRank("source", source, mine.rank());
+    MemoryChecks.requireOn("source", source, mine.rank());
     context.requireRank("target", target.rank());
-    if (rows < 0 || rowBytes < 0) {
-      throw new InvalidArgumentException(
-          "rows × rowBytes", rows + " × " + rowBytes, "not be negative");
-    }
-    Ranges.requireStride("sourcePitch", rows > 1 ? sourcePitch : rowBytes, rowBytes);
-    Ranges.requireStride("targetPitch", rows > 1 ? targetPitch : rowBytes, rowBytes);
-    long from =
-        Ranges.address(
-            "source", source, sourceOffset, Ranges.extent(rows, rowBytes, sourcePitch, 1));
-    long to =
-        Ranges.address(
-            "target", target, targetOffset, Ranges.extent(rows, rowBytes, targetPitch, 1));
+    TransferChecks.requireRows(rows, rowBytes, sourcePitch, targetPitch);
+    long sourceExtent = MemoryChecks.extent(rows, rowBytes, sourcePitch, 1);
+    long targetExtent = MemoryChecks.extent(rows, rowBytes, targetPitch, 1);
+    long from = MemoryChecks.address("source", source, sourceOffset, sourceExtent);
+    long to = MemoryChecks.address("target", target, targetOffset, targetExtent);
     Command command = mine.begin(COPY_ROWS);
     command.numbers[FROM] = source.rank();
     command.numbers[TO] = target.rank();
@@ -156,8 +151,8 @@ final class HostTransfers implements Transfers {
   @Override
   public void fill(Stream stream, DeviceMemory target, long offset, long bytes, byte value) {
     HostStream mine = HostStream.of(context, stream);
-    Ranges.requireRank("target", target, mine.rank());
-    long to = Ranges.address("target", target, offset, bytes);
+    MemoryChecks.requireOn("target", target, mine.rank());
+    long to = MemoryChecks.address("target", target, offset, bytes);
     Command command = mine.begin(FILL);
     command.numbers[0] = to;
     command.numbers[1] = bytes;

@@ -73,12 +73,12 @@ final class Panels {
   }
 
   /** Elements from row to row of a panel of A. */
-  int aStride(GemmOperands operands) {
+  int aStride(RunOperands operands) {
     return Math.max(1, inPlace ? Math.max(k, operands.aStride) : k);
   }
 
   /** Elements from row to row of a panel of B. */
-  int bStride(GemmOperands operands, int tileCol) {
+  int bStride(RunOperands operands, int tileCol) {
     if (byColumn) {
       return Math.max(1, inPlace ? Math.max(k, operands.bStride) : k);
     }
@@ -86,7 +86,7 @@ final class Panels {
   }
 
   /** The rows of A that a tile row reads. */
-  long a(GemmOperands operands, int tileRow, int worker, Scratch scratch) {
+  long a(RunOperands operands, int tileRow, int worker, Scratch scratch) {
     int first = tiling.firstRowOf(tileRow);
     int rows = tiling.rowsOf(tileRow);
     long source = operands.a + (long) first * operands.aStride * dtype.bytes();
@@ -103,7 +103,7 @@ final class Panels {
   }
 
   /** The columns of B that a tile column reads. */
-  long b(GemmOperands operands, int tileCol, int worker, Scratch scratch) {
+  long b(RunOperands operands, int tileCol, int worker, Scratch scratch) {
     int first = tileCol * tiling.tileCols();
     int cols = tiling.cols(tileCol);
     long source = operands.b + (byColumn ? (long) first * operands.bStride : first) * dtype.bytes();

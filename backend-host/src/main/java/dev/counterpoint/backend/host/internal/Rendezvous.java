@@ -2,6 +2,7 @@ package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.DType;
 import dev.counterpoint.spi.FaultRecord;
+import dev.counterpoint.spi.support.CollectiveKind;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Objects;

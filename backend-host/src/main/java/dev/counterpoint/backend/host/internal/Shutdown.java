@@ -1,6 +1,8 @@
 package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.spi.FaultRecord;
+import dev.counterpoint.spi.support.Resource;
+import dev.counterpoint.spi.support.Threads;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -55,17 +57,7 @@ final class Shutdown {
               false);
     }
     if (!idle) {
-      context.faults.raise(
-          new FaultRecord(
-              FaultRecord.Kind.ABORTED,
-              0,
-              "",
-              "",
-              -1,
-              0,
-              0,
-              0,
-              "the backend was closed while work was in flight"));
+      context.faults.raise(FaultRecord.aborted("the backend was closed while work was in flight"));
     }
   }
 

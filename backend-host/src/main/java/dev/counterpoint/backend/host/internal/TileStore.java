@@ -26,7 +26,7 @@ final class TileStore {
    */
   static void store(
       GemmSpec spec,
-      GemmOperands operands,
+      RunOperands operands,
       long sums,
       int row,
       int col,
@@ -52,7 +52,7 @@ final class TileStore {
 
   private static void storeFloats(
       GemmSpec spec,
-      GemmOperands operands,
+      RunOperands operands,
       long from,
       int row,
       int col,
@@ -95,7 +95,7 @@ final class TileStore {
   /** Adds {@code beta · C + bias}, computed first, as the formula's parentheses say. */
   private static void add(
       GemmSpec spec,
-      GemmOperands operands,
+      RunOperands operands,
       float[] values,
       int windowRow,
       int col,
@@ -132,7 +132,7 @@ final class TileStore {
 
   private static void storeInts(
       GemmSpec spec,
-      GemmOperands operands,
+      RunOperands operands,
       long from,
       int row,
       int col,

@@ -80,7 +80,7 @@ class FaultTest {
     }
     assertThatThrownBy(() -> host.stream(0).synchronize(HostFixture.DEADLINE))
         .isInstanceOf(DeviceFaultException.class)
-        .hasMessageContaining("all-reduce of 16 FP32")
+        .hasMessageContaining("allReduce of 16 FP32")
         .hasMessageContaining("did not arrive: {1}");
   }
 

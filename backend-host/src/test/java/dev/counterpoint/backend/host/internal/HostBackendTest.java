@@ -13,6 +13,7 @@ import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Probe;
 import dev.counterpoint.spi.SymmetricBuffer;
 import dev.counterpoint.spi.Transport;
+import dev.counterpoint.spi.support.Resources;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
@@ -132,7 +133,7 @@ class HostBackendTest {
       System.clearProperty(Resources.LEAKS);
     }
     assertThat(log.toString(StandardCharsets.UTF_8))
-        .contains("symmetric buffer 'forgotten' of 64 bytes on each rank, created here:")
+        .contains("symmetric buffer 'forgotten' of 64 bytes per rank, created here:")
         .contains("HostBackendTest.whatWasNotClosedIsReportedWithItsSite");
   }
 

@@ -1,0 +1,95 @@
+package dev.counterpoint.conformance.rocm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.counterpoint.conformance.ConformanceRunner;
+import dev.counterpoint.spi.BackendProvider;
+import dev.counterpoint.spi.DeviceInfo;
+import dev.counterpoint.spi.Probe;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Bindings, backend and kernels on the emulated gfx942, which stops at anything that its memory
+ * model does not allow.
+ */
+@Timeout(2400)
+class RocmConformanceTest {
+  private static final Path LIBRARIES = Path.of(System.getProperty("counterpoint.rocm.hip", "."));
+  private static final Path FAULTS = Path.of(System.getProperty("emulator.log", "emulator.log"));
+  private static final ConformanceRunner.ProgressListener SILENT =
+      new ConformanceRunner.ProgressListener() {
+        @Override
+        public void started(int total) {}
+
+        @Override
+        public void finished(String test, String outcome) {}
+      };
+
+  @BeforeAll
+  static void find() throws IOException {
+    assumeTrue(
+        Files.exists(LIBRARIES.resolve("libamdhip64.so")),
+        "the emulated device is not built, which takes g++: the ROCm backend is not tested here");
+    Files.deleteIfExists(FAULTS);
+  }
+
+  /** Not even in a test that passes. */
+  @AfterEach
+  void theDeviceFoundNothingWrong() throws IOException {
+    assertThat(Files.exists(FAULTS) ? Files.readString(FAULTS) : "").isEmpty();
+  }
+
+  private static ConformanceRunner.Summary run(String target, boolean full, Set<String> rules) {
+    return ConformanceRunner.run(
+        new ConformanceRunner.Options(
+            target,
+            full,
+            rules,
+            Long.getLong("conformance.seed", 20250101),
+            Map.of(),
+            Path.of(System.getProperty("conformance.report", "target/conformance"), target)),
+        SILENT);
+  }
+
+  @Test
+  void theProbeSaysThatDevicesAreEmulated() {
+    BackendProvider provider =
+        ServiceLoader.load(BackendProvider.class).stream()
+            .map(ServiceLoader.Provider::get)
+            .filter(candidate -> candidate.name().equals("rocm"))
+            .findFirst()
+            .orElseThrow();
+    Probe probe = provider.probe();
+    assertThat(probe).isInstanceOf(Probe.Available.class);
+    Probe.Available available = (Probe.Available) probe;
+    assertThat(available.summary()).startsWith("8 × gfx942 (emulated)");
+    assertThat(available.devices()).hasSize(8).allMatch(DeviceInfo::emulated);
+    assertThat(available.notes()).anyMatch(note -> note.contains("emulated in software"));
+  }
+
+  @Test
+  void theBackendPassesTheKit() {
+    ConformanceRunner.Summary summary =
+        run("rocm", Boolean.getBoolean("conformance.full"), Set.of());
+    assertThat(summary.failures()).isEmpty();
+    // Chaos by a setting, the vendor's GEMM, and what only holds where a rank has its own hardware.
+    assertThat(summary.skipped()).isLessThan(summary.passed() / 20);
+  }
+
+  @Test
+  void eightDevicesDoEveryOperatorByEveryStrategy() {
+    ConformanceRunner.Summary summary = run(EightDevices.NAME, false, Set.of("OP-2"));
+    assertThat(summary.failures()).isEmpty();
+    assertThat(summary.passed()).isGreaterThanOrEqualTo(4);
+  }
+}
