@@ -2,9 +2,9 @@
 // The words of CUDA that kernels use outside their ptx folder, for a host compiler; included before
 // everything else.
 
-#define CP_DEVICE inline
 #define __global__
 #define __device__
+#define __forceinline__ inline
 #define __launch_bounds__(...)
 #define __cluster_dims__(...)
 #define __grid_constant__

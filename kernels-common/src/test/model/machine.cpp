@@ -144,9 +144,8 @@ void Machine::step() {
   const size_t events = pending.size();
   if (threads + events == 0) {
     if (!sleepers.empty()) {
-      const auto next = std::min_element(sleepers.begin(), sleepers.end(), [](auto a, auto b) {
-        return a->wakeAt < b->wakeAt;
-      });
+      const auto next = std::min_element(
+          sleepers.begin(), sleepers.end(), [](auto a, auto b) { return a->wakeAt < b->wakeAt; });
       now = (*next)->wakeAt;
     } else if (!writers.empty()) {
       drainOne();
@@ -220,8 +219,9 @@ bool Machine::run(const Launch& what, const std::function<void()>& kernel) {
 
 // ---- Meetings ----
 
-static std::string describeMeeting(const Thread&, u64 arrived, u64 expected) {
-  return std::to_string(arrived) + " of " + std::to_string(expected) + " were there";
+static std::string describeMeeting(const Thread&, u64 meeting, u64 expected) {
+  return std::to_string(reinterpret_cast<const Meeting*>(meeting)->arrived) + " of " +
+         std::to_string(expected) + " are there";
 }
 
 void Machine::meet(Meeting& meeting,
@@ -258,7 +258,8 @@ void Machine::meet(Meeting& meeting,
   } else {
     const u64 generation = meeting.generation;
     while (meeting.generation == generation) {
-      suspend(meeting.queue, {operation, &describeMeeting, meeting.arrived, expected});
+      suspend(meeting.queue,
+              {operation, &describeMeeting, reinterpret_cast<u64>(&meeting), expected});
     }
   }
   if (orders) {

@@ -86,24 +86,9 @@ void Gemm::extent(int tile, int& row, int& rows, int& col, int& cols) const {
   cols = std::min(shape.cols, spec.cols - col);
 }
 
-std::string Gemm::entry() const {
-  const TileConfig& tile = kTiles[spec.tile];
-  return std::string("tile_gemm_") + nameOf(spec.in) + (spec.nk ? "_nk_" : "_kn_") +
-         std::to_string(tile.rows) + "x" + std::to_string(tile.cols) + "x" +
-         std::to_string(128 / inBytes) + "_s" + std::to_string(tile.stages);
-}
-
 void Gemm::launch(cudaStream_t stream) {
-  const TileConfig& tile = kTiles[spec.tile];
-  const int units = std::max(1, tileCount() * params.splits);
-  const int resident = spec.grid > 0 ? spec.grid : kernels.multiprocessors;
-  kernels.launch(std::string("tile_gemm_") + nameOf(spec.in),
-                 entry(),
-                 std::min(units, resident),
-                 tile.threads,
-                 tile.stages * (tile.rows + tile.cols) * 128,
-                 params,
-                 stream);
+  const int blocks = spec.grid > 0 ? spec.grid : kernels.multiprocessors;
+  launchTile(spec.in, spec.nk, kTiles[spec.tile], params, blocks, stream);
 }
 
 // One pass over K for all elements, in the order that the host's caches like.

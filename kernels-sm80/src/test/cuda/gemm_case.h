@@ -3,19 +3,8 @@
 
 #include "elements.h"
 
-struct TileConfig {
-  int rows;
-  int cols;
-  int stages;
-  int threads;
-};
-
-inline const TileConfig kTiles[] = {{128, 256, 3, 256},
-                                    {128, 128, 3, 128},
-                                    {64, 128, 3, 128},
-                                    {32, 128, 4, 128},
-                                    {16, 128, 4, 128}};
-constexpr int kTileCount = 5;
+// Found by the include path: each module of kernels has its own tiles, and its own way to launch.
+#include <tile_configs.h>
 
 struct GemmSpec {
   int in = kBf16;
@@ -74,7 +63,7 @@ struct Gemm {
   int rowsPerShard() const { return params.rowsPerShard; }
   // Rows and columns of a tile; rows may be 0 or less.
   void extent(int tile, int& row, int& rows, int& col, int& cols) const;
-  std::string entry() const;
+  bool isServed() const { return serves(spec.in, spec.nk, params); }
   void launch(cudaStream_t stream = nullptr);
   // Compares a matrix of all rows with the bound of rule NUM-1, and everything around it with the
   // poison that it was filled with.

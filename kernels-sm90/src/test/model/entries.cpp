@@ -1,30 +1,29 @@
 // The kernels under test, by the table they are made from.
 
 #include "gemm_model.h"
-
 #include "kernels/tile_table_sm90.cuh"
 
 #define DECLARE(NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION) \
   extern "C" void tile_gemm_sm90_##NAME##_##ROWS##x##COLS##x##K##_s##STAGES##_c##CLUSTER(  \
       counterpoint::TileGemmParams, counterpoint::TileGemmMaps);
 
-#define ENTRY(NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION)         \
-  {#NAME "_" #ROWS "x" #COLS,                                                                    \
-   modeltest::typeOf<counterpoint::INPUT>,                                                       \
-   ACROSS,                                                                                       \
-   ROWS,                                                                                         \
-   COLS,                                                                                         \
-   K,                                                                                            \
-   STAGES,                                                                                       \
-   CLUSTER,                                                                                      \
-   counterpoint::SharedLayout<counterpoint::Shape<counterpoint::INPUT,                           \
-                                                  ACROSS,                                        \
-                                                  ROWS,                                          \
-                                                  COLS,                                          \
-                                                  STAGES,                                        \
-                                                  CLUSTER,                                       \
-                                                  counterpoint::SHARING,                         \
-                                                  counterpoint::ORIENTATION>>::kBytes,           \
+#define ENTRY(NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION) \
+  {#NAME "_" #ROWS "x" #COLS,                                                            \
+   modeltest::typeOf<counterpoint::INPUT>,                                               \
+   ACROSS,                                                                               \
+   ROWS,                                                                                 \
+   COLS,                                                                                 \
+   K,                                                                                    \
+   STAGES,                                                                               \
+   CLUSTER,                                                                              \
+   counterpoint::SharedLayout<counterpoint::Shape<counterpoint::INPUT,                   \
+                                                  ACROSS,                                \
+                                                  ROWS,                                  \
+                                                  COLS,                                  \
+                                                  STAGES,                                \
+                                                  CLUSTER,                               \
+                                                  counterpoint::SHARING,                 \
+                                                  counterpoint::ORIENTATION>>::kBytes,   \
    &tile_gemm_sm90_##NAME##_##ROWS##x##COLS##x##K##_s##STAGES##_c##CLUSTER},
 
 namespace modeltest {
@@ -40,13 +39,13 @@ template <>
 constexpr ElementType typeOf<counterpoint::Int8> = counterpoint::kInt8;
 }  // namespace modeltest
 
-#define EVERY_TYPE(APPLY)                         \
-  CP_TILES(APPLY, bf16_nk, Bf16, false, 64)       \
-  CP_TILES(APPLY, bf16_kn, Bf16, true, 64)        \
-  CP_TILES(APPLY, fp16_nk, Fp16, false, 64)       \
-  CP_TILES(APPLY, fp16_kn, Fp16, true, 64)        \
-  CP_TILES(APPLY, fp8_e4m3_nk, E4m3, false, 128)  \
-  CP_TILES(APPLY, fp8_e5m2_nk, E5m2, false, 128)  \
+#define EVERY_TYPE(APPLY)                        \
+  CP_TILES(APPLY, bf16_nk, Bf16, false, 64)      \
+  CP_TILES(APPLY, bf16_kn, Bf16, true, 64)       \
+  CP_TILES(APPLY, fp16_nk, Fp16, false, 64)      \
+  CP_TILES(APPLY, fp16_kn, Fp16, true, 64)       \
+  CP_TILES(APPLY, fp8_e4m3_nk, E4m3, false, 128) \
+  CP_TILES(APPLY, fp8_e5m2_nk, E5m2, false, 128) \
   CP_TILES(APPLY, int8_nk, Int8, false, 128)
 
 EVERY_TYPE(DECLARE)

@@ -146,7 +146,8 @@ void GemmModel::makeOperands() {
   fill(bias, spec.out, 1, spec.cols, spec.cols);
   fill(rowScale, kFp32, 1, spec.rows, spec.rows);
   fill(colScale, kFp32, 1, spec.cols, spec.cols);
-  const u64 ready = spec.gated ? std::min<u64>(a.size(), rowsPerShard * strideA * inBytes) : a.size();
+  const u64 ready =
+      spec.gated ? std::min<u64>(a.size(), rowsPerShard * strideA * inBytes) : a.size();
   std::memcpy(a.bytes(), hostA.bytes(), ready);
 
   params.a = a.at();
@@ -293,8 +294,7 @@ u8* GemmModel::placeOf(const Tile& t, int row, int col) const {
   }
   if (spec.packed) {
     const i32 slot = reinterpret_cast<const i32*>(params.packedSlots)[t.id];
-    return d.bytes() +
-           ((static_cast<i64>(slot) * tile.rows + row) * tile.cols + col) * outBytes;
+    return d.bytes() + ((static_cast<i64>(slot) * tile.rows + row) * tile.cols + col) * outBytes;
   }
   return d.bytes() + ((t.row + row) * strideD + t.col + col) * outBytes;
 }
@@ -312,8 +312,8 @@ void GemmModel::openGates() {
       const i64 from = half == 0 ? start : middle;
       const i64 to = half == 0 ? middle : end;
       const i64 rowBytes = strideA * inBytes;
-      std::memcpy(a.bytes() + from * rowBytes, hostA.bytes() + from * rowBytes,
-                  (to - from) * rowBytes);
+      std::memcpy(
+          a.bytes() + from * rowBytes, hostA.bytes() + from * rowBytes, (to - from) * rowBytes);
       if (!spec.gateNeverOpens || shard != spec.shards - 1) {
         gateWords.as<u64>()[2 * shard + half] = 5;
       }
@@ -413,10 +413,11 @@ double GemmModel::wanted(int row, int col, double& bound) const {
     sum += addC + addBias;
     size += std::fabs(addC) + std::fabs(addBias);
   }
-  const double v = spec.out == kFp32 ? std::ldexp(1, -24) : std::ldexp(1, spec.out == kBf16 ? -8 : -11);
-  bound = spec.out == kInt32 ? 0
-                             : ((spec.k + 9) * std::ldexp(1, -24) + 3 * v) * size +
-                                   std::ldexp(1, -24);
+  const double v =
+      spec.out == kFp32 ? std::ldexp(1, -24) : std::ldexp(1, spec.out == kBf16 ? -8 : -11);
+  bound = spec.out == kInt32
+              ? 0
+              : ((spec.k + 9) * std::ldexp(1, -24) + 3 * v) * size + std::ldexp(1, -24);
   return sum;
 }
 

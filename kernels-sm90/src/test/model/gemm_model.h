@@ -14,14 +14,14 @@ namespace modeltest {
 
 using counterpoint::ElementType;
 using counterpoint::FaultRecord;
-using counterpoint::TileGemmMaps;
-using counterpoint::TileGemmParams;
-using model::DeviceMemory;
 using counterpoint::i32;
 using counterpoint::i64;
+using counterpoint::TileGemmMaps;
+using counterpoint::TileGemmParams;
 using counterpoint::u32;
 using counterpoint::u64;
 using counterpoint::u8;
+using model::DeviceMemory;
 
 // A kernel of the tile table.
 struct Entry {
@@ -39,7 +39,7 @@ struct Spec {
   const Entry* entry = nullptr;
   ElementType out = counterpoint::kBf16;
   int rows = 1, cols = 1, k = 1;
-  int pad = 0;        // elements beyond each row of C and D; operands keep 16-byte rows
+  int pad = 0;  // elements beyond each row of C and D; operands keep 16-byte rows
   float alpha = 1, beta = 0;
   bool bias = false, scales = false;
   int windowFirst = 0, windowRows = 1 << 30;

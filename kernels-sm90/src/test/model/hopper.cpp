@@ -147,8 +147,8 @@ static std::vector<u8> readBox(const TensorMapModel& map, i64 inner, i64 outer, 
       const i64 x = inner + i;
       const i64 y = outer + row;
       const u32 at = swizzled(target + row * rowBytes + i * map.elementBytes) - target;
-      const bool inside = x >= 0 && y >= 0 && x < static_cast<i64>(map.inner) &&
-                          y < static_cast<i64>(map.outer);
+      const bool inside =
+          x >= 0 && y >= 0 && x < static_cast<i64>(map.inner) && y < static_cast<i64>(map.outer);
       if (inside) {
         const u64 from = map.base + static_cast<u64>(y) * map.pitch + x * map.elementBytes;
         std::memcpy(&bytes[at], reinterpret_cast<const void*>(from), map.elementBytes);
@@ -227,13 +227,9 @@ void namedSync(int barrier, u32 threads) {
   if (barrier < 1 || barrier > 15 || threads % 32 != 0) {
     machine->fail("no such named barrier");
   }
-  machine->meet(current->block->barriers[barrier],
-                threads,
-                "bar.sync",
-                threads,
-                nullptr,
-                true,
-                [](Meeting&) {});
+  machine->meet(
+      current->block->barriers[barrier], threads, "bar.sync", threads, nullptr, true, [](Meeting&) {
+      });
 }
 
 static Meeting& groupMeeting() {
@@ -243,13 +239,8 @@ static Meeting& groupMeeting() {
 void changeRegisters(u32 registers, bool more) {
   HopperBlock& block = hopper(*current->block);
   const u32 group = current->index.x / 128;
-  machine->meet(groupMeeting(),
-                128,
-                "setmaxnreg",
-                current->index.x % 128,
-                nullptr,
-                false,
-                [](Meeting&) {});
+  machine->meet(
+      groupMeeting(), 128, "setmaxnreg", current->index.x % 128, nullptr, false, [](Meeting&) {});
   if (current->index.x % 128 == 0) {
     u32& mine = block.registers[group];
     if (more != (registers > mine)) {
@@ -266,13 +257,8 @@ void changeRegisters(u32 registers, bool more) {
     }
     mine = registers;
   }
-  machine->meet(groupMeeting(),
-                128,
-                "setmaxnreg",
-                current->index.x % 128,
-                nullptr,
-                false,
-                [](Meeting&) {});
+  machine->meet(
+      groupMeeting(), 128, "setmaxnreg", current->index.x % 128, nullptr, false, [](Meeting&) {});
 }
 
 }  // namespace model

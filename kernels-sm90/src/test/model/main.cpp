@@ -1,6 +1,9 @@
 // Runs the SM90 kernels on the machine of fibers.
 //
-//   model_test [--seeds N] [--only TEXT] [--verbose]
+//   model_test [--seeds N] [--first SEED] [--part I/N] [--only TEXT] [--stop] [--verbose]
+//
+// --part runs every Nth case, so that several processes share the work; --stop, none after one that
+// fails.
 
 #include <chrono>
 #include <cstdio>
@@ -14,8 +17,23 @@ int passed = 0;
 int failed = 0;
 std::string only;
 bool verbose = false;
-u64 seeds = 2;
+bool stopAtFirst = false;
+u64 seeds = 1;
 u64 nextSeed = 1;
+int part = 0;
+int parts = 1;
+
+// Whether this process runs the next case; each has seeds of its own.
+static bool isMine(const std::string& text) {
+  static int cases = 0;
+  const bool mine = cases++ % parts == part;
+  const bool chosen = mine && !(stopAtFirst && failed > 0) &&
+                      (only.empty() || text.find(only) != std::string::npos);
+  if (!chosen) {
+    nextSeed += seeds;
+  }
+  return chosen;
+}
 
 static void report(const std::string& what, u64 seed, const std::string& wrong) {
   (wrong.empty() ? passed : failed)++;
@@ -29,7 +47,7 @@ static void report(const std::string& what, u64 seed, const std::string& wrong) 
 }
 
 static void run(const Spec& spec) {
-  if (!only.empty() && spec.text().find(only) == std::string::npos) {
+  if (!isMine(spec.text())) {
     return;
   }
   for (u64 i = 0; i < seeds; i++) {
@@ -38,10 +56,11 @@ static void run(const Spec& spec) {
     GemmModel gemm(spec, seed);
     report(spec.text(), seed, gemm.run());
     if (verbose) {
-      std::printf("%6.0f ms  %s\n",
-                  std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
-                      .count(),
-                  spec.text().c_str());
+      std::printf(
+          "%6.0f ms  %s\n",
+          std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+              .count(),
+          spec.text().c_str());
       std::fflush(stdout);
     }
   }
@@ -178,7 +197,7 @@ static void hooks() {
 // ---- What fails, fails as it should ----
 
 static void broken(const Spec& spec, const std::string& what, int site, int array, i64 word) {
-  if (!only.empty() && ("fault " + what).find(only) == std::string::npos) {
+  if (!isMine(spec.text() + " " + what)) {
     return;
   }
   for (u64 i = 0; i < seeds; i++) {
@@ -231,10 +250,16 @@ int main(int count, char** words) {
       nextSeed = std::stoull(words[++i]);
     } else if (word == "--only" && i + 1 < count) {
       only = words[++i];
+    } else if (word == "--part" && i + 1 < count) {
+      std::sscanf(words[++i], "%d/%d", &part, &parts);
+    } else if (word == "--stop") {
+      stopAtFirst = true;
     } else if (word == "--verbose") {
       verbose = true;
     } else {
-      std::printf("usage: model_test [--seeds N] [--first SEED] [--only TEXT] [--verbose]\n");
+      std::printf(
+          "usage: model_test [--seeds N] [--first SEED] [--part I/N] [--only TEXT] "
+          "[--stop] [--verbose]\n");
       return 2;
     }
   }

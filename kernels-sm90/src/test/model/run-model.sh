@@ -29,4 +29,17 @@ ls "$here"/*.cpp "$common"/src/test/model/*.cpp "$module"/src/main/cuda/kernels/
   xargs -P "${JOBS:-$(nproc)}" -I{} bash -c \
     'set -e; compile "{}" "'"$out"'/$(basename "{}").o" "$@"' - "$cxx" "${flags[@]}"
 "$cxx" "$out"/*.o -o "$out/model_test"
-exec timeout "${LIMIT:-300}" "$out/model_test" "$@"
+
+# As many processes as JOBS; each prints its part, and all must pass.
+parts=${JOBS:-$(nproc)}
+status=0
+pids=()
+for ((i = 0; i < parts; i++)); do
+  timeout "${LIMIT:-300}" "$out/model_test" --part "$i/$parts" "$@" >"$out/part$i.log" 2>&1 &
+  pids+=($!)
+done
+for ((i = 0; i < parts; i++)); do
+  wait "${pids[$i]}" || status=1
+  cat "$out/part$i.log"
+done
+exit $status

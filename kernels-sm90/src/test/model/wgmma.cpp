@@ -84,6 +84,7 @@ static u32 addressOf(const Operand& operand, bool across, u32 mn, u32 k, u32 byt
   return linear ^ (linear >> 3 & 0x70);
 }
 
+// Elements first … of `count` rows or columns over `depth` of K; K slowest if `byK`.
 static void gather(std::vector<float>& into,
                    Block& block,
                    u64 descriptor,
@@ -91,7 +92,8 @@ static void gather(std::vector<float>& into,
                    u32 first,
                    u32 count,
                    u32 depth,
-                   Element element) {
+                   Element element,
+                   bool byK) {
   const Operand operand = operandOf(descriptor);
   const u32 bytes = static_cast<u32>(bytesOf(element));
   const float* values = valuesOf(element);
@@ -100,27 +102,51 @@ static void gather(std::vector<float>& into,
     for (u32 k = 0; k < depth; k++) {
       const u8* at = block.at(addressOf(operand, across, first + i, k, bytes), bytes);
       const u32 bits = bytes == 2 ? at[0] | static_cast<u32>(at[1]) << 8 : at[0];
-      into[i * depth + k] = values[bits];
+      into[byK ? k * count + i : i * depth + k] = values[bits];
     }
   }
 }
 
 // ---- One warp's share of a product: sixteen rows ----
 
+__attribute__((optimize("O3"))) static void multiplyRow(
+    float* dots, const float* a, const float* b, u32 depth, u32 columns) {
+  std::fill(dots, dots + columns, 0.0f);
+  for (u32 k = 0; k < depth; k++) {
+    for (u32 col = 0; col < columns; col++) {
+      dots[col] += a[k] * b[k * columns + col];
+    }
+  }
+}
+
 static void compute(Block& block, u32 warp, const Product& product, SumsUnderWay& sums) {
   static std::vector<float> a;
   static std::vector<float> b;
   const u32 depth = 32 / static_cast<u32>(bytesOf(product.element));
-  gather(a, block, product.first, product.firstAcross, warp % 4 * 16, 16, depth, product.element);
-  gather(b, block, product.second, product.secondAcross, 0, product.columns, depth,
-         product.element);
+  gather(a,
+         block,
+         product.first,
+         product.firstAcross,
+         warp % 4 * 16,
+         16,
+         depth,
+         product.element,
+         false);
+  gather(b,
+         block,
+         product.second,
+         product.secondAcross,
+         0,
+         product.columns,
+         depth,
+         product.element,
+         true);
   const bool whole = product.element == Element::kInt8;
+  float dots[256];
   for (u32 row = 0; row < 16; row++) {
+    multiplyRow(dots, &a[row * depth], b.data(), depth, product.columns);
     for (u32 col = 0; col < product.columns; col++) {
-      float dot = 0;
-      for (u32 k = 0; k < depth; k++) {
-        dot += a[row * depth + k] * b[col * depth + k];
-      }
+      const float dot = dots[col];
       // Element (row, col) of the sixteen rows: lane and register by the fragment's table.
       const u32 lane = row % 8 * 4 + col % 8 / 2;
       const u32 index = col / 8 * 4 + row / 8 * 2 + col % 2;
@@ -158,11 +184,13 @@ static WarpState& warpState() {
   return hopper(*current->block).warps[current->warp()];
 }
 
-static void together(const char* operation, void* argument, const std::function<void(Meeting&)>& f) {
+// Each warp for itself: the ISA has the lanes of a warp wait for each other here, not the warps of
+// a warpgroup, and so nothing may rely on that.
+static void together(const char* operation,
+                     void* argument,
+                     const std::function<void(Meeting&)>& f) {
   Block& block = *current->block;
-  machine->meet(
-      hopper(block).groups[current->index.x / 128], 128, operation, current->index.x % 128, argument,
-      false, f);
+  machine->meet(block.warps[current->warp()], 32, operation, current->lane(), argument, false, f);
 }
 
 void productsBegin() {
@@ -175,27 +203,27 @@ struct LaneProduct {
 };
 
 // The sums hold poison from here until they have been awaited.
-static void enqueue(Block& block, u32 warp, const LaneProduct* const* lanes) {
-  WarpState& state = hopper(block).warps[warp];
+static void enqueue(WarpState& state, const std::vector<void*>& arguments) {
+  const auto lane = [&](u32 i) { return static_cast<const LaneProduct*>(arguments[i]); };
   if (!state.begun) {
     machine->fail("wgmma without wgmma.fence since its registers were touched");
   }
-  const Product& product = *lanes[0]->product;
-  auto& sums = state.sums[lanes[0]->registers];
+  const Product& product = *lane(0)->product;
+  auto& sums = state.sums[lane(0)->registers];
   if (!sums) {
     sums = std::make_unique<SumsUnderWay>();
-    for (u32 lane = 0; lane < 32; lane++) {
-      u32* registers = lanes[lane]->registers;
-      sums->registers[lane] = registers;
-      sums->values[lane].assign(registers, registers + product.columns / 2);
+    for (u32 i = 0; i < 32; i++) {
+      u32* registers = lane(i)->registers;
+      sums->registers[i] = registers;
+      sums->values[i].assign(registers, registers + product.columns / 2);
       std::fill(registers, registers + product.columns / 2, 0x7fdeadad);
     }
   }
-  for (u32 lane = 0; lane < 32; lane++) {
-    const Product& other = *lanes[lane]->product;
+  for (u32 i = 0; i < 32; i++) {
+    const Product& other = *lane(i)->product;
     if (other.first != product.first || other.second != product.second ||
-        other.add != product.add || sums->registers[lane] != lanes[lane]->registers) {
-      machine->fail("a warpgroup's threads ask for different products");
+        other.add != product.add || sums->registers[i] != lane(i)->registers) {
+      machine->fail("a warp's lanes ask for different products");
     }
   }
   sums->unfinished++;
@@ -204,33 +232,16 @@ static void enqueue(Block& block, u32 warp, const LaneProduct* const* lanes) {
 
 void productStart(const Product& product, u32* sums) {
   LaneProduct mine{&product, sums};
-  together("wgmma.mma_async", &mine, [](Meeting& all) {
-    Block& block = *current->block;
-    const u32 firstWarp = current->index.x / 128 * 4;
-    const LaneProduct* lanes[32];
-    for (u32 warp = 0; warp < 4; warp++) {
-      for (u32 lane = 0; lane < 32; lane++) {
-        lanes[lane] = static_cast<const LaneProduct*>(all.arguments[warp * 32 + lane]);
-        if (lanes[lane]->product->first != lanes[0]->product->first) {
-          machine->fail("warps of a warpgroup ask for different products");
-        }
-      }
-      enqueue(block, firstWarp + warp, lanes);
-    }
-  });
+  together("wgmma.mma_async", &mine, [](Meeting& all) { enqueue(warpState(), all.arguments); });
 }
 
 void productsCommit() {
   together("wgmma.commit_group", nullptr, [](Meeting&) {
-    Block& block = *current->block;
-    const u32 firstWarp = current->index.x / 128 * 4;
-    for (u32 warp = firstWarp; warp < firstWarp + 4; warp++) {
-      WarpState& state = hopper(block).warps[warp];
-      state.group++;
-      // Tensor cores may be done long before anyone asks.
-      while (machine->eager() && !state.products.empty()) {
-        finishProduct(block, warp, state);
-      }
+    WarpState& state = warpState();
+    state.group++;
+    // Tensor cores may be done long before anyone asks.
+    while (machine->eager() && !state.products.empty()) {
+      finishProduct(*current->block, current->warp(), state);
     }
   });
 }
@@ -238,22 +249,13 @@ void productsCommit() {
 // By warp: one may be told long before another.
 void productsAwait(u32 pending) {
   machine->maybeYield();
-  Block& block = *current->block;
-  machine->meet(block.warps[current->warp()],
-                32,
-                "wgmma.wait_group",
-                current->lane(),
-                nullptr,
-                false,
-                [pending](Meeting&) {
-                  const u32 warp = current->warp();
-                  WarpState& state = warpState();
-                  while (!state.products.empty() &&
-                         state.products.front().group + pending < state.group) {
-                    finishProduct(*current->block, warp, state);
-                  }
-                  state.begun = false;
-                });
+  together("wgmma.wait_group", nullptr, [pending](Meeting&) {
+    WarpState& state = warpState();
+    while (!state.products.empty() && state.products.front().group + pending < state.group) {
+      finishProduct(*current->block, current->warp(), state);
+    }
+    state.begun = false;
+  });
 }
 
 }  // namespace model

@@ -17,11 +17,11 @@ CP_DEVICE T atomicChange(u64 address, const Change& change) {
   return before;
 }
 
-CP_DEVICE void addReleaseSystem(u64 address, u64 value) {
+CP_DEVICE void addSignal(u64 address, u64 value) {
   atomicChange<u64>(address, [&](u64 before) { return before + value; });
 }
 
-CP_DEVICE void maximumReleaseSystem(u64 address, u64 value) {
+CP_DEVICE void raiseSignal(u64 address, u64 value) {
   atomicChange<u64>(address, [&](u64 before) { return before > value ? before : value; });
 }
 

@@ -7,13 +7,15 @@
 
 namespace counterpoint {
 
-CP_DEVICE u64 loadAcquireSystem(u64 address) {
+CP_DEVICE u64 pollSystem(u64 address) {
   model::machine->maybeYield();
   u64 value;
   model::machine->load(address, &value, sizeof value);
   model::current->acquired = true;
   return value;
 }
+
+CP_DEVICE void acquirePolled() {}
 
 CP_DEVICE u32 loadRelaxedSystem(u64 address) {
   model::machine->maybeYield();

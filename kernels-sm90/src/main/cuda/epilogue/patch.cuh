@@ -6,14 +6,11 @@
 // Registers hold what mma/shape.cuh and ptx/wgmma.cuh say: lane (g, j) two neighbours of the second
 // operand's columns, in rows g and g + 8 of the first operand's sixteen.
 
-#include "epilogue/finish.cuh"
+#include "epilogue/finish.h"
 #include "pipeline/shared_layout.cuh"
 
 namespace counterpoint {
 
-CP_DEVICE u32 bitsOf(f32 sum) {
-  return __float_as_uint(sum);
-}
 CP_DEVICE u32 bitsOf(i32 sum) {
   return static_cast<u32>(sum);
 }
@@ -74,7 +71,8 @@ struct PlainPatch {
     }
   }
 
-  static CP_DEVICE void store(const Tile& tile, const Destination& to, u32 patch, i32 row, i32 col) {
+  static CP_DEVICE void store(
+      const Tile& tile, const Destination& to, u32 patch, i32 row, i32 col) {
     constexpr i32 kGroups = kCols / kEight;
 #pragma unroll
     for (i32 i = threadIdx.x % kWarp; i < 16 * kGroups; i += kWarp) {
@@ -92,8 +90,7 @@ struct PlainPatch {
 #pragma unroll
         for (i32 e = 0; e < kEight; e++) {
           if (e < count) {
-            storePlain<u16>(target + 2 * e,
-                            static_cast<u16>(packed.word[e / 2] >> (e % 2 * 16)));
+            storePlain<u16>(target + 2 * e, static_cast<u16>(packed.word[e / 2] >> (e % 2 * 16)));
           }
         }
       }

@@ -3,7 +3,7 @@
 // partial sums of a tile.
 
 #include "epilogue/patch.cuh"
-#include "signal/post.cuh"
+#include "signal/post.h"
 
 namespace counterpoint {
 
@@ -133,7 +133,7 @@ CP_DEVICE void addPartial(u64 partial, typename Shape::Sums& sums) {
 #pragma unroll
     for (i32 e = 0; e < 4; e++) {
       if constexpr (kIsFloat<Sum>) {
-        sums[piece][part][i + e] += __uint_as_float(v.word[e]);
+        sums[piece][part][i + e] += floatOf(v.word[e]);
       } else {
         sums[piece][part][i + e] += static_cast<Sum>(v.word[e]);
       }

@@ -80,7 +80,7 @@ struct Team {
       : p(params),
         shared(layout),
         team(Shape::kTurns ? groupOfThread() : 0),
-        multiplier{layout, Shape::kTurns ? 0 : groupOfThread(), {}},
+        multiplier{layout, Shape::kTurns ? 0 : groupOfThread(), team, {}},
         failedBefore(hasFailed(params.operation)) {}
 
   CP_DEVICE i32 threadInTeam() const {
@@ -114,11 +114,13 @@ struct Team {
     if (failedBefore) {
       storeShared(shared.failed(), 1);
     }
-    const bool complete = p.splits == 1 || joinSplits(unit.tile, unit.split, sums);
+    // Leave comes only after the clerk is done with the tile before, words in shared memory
+    // included.
     if (hasClerk(p)) {
       awaitPhase(shared.cleared(team), parity);
       parity ^= 1;
     }
+    const bool complete = p.splits == 1 || joinSplits(unit.tile, unit.split, sums);
     const i32 warp = static_cast<i32>(threadIdx.x) / kWarp - 4;
     if (complete && mayStore()) {
       storeSums<Shape>(p, unit.tile, sums, shared.patch(warp), multiplier.member, warp % 4);
@@ -129,12 +131,18 @@ struct Team {
         arrive(shared.stored(team));
       }
     }
-    if (p.trace != 0 && threadInTeam() == 0) {
-      traceTime(p, unit.index, CP_OFFSET(TileSpan, endNanos));
-      auto* span = reinterpret_cast<TileSpan*>(p.trace) + unit.index;
-      span->tile = unit.tile.id;
-      span->multiprocessor = static_cast<i32>(multiprocessor());
+  }
+
+  // Computes the unit once more, which is cheaper than holding it through the stores.
+  CP_DEVICE void traceEnd(i32 index) const {
+    if (p.trace == 0 || threadInTeam() != 0) {
+      return;
     }
+    const Unit unit = turnAt<Shape>(p, forget(index)).unit;
+    traceTime(p, unit.index, CP_OFFSET(TileSpan, endNanos));
+    auto* span = reinterpret_cast<TileSpan*>(p.trace) + unit.index;
+    span->tile = unit.tile.id;
+    span->multiprocessor = static_cast<i32>(multiprocessor());
   }
 
   CP_DEVICE void run() {
@@ -151,6 +159,7 @@ struct Team {
       const Unit unit = turnAt<Shape>(p, forget(index)).unit;
       if (unit.tile.rows > 0) {
         finish(unit, sums);
+        traceEnd(index);
       }
     }
   }
@@ -169,9 +178,11 @@ CP_DEVICE void initShared(const SharedLayout<Shape>& shared) {
   for (i32 team = 0; team < Shape::kTeams; team++) {
     initBarrier(shared.cleared(team), 1);
     initBarrier(shared.stored(team), kTeamWarps);
+    initBarrier(shared.turn(team), kTeamWarps);
   }
   storeShared(shared.failed(), 0);
   fenceBarrierInit();
+  fenceProxyAsync();
 }
 
 template <class Shape>
@@ -186,19 +197,19 @@ CP_DEVICE void tileGemm(const TileGemmParams& p, const TileGemmMaps& maps) {
     __syncthreads();
   }
 
-  // Registers: 384 threads get 168 each; 40 for those who load are 232 for those who multiply.
+  // 384 threads begin with 168 registers each; 56 for those who load are 224 for those who
+  // multiply.
   if (threadIdx.x < kWarpgroup) {
-    keepRegisters<40>();
+    keepRegisters<56>();
     const i32 warp = static_cast<i32>(threadIdx.x) / kWarp;
     if (warp == 0) {
-      Loader<Shape>{
-          p, reinterpret_cast<u64>(&maps.a), reinterpret_cast<u64>(&maps.b), shared, {}}
+      Loader<Shape>{p, reinterpret_cast<u64>(&maps.a), reinterpret_cast<u64>(&maps.b), shared, {}}
           .run();
     } else if (warp <= Shape::kTeams && threadIdx.x % kWarp == 0 && hasClerk(p)) {
       runClerk<Shape>(p, shared, warp - 1);
     }
   } else {
-    takeRegisters<232>();
+    takeRegisters<224>();
     Team<Shape>(p, shared).run();
   }
 }

@@ -21,9 +21,9 @@ enum Orientation { kRowsFirst, kColsFirst };
 constexpr i32 kPanelBytes = 128;  // of K in one stage
 constexpr i32 kStepBytes = 32;    // of K in one instruction
 constexpr i32 kSteps = kPanelBytes / kStepBytes;
-constexpr i32 kPiece = 64;        // rows of the first operand in one instruction
+constexpr i32 kPiece = 64;  // rows of the first operand in one instruction
 constexpr i32 kWarpgroup = 128;
-constexpr i32 kGroups = 2;        // warpgroups that multiply
+constexpr i32 kGroups = 2;  // warpgroups that multiply
 constexpr i32 kThreads = kWarpgroup * (1 + kGroups);
 
 // WEIGHTS_ACROSS: B is [K, N], not [N, K]. CLUSTER blocks compute neighbouring tiles and share

@@ -6,7 +6,7 @@
 #include "ptx/fence.cuh"
 #include "ptx/tma.cuh"
 #include "schedule/turns.cuh"
-#include "signal/wait.cuh"
+#include "signal/wait.h"
 
 namespace counterpoint {
 

@@ -26,7 +26,31 @@ struct Multiplier {
 
   SharedLayout<Shape> shared;
   i32 member;  // place of this warpgroup in its team
+  i32 team;
   RingPosition<Shape::kStages> at;
+  u32 turnParity = 0;
+
+  // Teams that take turns: one may look at the ring only when the other has seen all that comes
+  // before its part complete. A wait tells phases apart by parity alone, so a team that came early
+  // by a whole round would take the round before last for the one it wants.
+  CP_DEVICE void awaitTurn() {
+    if constexpr (Shape::kTurns) {
+      // Team 0 begins without being asked.
+      awaitPhase(shared.turn(team), turnParity ^ (team == 0));
+      turnParity ^= 1;
+    }
+  }
+
+  // By every lane of every warp: none may be left behind, waiting for a turn that has been passed
+  // on and come back.
+  CP_DEVICE void passTurn() const {
+    if constexpr (Shape::kTurns) {
+      __syncwarp();
+      if (threadIdx.x % kWarp == 0) {
+        arrive(shared.turn(1 - team));
+      }
+    }
+  }
 
   // Starts all products of one piece and part with the current stage; `add` false to begin anew.
   CP_DEVICE void start(Sum (&sums)[Shape::kSumsEach], i32 piece, i32 part, bool add) const {
@@ -73,6 +97,10 @@ struct Multiplier {
   }
 
   CP_DEVICE void multiply(Sums& sums, i32 panels) {
+    awaitTurn();
+    if (panels == 0) {
+      passTurn();
+    }
     if constexpr (Input::kTwoLevels) {
       multiplyTwoLevels(sums, panels);
     } else {
@@ -96,6 +124,9 @@ struct Multiplier {
         }
       }
       commitProducts();
+      if (panel == panels - 1) {
+        passTurn();
+      }
       awaitProducts<1>();
       if (panel > 0) {
         giveBack(before);
@@ -115,6 +146,9 @@ struct Multiplier {
 #pragma unroll 1
     for (i32 panel = 0; panel < panels; panel++) {
       awaitPhase(shared.full(at.stage), at.parity);
+      if (panel == panels - 1) {
+        passTurn();
+      }
 #pragma unroll
       for (i32 piece = 0; piece < Shape::kPieces; piece++) {
 #pragma unroll

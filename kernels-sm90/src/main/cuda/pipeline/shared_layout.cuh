@@ -18,7 +18,8 @@ struct SharedLayout {
   static constexpr i32 kEmpty = kFull + Shape::kStages * kBarrierBytes;
   static constexpr i32 kCleared = kEmpty + Shape::kStages * kBarrierBytes;
   static constexpr i32 kStored = kCleared + Shape::kTeams * kBarrierBytes;
-  static constexpr i32 kFailed = kStored + Shape::kTeams * kBarrierBytes;
+  static constexpr i32 kTurn = kStored + Shape::kTeams * kBarrierBytes;
+  static constexpr i32 kFailed = kTurn + Shape::kTeams * kBarrierBytes;
   static constexpr i32 kLast = kFailed + 4;
   static constexpr i32 kEnd = kLast + Shape::kTeams * 4;
   // What the host asks for: whole multiples, so that the manifest is easy to compute.
@@ -36,6 +37,8 @@ struct SharedLayout {
   // A team may store its tile; a team has stored its tile.
   CP_DEVICE u32 cleared(i32 team) const { return base + kCleared + team * kBarrierBytes; }
   CP_DEVICE u32 stored(i32 team) const { return base + kStored + team * kBarrierBytes; }
+  // A team may go on with the ring where the other has left off.
+  CP_DEVICE u32 turn(i32 team) const { return base + kTurn + team * kBarrierBytes; }
   // Not 0: from now on nothing may be stored or posted.
   CP_DEVICE u32 failed() const { return base + kFailed; }
   // Not 0: the team's last tile is complete, that is, it was the last split of it to arrive.

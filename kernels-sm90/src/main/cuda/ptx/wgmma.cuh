@@ -79,33 +79,34 @@ struct Wgmma;
 
 // N columns are SUMS = N / 2 registers, after which the other operands are counted: FIRST, SECOND,
 // ADD, and for 16-bit types two that say how the operands lie.
-#define CP_WGMMA_16(INPUT, TYPE, N, SUMS, FIRST, SECOND, ADD, ACROSS1, ACROSS2)                  \
-  template <i32 FIRST_ACROSS, i32 SECOND_ACROSS>                                                 \
-  struct Wgmma<INPUT, N, FIRST_ACROSS, SECOND_ACROSS> {                                          \
-    static CP_DEVICE void multiply(f32 (&d)[SUMS], u64 first, u64 second, bool add) {            \
-      asm volatile(                                                                              \
-          "{\n.reg .pred add;\nsetp.ne.b32 add, %" #ADD                                          \
-          ", 0;\nwgmma.mma_async.sync.aligned.m64n" #N "k16.f32." TYPE "." TYPE                  \
-          " {" CP_TEXT_##SUMS "}, %" #FIRST ", %" #SECOND ", add, 1, 1, %" #ACROSS1 ", %" #ACROSS2 \
-          ";\n}"                                                                                 \
-          : CP_SUMS_##SUMS("f", 0)                                                               \
-          : "l"(first), "l"(second), "r"(static_cast<i32>(add)), "n"(FIRST_ACROSS),              \
-            "n"(SECOND_ACROSS)                                                                   \
-          : "memory");                                                                           \
-    }                                                                                            \
+#define CP_WGMMA_16(INPUT, TYPE, N, SUMS, FIRST, SECOND, ADD, ACROSS1, ACROSS2)              \
+  template <i32 FIRST_ACROSS, i32 SECOND_ACROSS>                                             \
+  struct Wgmma<INPUT, N, FIRST_ACROSS, SECOND_ACROSS> {                                      \
+    static CP_DEVICE void multiply(f32 (&d)[SUMS], u64 first, u64 second, bool add) {        \
+      asm volatile("{\n.reg .pred add;\nsetp.ne.b32 add, %" #ADD                             \
+                   ", 0;\nwgmma.mma_async.sync.aligned.m64n" #N "k16.f32." TYPE "." TYPE     \
+                   " {" CP_TEXT_##SUMS "}, %" #FIRST ", %" #SECOND ", add, 1, 1, %" #ACROSS1 \
+                                       ", %" #ACROSS2 ";\n}"                                 \
+                   : CP_SUMS_##SUMS("f", 0)                                                  \
+                   : "l"(first),                                                             \
+                     "l"(second),                                                            \
+                     "r"(static_cast<i32>(add)),                                             \
+                     "n"(FIRST_ACROSS),                                                      \
+                     "n"(SECOND_ACROSS)                                                      \
+                   : "memory");                                                              \
+    }                                                                                        \
   };
 
-#define CP_WGMMA_8(INPUT, TYPES, C, FACTORS, N, SUMS, FIRST, SECOND, ADD)                         \
+#define CP_WGMMA_8(INPUT, TYPES, C, FACTORS, N, SUMS, FIRST, SECOND, ADD)                        \
   template <>                                                                                    \
   struct Wgmma<INPUT, N, 0, 0> {                                                                 \
     static CP_DEVICE void multiply(INPUT::Sum (&d)[SUMS], u64 first, u64 second, bool add) {     \
-      asm volatile(                                                                              \
-          "{\n.reg .pred add;\nsetp.ne.b32 add, %" #ADD                                          \
-          ", 0;\nwgmma.mma_async.sync.aligned.m64n" #N "k32." TYPES " {" CP_TEXT_##SUMS          \
-          "}, %" #FIRST ", %" #SECOND ", add" FACTORS ";\n}"                                     \
-          : CP_SUMS_##SUMS(C, 0)                                                                 \
-          : "l"(first), "l"(second), "r"(static_cast<i32>(add))                                  \
-          : "memory");                                                                           \
+      asm volatile("{\n.reg .pred add;\nsetp.ne.b32 add, %" #ADD                                 \
+                   ", 0;\nwgmma.mma_async.sync.aligned.m64n" #N "k32." TYPES " {" CP_TEXT_##SUMS \
+                   "}, %" #FIRST ", %" #SECOND ", add" FACTORS ";\n}"                            \
+                   : CP_SUMS_##SUMS(C, 0)                                                        \
+                   : "l"(first), "l"(second), "r"(static_cast<i32>(add))                         \
+                   : "memory");                                                                  \
     }                                                                                            \
   };
 

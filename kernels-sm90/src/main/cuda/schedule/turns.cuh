@@ -5,7 +5,7 @@
 
 #include "mma/shape.cuh"
 #include "ptx/cluster.cuh"
-#include "schedule/units.cuh"
+#include "schedule/units.h"
 
 namespace counterpoint {
 

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Breaks the kernels in one place at a time, and sees to it that the machine of fibers notices: what
+# survives is a hole in the model or in its tests. Run run-model.sh first; this uses what it built.
+# mutations.sh [number …] runs only those. For each: file | what is written | what is written instead,
+# and, where only few cases can tell, which ones (--only of model_test).
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+module=$(cd "$here/../../.." && pwd)
+common=$module/../kernels-common
+built=${OUT_DIR:-$module/target/model}
+out=$module/target/mutations
+cxx=${CXX:-g++}
+mkdir -p "$out"
+
+mutations=(
+  'pipeline/multiplier.cuh|awaitPhase(shared.full(at.stage), at.parity);|'
+  'pipeline/multiplier.cuh|awaitPhase(shared.full(at.stage), at.parity);|awaitPhase(shared.full(at.stage), at.parity ^ 1);'
+  'pipeline/multiplier.cuh|beginProducts();|'
+  'pipeline/multiplier.cuh|awaitProducts<0>();|'
+  'pipeline/multiplier.cuh|giveBack(before);|giveBack(at.stage);'
+  'pipeline/multiplier.cuh|if (lane == 0) {|if (lane < 2) {'
+  'pipeline/multiplier.cuh|arriveCluster(clusterAddress(shared.empty(stage), lane));|arrive(shared.empty(stage));'
+  'pipeline/multiplier.cuh|arrive(shared.turn(1 - team));|'
+  'pipeline/multiplier.cuh|awaitPhase(shared.turn(team), turnParity ^ (team == 0));|'
+  'pipeline/multiplier.cuh|kSecondAcross ? kSpan : 16);|16);'
+  'pipeline/multiplier.cuh|kFirstAcross ? 16 * kPanelBytes : kStepBytes|kStepBytes'
+  'pipeline/multiplier.cuh|(member * Shape::kPieces + piece)|piece'
+  'pipeline/loader.cuh|    awaitEmpty();
+    arriveExpecting|    arriveExpecting'
+  'pipeline/loader.cuh|      for (i32 i = 0; i < Shape::kStages; i++) {|      for (i32 i = 0; i < 0; i++) {'
+  'pipeline/loader.cuh|    fenceProxyAsync();||gated'
+  'pipeline/loader.cuh|!awaitWords(p.operation, p.gateWords, first, count, wanted)|false \&\& count == first \&\& wanted.word != 0|gated'
+  'pipeline/loader.cuh|arriveExpecting(full, Shape::kStageBytes);|arriveExpecting(full, Shape::kABytes);'
+  'pipeline/loader.cuh|part * kCols * kPanelBytes;|part * kCols * kPanelBytes / 2;'
+  'pipeline/loader.cuh|tile.firstRow, full);|tile.firstRow + 1, full);'
+  'pipeline/loader.cuh|} else if (turn.sharesB) {|} else if (true) {'
+  'kernels/tile_gemm_sm90.cuh|  fenceBarrierInit();|'
+  'kernels/tile_gemm_sm90.cuh|    syncCluster();|    __syncthreads();|never'
+  'kernels/tile_gemm_sm90.cuh|    awaitPhase(shared.stored(team), parity);||posted'
+  'kernels/tile_gemm_sm90.cuh|      awaitPhase(shared.cleared(team), parity);||clearance'
+  'kernels/tile_gemm_sm90.cuh|        storeShared(shared.failed(), 1);
+      }|      }|never comes'
+  'kernels/tile_gemm_sm90.cuh|if (failedBefore) {|if (false) {|failed before'
+  'kernels/tile_gemm_sm90.cuh|    storePartial<Shape>(partialOf<Shape>(p, tile.id, split, threadInTeam()), sums);
+    sync();|    storePartial<Shape>(partialOf<Shape>(p, tile.id, split, threadInTeam()), sums);|splits3'
+  'kernels/tile_gemm_sm90.cuh|        multiplier.at.advance(panels);|'
+  'kernels/tile_gemm_sm90.cuh|takeRegisters<224>|takeRegisters<232>'
+  'epilogue/store_sums.cuh|        PlainPatch::store(tile, to, patch, row, col);
+        __syncwarp();|        PlainPatch::store(tile, to, patch, row, col);'
+  'epilogue/store_sums.cuh|        PlainPatch::fill(patch, r, p.alpha, p.outputType);
+        __syncwarp();|        PlainPatch::fill(patch, r, p.alpha, p.outputType);'
+  'epilogue/patch.cuh|storeShared(row + kPitch, bitsOf(r[1]));|storeShared(row + kPitch, bitsOf(r[2]));'
+  'epilogue/patch.cuh|if (inRow >= tile.rows \|\| count <= 0) {|if (count <= 0) {'
+  'schedule/turns.cuh|tileAtPosition<Shape>(p, position ^ 1);|mine;'
+  'schedule/turns.cuh|if (position > last) {|if (false) {'
+)
+
+survived=0
+number=0
+for mutation in "${mutations[@]}"; do
+  number=$((number + 1))
+  if [ $# -gt 0 ] && [[ " $* " != *" $number "* ]]; then
+    continue
+  fi
+  mutation=${mutation//'\|'/$'\x01'}
+  IFS='|' read -r -d '' file from to only <<<"$mutation|" || true
+  from=${from//$'\x01'/|} to=${to//'\&'/&} only=${only%%|*} only=${only%$'\n'}
+  rm -rf "$out/cuda"
+  cp -r "$module/src/main/cuda" "$out/cuda"
+  text=$(<"$out/cuda/$file")
+  if [[ $text != *"$from"* ]]; then
+    echo "mutation $number: '$from' is no longer in $file" >&2
+    exit 1
+  fi
+  printf '%s\n' "${text/"$from"/$to}" >"$out/cuda/$file"
+  "$cxx" -std=c++17 -O1 -w -Wno-psabi -fno-strict-aliasing -I "$here" -I "$common/src/test/model" -I "$out/cuda" \
+    -I "$module/../kernels-sm80/src/main/cuda" -I "$common/src/main/cpp" -include cuda_words.h \
+    -x c++ -c "$out/cuda/kernels/tile_gemm_sm90_bf16.cu" -o "$out/bf16.o"
+  ls "$built"/*.o | grep -v tile_gemm_sm90_bf16 | xargs "$cxx" "$out/bf16.o" -o "$out/model_test"
+  log=$out/$number.log
+  status=0
+  timeout 300 "$out/model_test" --only "${only:-bf16}" --stop >"$log" 2>&1 || status=$?
+  if [ "$status" = 0 ] || [ "$status" = 124 ]; then
+    echo "survived  $number ($status)  $file: ${from//$'\n'/ }"
+    survived=$((survived + 1))
+  else
+    echo "noticed   $number  $(grep -m 1 'FAILED' "$log" | cut -c 1-150 || true)"
+  fi
+done
+echo "$survived survived"
+[ "$survived" = 0 ]
