@@ -65,3 +65,12 @@ inline unsigned __float_as_uint(float value) {
 inline float __uint_as_float(unsigned value) {
   return model::bitsAs<float>(value);
 }
+// Byte i of the result is byte `selector` >> 4 · i of the eight in (b, a).
+inline unsigned __byte_perm(unsigned a, unsigned b, unsigned selector) {
+  const std::uint64_t bytes = a | static_cast<std::uint64_t>(b) << 32;
+  unsigned result = 0;
+  for (unsigned i = 0; i < 4; i++) {
+    result |= static_cast<unsigned>(bytes >> 8 * (selector >> 4 * i & 7) & 0xff) << 8 * i;
+  }
+  return result;
+}

@@ -2,7 +2,9 @@
 // Fixed-width types and the few words that every header uses, for CUDA and HIP alike. Freestanding:
 // no compiler needs a header from outside the kernels' own folders.
 
-#if defined(__HIP__)
+#if defined(CP_DEVICE)
+// A host compiler's, for tests.
+#elif defined(__HIP__)
 #define CP_DEVICE __attribute__((device, always_inline)) inline
 #else
 #define CP_DEVICE __device__ __forceinline__

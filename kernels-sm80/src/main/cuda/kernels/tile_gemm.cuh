@@ -4,6 +4,7 @@
 #include "epilogue/store_tile.cuh"
 #include "kernels/tile_gemm.h"
 #include "mma/pipeline.cuh"
+#include "ptx/shared.cuh"
 
 namespace counterpoint {
 
@@ -31,8 +32,7 @@ struct MmaEngine {
 
 template <class Input, template <i32, i32, i32> class Layout, class Shape>
 CP_DEVICE void tileGemm(const TileGemmParams& p) {
-  extern __shared__ __align__(1024) u8 stages[];
-  TileGemm<MmaEngine<Input, Layout, Shape>>(p, sharedAddress(stages)).run();
+  TileGemm<MmaEngine<Input, Layout, Shape>>(p, dynamicShared()).run();
   awaitAsyncCopies<0>();
 }
 
