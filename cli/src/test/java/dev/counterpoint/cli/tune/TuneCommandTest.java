@@ -66,7 +66,7 @@ class TuneCommandTest {
             "--json", json.toString());
     assertThat(first.status()).as(first.err()).isEqualTo(ExitCode.GOOD);
     assertThat(first.out())
-        .contains("emulated devices", "gemm-rs  32  48  40", "gemm-rs  64  48  40")
+        .contains("emulated devices", "gemm-rs   32  48  40", "gemm-rs   64  48  40")
         .contains("2 shapes; prediction error, median:", "gain over sequential");
     JsonNode report = new ObjectMapper().readTree(Files.readString(json));
     assertThat(report.at("/summary/shapes").asInt()).isEqualTo(2);
@@ -79,7 +79,7 @@ class TuneCommandTest {
 
     assertThat(run("--show").out()).isEqualTo(first.out());
     assertThat(run("--clear").out()).contains("removed 4 files");
-    assertThat(run("--show").out()).doesNotContain("gemm-rs  32");
+    assertThat(run("--show").out()).doesNotContain("gemm-rs   32");
   }
 
   @Test
@@ -89,7 +89,7 @@ class TuneCommandTest {
             "--exhaustive");
     assertThat(run.status()).as(run.err()).isEqualTo(ExitCode.GOOD);
     assertThat(run.out()).contains("the model's choice", "within 3 % of the fastest");
-    assertThat(run("--show").out()).doesNotContain("ag-gemm  64");
+    assertThat(run("--show").out()).doesNotContain("ag-gemm   64");
   }
 
   @Test
