@@ -36,9 +36,19 @@ final class LatencyModel {
     if (key.m() == 0) {
       return 0;
     }
-    return key.operator().equals("ag-gemm")
-        ? new GatherModel(this, key).micros(tuning)
-        : new OutputModel(this, key).micros(tuning);
+    double schedule =
+        key.operator().equals("ag-gemm")
+            ? new GatherModel(this, key).micros(tuning)
+            : new OutputModel(this, key).micros(tuning);
+    // Everything but sequential forks to side streams and joins them again.
+    return tuning.strategy() == Strategy.SEQUENTIAL
+        ? schedule
+        : schedule + curves.micros(Route.HANDOVER, 1);
+  }
+
+  /** A prediction that is only as much faster than another as this is not believed. */
+  double doubt(TuningKey key, Tuning tuning) {
+    return corrections.doubt(key.operator(), tuning.strategy());
   }
 
   double micros(Route route, double bytes) {

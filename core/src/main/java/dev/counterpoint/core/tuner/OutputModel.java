@@ -189,7 +189,9 @@ final class OutputModel {
       done += (long) map.tilesOfShard(group) * partition.shards();
       double computed = whole * Math.ceil((double) done / wave) / waves;
       double bytes = map.tilesOfShard(group) * tileBytes;
-      link = Math.max(link, computed) + model.micros(collective(), bytes);
+      link =
+          Math.max(link, computed + model.micros(Route.HANDOVER, 1) / 2)
+              + model.micros(collective(), bytes);
     }
     return link + model.micros(Route.COPY, receivedRows() * rowBytes);
   }

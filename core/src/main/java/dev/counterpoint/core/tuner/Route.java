@@ -19,5 +19,7 @@ public enum Route {
   /** The sum of one slot per rank, against the bytes of the sum. */
   REDUCE,
   /** A copy within a rank. */
-  COPY
+  COPY,
+  /** No bytes: to another stream of the rank and back, by events. */
+  HANDOVER
 }

@@ -9,6 +9,8 @@ import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.Collectives;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Epoch;
+import dev.counterpoint.spi.Event;
+import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.ReduceSpec;
 import dev.counterpoint.spi.SignalArray;
 import dev.counterpoint.spi.SymmetricBuffer;
@@ -46,6 +48,8 @@ final class RouteSampler implements AutoCloseable {
   private final SymmetricBuffer target;
   private final SignalArray arrived;
   private final List<Epoch> epochs = new ArrayList<>();
+  private final List<Stream> sides = new ArrayList<>();
+  private final List<Event> events = new ArrayList<>();
 
   RouteSampler(World world, Stopwatch stopwatch, TuningProgress progress) {
     this.world = world;
@@ -58,7 +62,12 @@ final class RouteSampler implements AutoCloseable {
     source = backend.heap().allocate("tuner/source", largest * ranks);
     target = backend.heap().allocate("tuner/target", largest * ranks);
     arrived = backend.signals().allocate("tuner/arrived", ranks);
-    world.localRanks().forEach(r -> epochs.add(backend.signals().newEpoch(r.index())));
+    for (Rank rank : world.localRanks()) {
+      epochs.add(backend.signals().newEpoch(rank.index()));
+      sides.add(rank.device().newStream("side", 1));
+      events.add(rank.device().newEvent(false));
+      events.add(rank.device().newEvent(false));
+    }
   }
 
   /** All curves for what carries inputs and what carries outputs. */
@@ -88,7 +97,7 @@ final class RouteSampler implements AutoCloseable {
       double micros = median(route, Math.min(bytes, largest / unit * unit) * scale, dtype);
       points.add(new Curve.Point((double) bytes * scale, micros));
       progress.step(route.name().toLowerCase(java.util.Locale.ROOT));
-      if (micros > LONG_ENOUGH) {
+      if (micros > LONG_ENOUGH || route == Route.HANDOVER) {
         break;
       }
     }
@@ -167,8 +176,19 @@ final class RouteSampler implements AutoCloseable {
       case PUSH -> push(rank, bytes, 1);
       case STREAMED_PUSH -> push(rank, bytes, STREAM);
       case COPY -> backend.transfers().put(rank.stream(), from, 0, to, 0, bytes, Transport.AUTO);
+      case HANDOVER -> handOver(rank);
       case REDUCE -> throw new AssertionError("prepared beforehand");
     }
+  }
+
+  private void handOver(Rank rank) {
+    Stream side = sides.get(rank.index());
+    Event there = events.get(2 * rank.index());
+    Event back = events.get(2 * rank.index() + 1);
+    rank.stream().record(there);
+    side.await(there);
+    side.record(back);
+    rank.stream().await(back);
   }
 
   /** Pushes to all peers in turn, and waits for the last of as many as come from each. */
@@ -199,6 +219,8 @@ final class RouteSampler implements AutoCloseable {
 
   @Override
   public void close() {
+    events.forEach(Event::close);
+    sides.forEach(Stream::close);
     epochs.forEach(Epoch::close);
     arrived.close();
     target.close();

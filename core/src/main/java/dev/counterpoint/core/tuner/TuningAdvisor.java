@@ -121,17 +121,21 @@ public final class TuningAdvisor {
     return corrections == null ? Corrections.NONE : corrections;
   }
 
-  /** The fastest predicted, or sequential where nothing is predicted to be faster than that. */
+  /**
+   * The fastest predicted, each taken to be slower by what predictions of its strategy have been
+   * off; sequential where nothing is faster than that even so.
+   */
   static Advice choose(LatencyModel model, TuningKey key, Tuning forced) {
     List<Tuning> candidates = new SearchSpace(key, model.machine(), forced).candidates();
     Tuning sequential = candidates.get(0);
     double baseline = model.predict(key, sequential);
     Tuning best =
         candidates.stream()
-            .min(Comparator.comparingDouble(tuning -> model.predict(key, tuning)))
+            .filter(tuning -> tuning.strategy() != Strategy.SEQUENTIAL)
+            .min(Comparator.comparingDouble(tuning -> cautious(model, key, tuning)))
             .orElse(sequential);
     double fastest = model.predict(key, best);
-    boolean gains = fastest < baseline * (1 - LEAST_GAIN);
+    boolean gains = cautious(model, key, best) < baseline * (1 - LEAST_GAIN);
     return new Advice(
         gains ? best : sequential,
         gains
@@ -139,9 +143,14 @@ public final class TuningAdvisor {
                 Locale.ROOT, "predicted at %.0f µs, sequential at %.0f µs", fastest, baseline)
             : String.format(
                 Locale.ROOT,
-                "predicted at %.0f µs; %s would take %.0f µs",
+                "predicted at %.0f µs; %s at %.0f µs, give or take %.0f %%",
                 baseline,
-                best.strategy() == Strategy.SEQUENTIAL ? "nothing is faster, it" : best.strategy(),
-                fastest));
+                best.strategy(),
+                fastest,
+                100 * model.doubt(key, best)));
+  }
+
+  private static double cautious(LatencyModel model, TuningKey key, Tuning tuning) {
+    return model.predict(key, tuning) * (1 + model.doubt(key, tuning));
   }
 }

@@ -35,6 +35,7 @@ final class Synthetic {
             case ALL_REDUCE -> 2 * (ranks - 1.0) / ranks;
             case EXCHANGE, PUSH, STREAMED_PUSH -> 1;
             case REDUCE, COPY -> 0.05;
+            case HANDOVER -> 0;
           };
       double start = route == Route.STREAMED_PUSH ? latency / 10 : latency;
       List<Curve.Point> points = new ArrayList<>();
