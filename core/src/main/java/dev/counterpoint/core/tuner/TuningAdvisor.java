@@ -150,7 +150,10 @@ public final class TuningAdvisor {
                 100 * model.doubt(key, best)));
   }
 
+  /** Raised by the doubts in both of what is compared, as if they were independent. */
   private static double cautious(LatencyModel model, TuningKey key, Tuning tuning) {
-    return model.predict(key, tuning) * (1 + model.doubt(key, tuning));
+    Tuning sequential = tuning.withStrategy(Strategy.SEQUENTIAL);
+    double doubt = Math.hypot(model.doubt(key, tuning), model.doubt(key, sequential));
+    return model.predict(key, tuning) * (1 + doubt);
   }
 }
