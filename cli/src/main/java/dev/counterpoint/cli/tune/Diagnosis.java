@@ -61,7 +61,9 @@ final class Diagnosis {
         100 * hidden,
         p.both() == 0 && p.moving() > 0 && p.computing() > 0
             ? String.format(
-                Locale.ROOT, "Nothing was overlapped: %.0f µs are exposed.", p.total() - p.computing())
+                Locale.ROOT,
+                "Nothing was overlapped: %.0f µs are exposed.",
+                p.total() - p.computing())
             : verdict(p, baseline));
   }
 

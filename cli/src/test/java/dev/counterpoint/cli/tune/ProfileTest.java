@@ -66,8 +66,7 @@ class ProfileTest {
             Diagnosis.bound(
                 profile(put, tile("u", 0, 2, 50), event(Kind.REDUCE, "r", "reduce", 60, 100))))
         .isEqualTo(Diagnosis.Bound.LAST_CHUNK);
-    assertThat(
-            Diagnosis.bound(profile(put, tile("u", 0, 2, 50), tile("v", 1, 2, 100))))
+    assertThat(Diagnosis.bound(profile(put, tile("u", 0, 2, 50), tile("v", 1, 2, 100))))
         .isEqualTo(Diagnosis.Bound.TAIL_WAVE);
   }
 
@@ -76,7 +75,9 @@ class ProfileTest {
     String words =
         Diagnosis.paragraph(
             "fused",
-            profile(event(Kind.TRANSFER, "send", "put", 0, 10), tile("u", 0, 5, 50),
+            profile(
+                event(Kind.TRANSFER, "send", "put", 0, 10),
+                tile("u", 0, 5, 50),
                 event(Kind.REDUCE, "r", "reduce", 60, 100)),
             BASELINE);
     assertThat(words)
@@ -88,8 +89,22 @@ class ProfileTest {
   void profilesAShapeOnTheHost(@TempDir Path temporary) throws Exception {
     Path page = temporary.resolve("page.html");
     CommandRun run =
-        CommandRun.of("profile", "gemm-rs", "64", "48", "40", "--backend", "host", "--ranks", "2",
-            "--iterations", "2", "--warmup", "1", "--html", page.toString());
+        CommandRun.of(
+            "profile",
+            "gemm-rs",
+            "64",
+            "48",
+            "40",
+            "--backend",
+            "host",
+            "--ranks",
+            "2",
+            "--iterations",
+            "2",
+            "--warmup",
+            "1",
+            "--html",
+            page.toString());
     assertThat(run.status()).as(run.err()).isEqualTo(ExitCode.GOOD);
     assertThat(run.out())
         .contains("exposed µs", "sequential", "decomposed", "signaled", "fused: rank");

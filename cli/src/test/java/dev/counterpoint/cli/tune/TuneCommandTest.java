@@ -38,23 +38,19 @@ class TuneCommandTest {
     try (World world = World.open(options)) {
       Map<Route, Curve> routes = new EnumMap<>(Route.class);
       for (Route route : Route.values()) {
-        routes.put(
-            route, new Curve(List.of(new Curve.Point(1e3, 5), new Curve.Point(1e6, 1000))));
+        routes.put(route, new Curve(List.of(new Curve.Point(1e3, 5), new Curve.Point(1e6, 1000))));
       }
       GemmTable table =
           new GemmTable(AXIS, AXIS, AXIS, List.of(5.0, 9.0, 9.0, 1e3, 9.0, 1e3, 1e3, 1e5));
       new TuningCache(temporary, Fingerprint.of(world.backend()), warning -> {})
-          .put(
-              new Curves(
-                  DType.FP32, DType.FP32, WeightLayout.NK, routes, table, table, Map.of()));
+          .put(new Curves(DType.FP32, DType.FP32, WeightLayout.NK, routes, table, table, Map.of()));
     }
   }
 
   private CommandRun run(String... arguments) {
     List<String> all = new ArrayList<>(List.of("tune"));
     all.addAll(List.of(arguments));
-    all.addAll(
-        List.of("--backend", "host", "--ranks", "2", "-P", "tuning.cache=" + temporary));
+    all.addAll(List.of("--backend", "host", "--ranks", "2", "-P", "tuning.cache=" + temporary));
     return CommandRun.of(all.toArray(String[]::new));
   }
 
@@ -62,8 +58,18 @@ class TuneCommandTest {
   void tunesShowsResumesAndClears() throws Exception {
     Path json = temporary.resolve("report.json");
     CommandRun first =
-        run("gemm-rs", "--rows", "32,64", "-n", "48", "-k", "40", "--iterations", "2",
-            "--json", json.toString());
+        run(
+            "gemm-rs",
+            "--rows",
+            "32,64",
+            "-n",
+            "48",
+            "-k",
+            "40",
+            "--iterations",
+            "2",
+            "--json",
+            json.toString());
     assertThat(first.status()).as(first.err()).isEqualTo(ExitCode.GOOD);
     assertThat(first.out())
         .contains("emulated devices", "gemm-rs   32  48  40", "gemm-rs   64  48  40")
@@ -85,7 +91,17 @@ class TuneCommandTest {
   @Test
   void validationComparesTheModelsChoiceAndKeepsNothing() {
     CommandRun run =
-        run("ag-gemm", "-m", "64", "-n", "32", "-k", "32", "--iterations", "1", "--validate",
+        run(
+            "ag-gemm",
+            "-m",
+            "64",
+            "-n",
+            "32",
+            "-k",
+            "32",
+            "--iterations",
+            "1",
+            "--validate",
             "--exhaustive");
     assertThat(run.status()).as(run.err()).isEqualTo(ExitCode.GOOD);
     assertThat(run.out()).contains("the model's choice", "within 3 % of the fastest");

@@ -1,5 +1,6 @@
 package dev.counterpoint.core.tuner;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.counterpoint.DType;
@@ -206,7 +207,7 @@ class TuningCacheTest {
       cache.entries();
     }
     for (Process writer : writers) {
-      String output = new String(writer.getInputStream().readAllBytes());
+      String output = new String(writer.getInputStream().readAllBytes(), UTF_8);
       assertThat(writer.waitFor(60, TimeUnit.SECONDS)).isTrue();
       assertThat(writer.exitValue()).as(output).isZero();
     }
