@@ -4,6 +4,8 @@ import dev.counterpoint.cli.bench.BenchCommand;
 import dev.counterpoint.cli.bundle.BundleCommand;
 import dev.counterpoint.cli.conformance.ConformanceCommand;
 import dev.counterpoint.cli.doctor.DoctorCommand;
+import dev.counterpoint.cli.tune.ProfileCommand;
+import dev.counterpoint.cli.tune.TuneCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -48,6 +50,8 @@ final class CounterpointCommand implements Runnable {
     FailureHandler failures = new FailureHandler();
     CommandLine line = new CommandLine(new CounterpointCommand());
     line.addSubcommand(new BenchCommand());
+    line.addSubcommand(new TuneCommand());
+    line.addSubcommand(new ProfileCommand());
     line.addSubcommand(new DoctorCommand());
     line.addSubcommand(new ConformanceCommand());
     line.addSubcommand(new BundleCommand());
@@ -68,6 +72,7 @@ final class CounterpointCommand implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "a command is missing: bench, doctor, conformance or bundle");
+        spec.commandLine(),
+        "a command is missing: bench, tune, profile, doctor, conformance or bundle");
   }
 }

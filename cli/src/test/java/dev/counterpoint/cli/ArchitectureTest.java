@@ -165,13 +165,16 @@ class ArchitectureTest {
           .allowEmptyShould(false);
 
   @ArchTest
-  static final ArchRule strategiesKnowNeitherPlansNorWorlds =
+  static final ArchRule strategiesKnowNeitherPlansNorWorldsNorTheTuner =
       noClasses()
           .that()
           .resideInAPackage("dev.counterpoint.core.strategy..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("dev.counterpoint.core.operator..", "dev.counterpoint.core.world..")
+          .resideInAnyPackage(
+              "dev.counterpoint.core.operator..",
+              "dev.counterpoint.core.tuner..",
+              "dev.counterpoint.core.world..")
           .allowEmptyShould(false);
 
   @ArchTest

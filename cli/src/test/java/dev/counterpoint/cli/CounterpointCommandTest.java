@@ -45,7 +45,8 @@ class CounterpointCommandTest {
   void nothingAtAllIsAnsweredWithTheCommandsThereAre() {
     CommandRun run = CommandRun.of();
     assertThat(run.status()).isEqualTo(ExitCode.USAGE);
-    assertThat(run.err()).contains("a command is missing: bench, doctor, conformance or bundle");
+    assertThat(run.err())
+        .contains("a command is missing: bench, tune, profile, doctor, conformance or bundle");
   }
 
   @Test

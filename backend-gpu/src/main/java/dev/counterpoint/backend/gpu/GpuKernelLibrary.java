@@ -56,4 +56,9 @@ final class GpuKernelLibrary implements KernelLibrary {
     }
     return List.copyOf(new ArrayList<>(kernels));
   }
+
+  @Override
+  public String identity() {
+    return "code " + store.identity() + ", collectives " + collectives + ", gemm " + blas;
+  }
 }

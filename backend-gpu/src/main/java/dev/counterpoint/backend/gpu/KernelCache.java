@@ -1,27 +1,18 @@
 package dev.counterpoint.backend.gpu;
 
+import dev.counterpoint.spi.support.PrivateFolder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFileAttributes;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -38,10 +29,6 @@ final class KernelCache {
   private static final String MAGIC = "counterpoint-kernel 1";
   private static final String SUFFIX = ".kernel";
   private static final int LONGEST_HEADER = 1 << 20;
-  private static final Set<PosixFilePermission> PRIVATE_FOLDER =
-      PosixFilePermissions.fromString("rwx------");
-  private static final Set<PosixFilePermission> PRIVATE_FILE =
-      PosixFilePermissions.fromString("rw-------");
 
   private final @Nullable Path folder;
   private final Consumer<String> warnings;
@@ -55,7 +42,7 @@ final class KernelCache {
    */
   KernelCache(@Nullable Path folder, Consumer<String> warnings) {
     this.warnings = warnings;
-    String problem = folder == null ? "it is switched off" : prepare(folder);
+    String problem = folder == null ? "it is switched off" : PrivateFolder.prepare(folder);
     this.folder = problem == null ? folder : null;
     this.state = problem == null ? "kernel cache " + folder : "no kernel cache: " + problem;
     if (folder != null && problem != null) {
@@ -65,58 +52,12 @@ final class KernelCache {
 
   /** The usual folder: the user's cache folder, or null where there is no home. */
   static @Nullable Path usualFolder(@Nullable String xdgCacheHome, @Nullable String userHome) {
-    if (xdgCacheHome != null && xdgCacheHome.startsWith("/")) {
-      return Path.of(xdgCacheHome, "counterpoint", "kernels");
-    }
-    if (userHome != null && userHome.startsWith("/") && userHome.length() > 1) {
-      return Path.of(userHome, ".cache", "counterpoint", "kernels");
-    }
-    return null;
+    return PrivateFolder.usual("kernels", xdgCacheHome, userHome);
   }
 
   /** For people: where the cache is, or why there is none. */
   String state() {
     return state;
-  }
-
-  /** Makes the folder if need be; what is wrong with it, or null. */
-  private static @Nullable String prepare(Path folder) {
-    try {
-      if (!Files.isDirectory(folder)) {
-        create(folder);
-      }
-      PosixFileAttributes attributes = Files.readAttributes(folder, PosixFileAttributes.class);
-      if (attributes.permissions().contains(PosixFilePermission.GROUP_WRITE)
-          || attributes.permissions().contains(PosixFilePermission.OTHERS_WRITE)) {
-        return folder
-            + " can be written by others ("
-            + PosixFilePermissions.toString(attributes.permissions())
-            + "); chmod 700 it, after removing what is in it";
-      }
-      String user = System.getProperty("user.name", "?");
-      String owner = attributes.owner().getName();
-      boolean named = !user.equals("?") && !owner.chars().allMatch(Character::isDigit);
-      if (named && !owner.equals(user)) {
-        return folder + " belongs to " + owner + ", not to " + user;
-      }
-      return null;
-    } catch (IOException | UnsupportedOperationException | SecurityException e) {
-      return folder + " cannot be used (" + e + ")";
-    }
-  }
-
-  private static void create(Path folder) throws IOException {
-    Path parent = folder.toAbsolutePath().getParent();
-    if (parent != null) {
-      Files.createDirectories(parent);
-    }
-    FileAttribute<Set<PosixFilePermission>> mode =
-        PosixFilePermissions.asFileAttribute(PRIVATE_FOLDER);
-    try {
-      Files.createDirectory(folder, mode);
-    } catch (FileAlreadyExistsException e) {
-      // another process was first
-    }
   }
 
   /**
@@ -162,17 +103,9 @@ final class KernelCache {
     Optional<KernelCompiler.Output> output = decode(key, all);
     if (output.isEmpty()) {
       warnings.accept("kernel cache entry " + file + " is damaged; compiling again");
-      delete(file);
+      PrivateFolder.delete(file);
     }
     return output;
-  }
-
-  private static void delete(Path file) {
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException e) {
-      // it will be replaced, or found damaged again
-    }
   }
 
   /** Keeps something; other processes may be doing the same. */
@@ -180,39 +113,14 @@ final class KernelCache {
     if (folder == null) {
       return;
     }
-    Path temporary = null;
     try {
-      temporary =
-          Files.createTempFile(
-              folder,
-              "." + key.substring(0, 16),
-              ".tmp",
-              PosixFilePermissions.asFileAttribute(PRIVATE_FILE));
-      try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-        ByteBuffer bytes = ByteBuffer.wrap(encode(key, output));
-        while (bytes.hasRemaining()) {
-          channel.write(bytes);
-        }
-        channel.force(true);
-      }
-      move(temporary, folder.resolve(key + SUFFIX));
+      PrivateFolder.write(folder, key + SUFFIX, encode(key, output));
     } catch (IOException | SecurityException e) {
-      if (temporary != null) {
-        delete(temporary);
-      }
       String message = "compiled kernels cannot be kept in " + folder + " (" + e + ")";
       if (!state.equals(message)) {
         state = message;
         warnings.accept(message);
       }
-    }
-  }
-
-  private static void move(Path from, Path to) throws IOException {
-    try {
-      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (AtomicMoveNotSupportedException e) {
-      throw new IOException("the file system cannot rename in one step", e);
     }
   }
 

@@ -34,6 +34,7 @@ public final class KernelStore {
   private final Map<String, KernelImage> found = new ConcurrentHashMap<>();
 
   private @Nullable KernelCache cache;
+  private @Nullable String identity;
 
   /**
    * Creates a store.
@@ -105,6 +106,35 @@ public final class KernelStore {
   /** For people: where kernels are looked for. */
   public String describe() {
     return String.join(", ", places.stream().map(KernelPlace::describe).toList());
+  }
+
+  /** A hash of all code and sources that are there, however they come to a device. */
+  synchronized String identity() {
+    if (identity == null) {
+      List<String> parts = new ArrayList<>();
+      for (KernelPlace place : places) {
+        manifest(place).kernels().stream()
+            .map(KernelManifest.Kernel::file)
+            .distinct()
+            .forEach(file -> addContent(place, file, parts));
+        addContent(place, "manifest.json", parts);
+        for (String source : text(place, SOURCE + "index.txt").lines().toList()) {
+          addContent(place, SOURCE + source, parts);
+        }
+      }
+      identity = KernelCache.key(parts);
+    }
+    return identity;
+  }
+
+  private static String text(KernelPlace place, String file) {
+    byte[] bytes = place.read(file);
+    return bytes == null ? "" : new String(bytes, StandardCharsets.ISO_8859_1);
+  }
+
+  private static void addContent(KernelPlace place, String file, List<String> parts) {
+    parts.add(file);
+    parts.add(text(place, file));
   }
 
   /** Everything that was built ahead, for reports. */

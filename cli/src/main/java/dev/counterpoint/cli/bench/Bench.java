@@ -7,6 +7,9 @@ import dev.counterpoint.World;
 import dev.counterpoint.cli.CommandException;
 import dev.counterpoint.cli.Progress;
 import dev.counterpoint.cli.report.BenchReport;
+import dev.counterpoint.core.measure.Samples;
+import dev.counterpoint.core.measure.StartGate;
+import dev.counterpoint.core.measure.Stopwatch;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.GemmEngine;
 import dev.counterpoint.spi.TraceEvent;
@@ -23,7 +26,7 @@ import java.util.Set;
  * round runs each subject once, so that a machine that grows slower or busier does so for all of
  * them alike.
  */
-final class Bench implements AutoCloseable {
+public final class Bench implements AutoCloseable {
   private static final int TRACED_RUNS = 7;
 
   private final BenchRequest request;
@@ -41,7 +44,7 @@ final class Bench implements AutoCloseable {
   }
 
   /** Opens a world, measures, and closes it. */
-  static BenchReport run(BenchRequest request, Progress progress) {
+  public static BenchReport run(BenchRequest request, Progress progress) {
     progress.begin("opening", -1);
     try (World world = World.open(request.world());
         Bench bench = new Bench(request, progress, world)) {

@@ -101,7 +101,7 @@ public final class BenchCommand implements Callable<Integer> {
   @Mixin private OutputOptions outputs = new OutputOptions();
 
   /** Reads an operator's name. */
-  static final class OperatorConverter implements ITypeConverter<Operator> {
+  public static final class OperatorConverter implements ITypeConverter<Operator> {
     @Override
     public Operator convert(String text) {
       try {
@@ -153,7 +153,7 @@ public final class BenchCommand implements Callable<Integer> {
     require(warmup >= 0, "--warmup is " + warmup + "; it must not be negative");
     require(timeout >= 1, "--timeout is " + timeout + "; it must be at least 1 second");
     boolean all = strategies.isEmpty() || strategies.equals(List.of("all"));
-    List<Strategy> list = all ? overlapping() : strategies.stream().map(this::strategy).toList();
+    List<Strategy> list = all ? everyStrategy() : strategies.stream().map(this::strategy).toList();
     problem.layer(chosen); // complains about a wrong preset before any device is touched
     BackendProvider provider = BackendRegistry.load().select(backend.backend());
     boolean emulated = emulated(provider);
@@ -179,12 +179,14 @@ public final class BenchCommand implements Callable<Integer> {
         backend.chaotic());
   }
 
-  private static boolean emulated(BackendProvider provider) {
+  /** Whether what a backend would drive is emulated. */
+  public static boolean emulated(BackendProvider provider) {
     return provider.probe() instanceof Probe.Available available
         && available.devices().stream().anyMatch(DeviceInfo::emulated);
   }
 
-  private static List<Strategy> overlapping() {
+  /** Every strategy but the choice between them. */
+  public static List<Strategy> everyStrategy() {
     return List.of(Strategy.SEQUENTIAL, Strategy.DECOMPOSED, Strategy.SIGNALED, Strategy.FUSED);
   }
 

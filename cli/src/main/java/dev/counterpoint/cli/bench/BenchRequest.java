@@ -22,7 +22,7 @@ import java.util.List;
  * @param traced whether timelines are wanted
  * @param chaotic whether the backend throws in delays
  */
-record BenchRequest(
+public record BenchRequest(
     Operator operator,
     GemmProblem problem,
     String layer,

@@ -1,6 +1,8 @@
 package dev.counterpoint.cli.bench;
 
 import dev.counterpoint.World;
+import dev.counterpoint.core.measure.Samples;
+import dev.counterpoint.core.measure.Stopwatch;
 import dev.counterpoint.spi.LinkInfo;
 import dev.counterpoint.spi.SymmetricBuffer;
 import dev.counterpoint.spi.Transport;

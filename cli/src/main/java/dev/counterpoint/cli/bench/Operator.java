@@ -61,7 +61,7 @@ public enum Operator {
   }
 
   /** The specification of this operator for a problem. */
-  OperatorSpec spec(GemmProblem problem, Tuning tuning) {
+  public OperatorSpec spec(GemmProblem problem, Tuning tuning) {
     return switch (this) {
       case AG_GEMM -> new AllGatherGemmSpec(problem, tuning);
       case GEMM_RS -> new GemmReduceScatterSpec(problem, tuning);

@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /** The options that say what is computed. */
-final class ProblemOptions {
+public final class ProblemOptions {
   /**
    * Rows that a preset is measured with when none are given: many tokens on a device, few where it
    * is emulated.
@@ -96,12 +96,13 @@ final class ProblemOptions {
     }
   }
 
-  boolean listsPresets() {
+  /** Whether the presets are asked for. */
+  public boolean listsPresets() {
     return "list".equals(preset);
   }
 
   /** The layer asked for by name; null if the sizes are given or automatic. */
-  Presets.@Nullable Layer layer(Operator operator) {
+  public Presets.@Nullable Layer layer(Operator operator) {
     if (preset == null) {
       return null;
     }
@@ -118,7 +119,7 @@ final class ProblemOptions {
   }
 
   /** Which problem, with what was not given chosen to suit the machine. */
-  GemmProblem problem(Operator operator, boolean emulated) {
+  public GemmProblem problem(Operator operator, boolean emulated) {
     Presets.Layer layer = layer(operator);
     if (layer == null && n == null && k == null && !emulated) {
       layer = Presets.find("llama3-70b", operator);
@@ -139,17 +140,21 @@ final class ProblemOptions {
   }
 
   private GemmProblem problem(int rows, int cols, int inner, DType input) {
-    DType output =
-        switch (input) {
-          case FP32, FP16, BF16 -> input;
-          case FP8_E4M3, FP8_E5M2 -> DType.BF16;
-          case INT8, INT32 -> DType.INT32;
-        };
+    DType output = outputType(input);
     return new GemmProblem(rows, cols, inner, input, output, layout, 1f, 0f, bias);
   }
 
+  /** The type in which products of a type are usually kept. */
+  public static DType outputType(DType input) {
+    return switch (input) {
+      case FP32, FP16, BF16 -> input;
+      case FP8_E4M3, FP8_E5M2 -> DType.BF16;
+      case INT8, INT32 -> DType.INT32;
+    };
+  }
+
   /** A name for the layer that was or would be taken. */
-  String layerName(Operator operator, boolean emulated) {
+  public String layerName(Operator operator, boolean emulated) {
     Presets.Layer layer = layer(operator);
     if (layer == null && n == null && k == null && !emulated) {
       layer = Presets.find("llama3-70b", operator);
@@ -157,13 +162,14 @@ final class ProblemOptions {
     return layer == null ? "" : layer.id() + " (" + layer.description() + ")";
   }
 
-  Tuning tuning() {
+  /** What is forced. */
+  public Tuning tuning() {
     Tuning tuning = Tuning.AUTOMATIC.withChunks(chunks);
     return tile == null ? tuning : tuning.withTile(tile.rows(), tile.cols());
   }
 
   /** Reads the names of element types, in any case. */
-  static final class DTypeConverter implements ITypeConverter<DType> {
+  public static final class DTypeConverter implements ITypeConverter<DType> {
     @Override
     public DType convert(String text) {
       return switch (text.toLowerCase(Locale.ROOT)) {

@@ -6,6 +6,8 @@ import dev.counterpoint.Tuning;
 import dev.counterpoint.World;
 import dev.counterpoint.cli.Version;
 import dev.counterpoint.cli.report.BenchReport;
+import dev.counterpoint.core.measure.Samples;
+import dev.counterpoint.core.measure.Stopwatch;
 import dev.counterpoint.spi.DeviceInfo;
 import dev.counterpoint.spi.GemmEngine;
 import java.time.Instant;

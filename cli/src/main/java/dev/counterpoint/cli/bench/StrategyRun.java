@@ -5,6 +5,7 @@ import dev.counterpoint.Strategy;
 import dev.counterpoint.Tuning;
 import dev.counterpoint.cli.report.BenchReport;
 import dev.counterpoint.cli.report.BenchReport.Status;
+import dev.counterpoint.core.measure.Samples;
 import dev.counterpoint.spi.TraceEvent;
 import java.util.List;
 import java.util.Locale;

@@ -7,6 +7,7 @@ import dev.counterpoint.cli.CommandRun;
 import dev.counterpoint.cli.ExitCode;
 import dev.counterpoint.cli.report.BenchReport;
 import dev.counterpoint.cli.report.JsonReport;
+import dev.counterpoint.core.measure.StartGate;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.counterpoint.DType;
 import dev.counterpoint.GemmProblem;
 import dev.counterpoint.WeightLayout;
+import dev.counterpoint.core.measure.Samples;
 import org.junit.jupiter.api.Test;
 
 class MetricsTest {

@@ -16,6 +16,7 @@ import dev.counterpoint.core.strategy.PlanContext;
 import dev.counterpoint.core.strategy.Program;
 import dev.counterpoint.core.strategy.ProgramFactory;
 import dev.counterpoint.core.telemetry.WorldEvents;
+import dev.counterpoint.core.tuner.TuningAdvisor;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.Capability;
 import java.util.Map;
@@ -25,9 +26,11 @@ import org.jspecify.annotations.Nullable;
 public final class Planner {
   private final Backend backend;
   private final Map<ProgramKey, ProgramFactory> programs;
+  private final TuningAdvisor advisor;
 
   @Inject
-  Planner(Backend backend, Map<ProgramKey, ProgramFactory> programs) {
+  Planner(Backend backend, Map<ProgramKey, ProgramFactory> programs, TuningAdvisor advisor) {
+    this.advisor = advisor;
     this.backend = backend;
     this.programs = programs;
   }
@@ -36,7 +39,7 @@ public final class Planner {
   public OperatorPlan plan(PlanOwner world, OperatorSpec spec, int number) {
     checkFits(spec, world.size());
     checkType(spec.problem());
-    StrategyChooser.Choice choice = StrategyChooser.choose(spec, backend);
+    StrategyChooser.Choice choice = StrategyChooser.choose(spec, backend, advisor);
     ProgramFactory factory = programs.get(new ProgramKey(spec.operator(), choice.strategy()));
     if (factory == null) {
       throw new CounterpointException(
@@ -44,7 +47,7 @@ public final class Planner {
           "no program carries strategy " + choice.strategy() + " of " + spec.operator());
     }
     String label = spec.operator() + "#" + number;
-    PlanContext context = new PlanContext(world, backend, spec, label);
+    PlanContext context = new PlanContext(world, backend, spec.withTuning(choice.tuning()), label);
     try {
       Program program = factory.create(context);
       String explanation = choice.strategy() + " (" + choice.reason() + "): " + program.describe();

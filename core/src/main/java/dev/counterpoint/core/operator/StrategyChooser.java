@@ -2,13 +2,19 @@ package dev.counterpoint.core.operator;
 
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Strategy;
+import dev.counterpoint.Tuning;
 import dev.counterpoint.UnsupportedCapabilityException;
+import dev.counterpoint.core.tuner.TuningAdvisor;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.Capability;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 
-/** Decides between strategies by what the backend can do and how large the pieces are. */
+/**
+ * Decides between strategies: what is asked for, else what was measured or is predicted, else by
+ * what the backend can do and how large the pieces are.
+ */
 final class StrategyChooser {
   /**
    * Below this many rows per rank a GEMM cannot be cut by rows without wasting most of its tiles.
@@ -18,31 +24,50 @@ final class StrategyChooser {
   /**
    * A decision.
    *
-   * @param strategy what to do
+   * @param tuning what to do, strategy included
    * @param reason why, in words
    */
-  record Choice(Strategy strategy, String reason) {}
+  record Choice(Tuning tuning, String reason) {
+    Strategy strategy() {
+      return tuning.strategy();
+    }
+  }
 
   private StrategyChooser() {}
 
-  static Choice choose(OperatorSpec spec, Backend backend) {
+  static Choice choose(OperatorSpec spec, Backend backend, TuningAdvisor advisor) {
     Strategy wanted = spec.tuning().strategy();
     if (wanted != Strategy.AUTO) {
       requireCapabilities(wanted, spec, backend);
-      return new Choice(wanted, "asked for");
+      return new Choice(spec.tuning(), "asked for");
     }
+    if (backend.size() > 1) {
+      Optional<TuningAdvisor.Advice> advice = advisor.advise(spec);
+      if (advice.isPresent()) {
+        return new Choice(advice.get().tuning(), advice.get().reason());
+      }
+    }
+    return byRule(spec, backend);
+  }
+
+  /** What holds mostly, where nothing was sampled or measured. */
+  private static Choice byRule(OperatorSpec spec, Backend backend) {
+    Tuning tuning = spec.tuning();
     int rowsPerRank = OperatorSpec.piece(spec.problem().m(), 0, backend.size());
     if (backend.size() == 1) {
-      return new Choice(Strategy.SEQUENTIAL, "one rank has nothing to overlap");
+      return new Choice(
+          tuning.withStrategy(Strategy.SEQUENTIAL), "one rank has nothing to overlap");
     }
     if (rowsPerRank < FEW_ROWS) {
-      return new Choice(Strategy.SEQUENTIAL, rowsPerRank + " rows per rank are too few to cut");
+      return new Choice(
+          tuning.withStrategy(Strategy.SEQUENTIAL),
+          rowsPerRank + " rows per rank are too few to cut");
     }
     if (backend.capabilities().contains(Capability.PEER_ACCESS)) {
-      return new Choice(Strategy.FUSED, "peers can be addressed directly");
+      return new Choice(tuning.withStrategy(Strategy.FUSED), "peers can be addressed directly");
     }
     return new Choice(
-        Strategy.SIGNALED,
+        tuning.withStrategy(Strategy.SIGNALED),
         "peers cannot be addressed directly, so library collectives carry the data");
   }
 

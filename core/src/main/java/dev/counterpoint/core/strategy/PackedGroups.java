@@ -13,7 +13,7 @@ import java.util.Arrays;
  * shard; group g takes the tiles {@code start(g) ≤ q < start(g+1)} of every shard, and lays them
  * out by shard, then by q.
  */
-final class PackedGroups {
+public final class PackedGroups {
   private final int shards;
   private final int tilesPerShard;
 
@@ -41,14 +41,16 @@ final class PackedGroups {
     return starts;
   }
 
-  static PackedGroups of(Tiling tiling, int wantedGroups) {
+  /** The map of a GEMM's tiles in so many groups, or fewer where there are fewer tiles. */
+  public static PackedGroups of(Tiling tiling, int wantedGroups) {
     return new PackedGroups(
         tiling.partition().shards(),
         tiling.tileRowsPerShard() * tiling.tileColCount(),
         wantedGroups);
   }
 
-  int groups() {
+  /** Number of groups. */
+  public int groups() {
     return starts.length - 1;
   }
 
@@ -61,7 +63,7 @@ final class PackedGroups {
   }
 
   /** Tiles of one shard in a group. */
-  int tilesOfShard(int group) {
+  public int tilesOfShard(int group) {
     return start(group + 1) - start(group);
   }
 
@@ -111,7 +113,7 @@ final class PackedGroups {
   }
 
   /** Tiles of a group that have elements: how much its counter grows with each launch. */
-  long posted(Tiling tiling, int group) {
+  public long posted(Tiling tiling, int group) {
     long count = 0;
     for (int shard = 0; shard < shards; shard++) {
       for (int q = start(group); q < start(group + 1); q++) {

@@ -8,12 +8,12 @@ package dev.counterpoint.core.strategy;
  * @param unit rows of a unit, ≥ 1
  * @param ends by block: units up to its end in a full shard
  */
-record RowBlocks(int unit, int[] ends) {
+public record RowBlocks(int unit, int[] ends) {
   /** GEMMs of a multiple of this many rows leave no part of a tile or register block empty. */
   private static final int GOOD_ROWS = 64;
 
   /** Blocks of equal size. */
-  static RowBlocks even(int shardRows, int blockRows) {
+  public static RowBlocks even(int shardRows, int blockRows) {
     int[] ends = new int[(int) Math.max(1, ((long) shardRows + blockRows - 1) / blockRows)];
     for (int block = 0; block < ends.length; block++) {
       ends[block] = block + 1;
@@ -25,7 +25,7 @@ record RowBlocks(int unit, int[] ends) {
    * Rows in about so many blocks, of which the later ones, from three on, come in two halves: large
    * ones are computed faster, but what the last ones need after they were computed is exposed.
    */
-  static RowBlocks tapered(int shardRows, int blocks) {
+  public static RowBlocks tapered(int shardRows, int blocks) {
     if (blocks < 3 || shardRows < 2 * GOOD_ROWS * blocks) {
       long rows = Math.max(1, ((long) shardRows + blocks - 1) / blocks);
       long aligned = (rows + GOOD_ROWS - 1) / GOOD_ROWS * GOOD_ROWS;
@@ -41,7 +41,8 @@ record RowBlocks(int unit, int[] ends) {
     return new RowBlocks(GOOD_ROWS, ends);
   }
 
-  int count() {
+  /** Number of blocks. */
+  public int count() {
     return ends.length;
   }
 
@@ -51,7 +52,7 @@ record RowBlocks(int unit, int[] ends) {
   }
 
   /** Rows of a block of a shard that has {@code shardRows} rows; 0 for a block past its end. */
-  int rows(int shardRows, int block) {
+  public int rows(int shardRows, int block) {
     long end = (long) ends[block] * unit;
     return (int) Math.max(0, Math.min(shardRows, end) - start(block));
   }

@@ -6,6 +6,7 @@ import com.google.inject.Singleton;
 import dev.counterpoint.WorldOptions;
 import dev.counterpoint.core.BackendRegistry;
 import dev.counterpoint.core.operator.OperatorModule;
+import dev.counterpoint.core.tuner.TuningAdvisor;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.BackendOptions;
 import dev.counterpoint.spi.BackendProvider;
@@ -47,5 +48,11 @@ final class WorldModule extends AbstractModule {
     return provider.open(
         new BackendOptions(
             options.ranks(), bootstrap, options.waitTimeout(), options.properties()));
+  }
+
+  @Provides
+  @Singleton
+  TuningAdvisor advisor(Backend backend) {
+    return new TuningAdvisor(backend, TuningAdvisor.root(options.properties()));
   }
 }

@@ -7,8 +7,10 @@ import dev.counterpoint.Failure;
 import dev.counterpoint.GemmReduceScatterSpec;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Strategy;
+import dev.counterpoint.Tuning;
 import dev.counterpoint.UnsupportedCapabilityException;
 import dev.counterpoint.core.fake.RecordingBackend;
+import dev.counterpoint.core.tuner.TuningAdvisor;
 import dev.counterpoint.spi.Capability;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -23,7 +25,8 @@ class StrategyChooserTest {
   }
 
   private static StrategyChooser.Choice choose(OperatorSpec spec, int ranks, boolean peers) {
-    return StrategyChooser.choose(spec, new RecordingBackend(ranks, peers ? PEERS : Set.of()));
+    RecordingBackend backend = new RecordingBackend(ranks, peers ? PEERS : Set.of());
+    return StrategyChooser.choose(spec, backend, new TuningAdvisor(backend, null));
   }
 
   @ParameterizedTest
@@ -49,7 +52,9 @@ class StrategyChooserTest {
   @CsvSource({"SEQUENTIAL", "DECOMPOSED", "SIGNALED", "FUSED"})
   void whatIsAskedForIsTaken(Strategy strategy) {
     StrategyChooser.Choice choice = choose(spec(1, strategy), 4, true);
-    assertThat(choice).isEqualTo(new StrategyChooser.Choice(strategy, "asked for"));
+    assertThat(choice)
+        .isEqualTo(
+            new StrategyChooser.Choice(Tuning.AUTOMATIC.withStrategy(strategy), "asked for"));
     assertThat(choose(spec(1, strategy), 1, false).strategy()).isEqualTo(strategy);
     if (strategy != Strategy.FUSED) {
       assertThat(choose(spec(1, strategy), 4, false).strategy()).isEqualTo(strategy);

@@ -1,4 +1,4 @@
-package dev.counterpoint.cli.bench;
+package dev.counterpoint.core.measure;
 
 import dev.counterpoint.Rank;
 import dev.counterpoint.World;
@@ -15,7 +15,7 @@ import java.util.function.Consumer;
  * no time, the host's clock is read instead, from the opening of the gate to the end of all
  * streams.
  */
-final class Stopwatch implements AutoCloseable {
+public final class Stopwatch implements AutoCloseable {
   private final World world;
   private final Duration deadline;
   private final StartGate gate;
@@ -23,7 +23,12 @@ final class Stopwatch implements AutoCloseable {
   private final List<Event> ends = new ArrayList<>();
   private final boolean timed;
 
-  Stopwatch(World world, Duration deadline) {
+  /**
+   * Makes a stopwatch.
+   *
+   * @param deadline bound of one timed execution
+   */
+  public Stopwatch(World world, Duration deadline) {
     this.world = world;
     this.deadline = deadline;
     this.gate = new StartGate(world);
@@ -37,12 +42,12 @@ final class Stopwatch implements AutoCloseable {
   }
 
   /** Whether times come from the devices. */
-  boolean readsDevices() {
+  public boolean readsDevices() {
     return timed;
   }
 
   /** Runs it once on every rank, and returns the microseconds it took. */
-  double micros(Consumer<Rank> work) {
+  public double micros(Consumer<Rank> work) {
     world.onEachRank(
         rank -> {
           gate.hold(rank);

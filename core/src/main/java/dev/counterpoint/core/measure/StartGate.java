@@ -1,4 +1,4 @@
-package dev.counterpoint.cli.bench;
+package dev.counterpoint.core.measure;
 
 import dev.counterpoint.Rank;
 import dev.counterpoint.World;
@@ -14,16 +14,17 @@ import java.util.List;
  * raises once everything of this run is enqueued everywhere, so that no rank pays for the time the
  * host takes to enqueue.
  */
-final class StartGate implements AutoCloseable {
+public final class StartGate implements AutoCloseable {
   /** The label of its waits in traces. */
-  static final String LABEL = "start gate";
+  public static final String LABEL = "start gate";
 
   private final World world;
   private final Signals signals;
   private final SignalArray word;
   private final List<Epoch> epochs = new ArrayList<>();
 
-  StartGate(World world) {
+  /** Makes a gate for a world. */
+  public StartGate(World world) {
     this.world = world;
     this.signals = world.backend().signals();
     this.word = signals.allocate(LABEL, 1);
@@ -33,7 +34,7 @@ final class StartGate implements AutoCloseable {
   }
 
   /** Holds what is enqueued on a rank's stream from now on. */
-  void hold(Rank rank) {
+  public void hold(Rank rank) {
     Epoch epoch = epochs.get(rank.index());
     rank.stream().label(LABEL);
     signals.advance(rank.stream(), epoch);
@@ -42,7 +43,7 @@ final class StartGate implements AutoCloseable {
   }
 
   /** Lets all ranks go. */
-  void open() {
+  public void open() {
     for (Rank rank : world.localRanks()) {
       signals.addFromHost(word, rank.index(), 0, 1);
     }

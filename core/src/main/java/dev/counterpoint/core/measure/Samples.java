@@ -1,37 +1,40 @@
-package dev.counterpoint.cli.bench;
+package dev.counterpoint.core.measure;
 
 import java.util.Arrays;
 
 /** Times of one subject, in microseconds, as they come in. */
-final class Samples {
+public final class Samples {
   private double[] values = new double[32];
   private int count;
 
-  void add(double micros) {
+  /** Takes one in. */
+  public void add(double micros) {
     if (count == values.length) {
       values = Arrays.copyOf(values, 2 * count);
     }
     values[count++] = micros;
   }
 
-  int count() {
+  /** How many there are. */
+  public int count() {
     return count;
   }
 
   /** The middle value, or the mean of the two middle ones. */
-  double median() {
+  public double median() {
     double[] sorted = sorted();
     int middle = count / 2;
     return count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 
   /** The smallest value that at least this part of all values does not exceed. */
-  double quantile(double part) {
+  public double quantile(double part) {
     int index = (int) Math.ceil(part * count) - 1;
     return sorted()[Math.max(0, Math.min(count - 1, index))];
   }
 
-  double minimum() {
+  /** The smallest. */
+  public double minimum() {
     return sorted()[0];
   }
 

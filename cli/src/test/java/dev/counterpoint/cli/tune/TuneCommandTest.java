@@ -1,0 +1,118 @@
+package dev.counterpoint.cli.tune;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.counterpoint.DType;
+import dev.counterpoint.WeightLayout;
+import dev.counterpoint.World;
+import dev.counterpoint.WorldOptions;
+import dev.counterpoint.cli.CommandRun;
+import dev.counterpoint.cli.ExitCode;
+import dev.counterpoint.core.tuner.Curve;
+import dev.counterpoint.core.tuner.Curves;
+import dev.counterpoint.core.tuner.Fingerprint;
+import dev.counterpoint.core.tuner.GemmTable;
+import dev.counterpoint.core.tuner.Route;
+import dev.counterpoint.core.tuner.TuningCache;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tunes small shapes on the host; the curves, which take long to sample, are made up. */
+class TuneCommandTest {
+  private static final List<Integer> AXIS = List.of(16, 2048);
+
+  @TempDir private Path temporary;
+
+  @BeforeEach
+  void putCurves() {
+    WorldOptions options = WorldOptions.defaults().withBackend("host").withRanks(2);
+    try (World world = World.open(options)) {
+      Map<Route, Curve> routes = new EnumMap<>(Route.class);
+      for (Route route : Route.values()) {
+        routes.put(route, new Curve(List.of(new Curve.Point(1e3, 5), new Curve.Point(1e6, 1000))));
+      }
+      GemmTable table =
+          new GemmTable(AXIS, AXIS, AXIS, List.of(5.0, 9.0, 9.0, 1e3, 9.0, 1e3, 1e3, 1e5));
+      new TuningCache(temporary, Fingerprint.of(world.backend()), warning -> {})
+          .put(new Curves(DType.FP32, DType.FP32, WeightLayout.NK, routes, table, table, Map.of()));
+    }
+  }
+
+  private CommandRun run(String... arguments) {
+    List<String> all = new ArrayList<>(List.of("tune"));
+    all.addAll(List.of(arguments));
+    all.addAll(List.of("--backend", "host", "--ranks", "2", "-P", "tuning.cache=" + temporary));
+    return CommandRun.of(all.toArray(String[]::new));
+  }
+
+  @Test
+  void tunesShowsResumesAndClears() throws Exception {
+    Path json = temporary.resolve("report.json");
+    CommandRun first =
+        run(
+            "gemm-rs",
+            "--rows",
+            "32,64",
+            "-n",
+            "48",
+            "-k",
+            "40",
+            "--iterations",
+            "2",
+            "--json",
+            json.toString());
+    assertThat(first.status()).as(first.err()).isEqualTo(ExitCode.GOOD);
+    assertThat(first.out())
+        .contains("emulated devices", "gemm-rs   32  48  40", "gemm-rs   64  48  40")
+        .contains("2 shapes; prediction error, median:", "gain over sequential");
+    JsonNode report = new ObjectMapper().readTree(Files.readString(json));
+    assertThat(report.at("/summary/shapes").asInt()).isEqualTo(2);
+    assertThat(report.at("/report/entries/0/key/operator").asText()).isEqualTo("gemm-rs");
+    assertThat(report.at("/report/machine/backend").asText()).isEqualTo("host");
+
+    CommandRun again =
+        run("gemm-rs", "--rows", "32,64", "-n", "48", "-k", "40", "--iterations", "2");
+    assertThat(again.out()).as("what is in the cache is not measured again").isEqualTo(first.out());
+
+    assertThat(run("--show").out()).isEqualTo(first.out());
+    assertThat(run("--clear").out()).contains("removed 4 files");
+    assertThat(run("--show").out()).doesNotContain("gemm-rs   32");
+  }
+
+  @Test
+  void validationComparesTheModelsChoiceAndKeepsNothing() {
+    CommandRun run =
+        run(
+            "ag-gemm",
+            "-m",
+            "64",
+            "-n",
+            "32",
+            "-k",
+            "32",
+            "--iterations",
+            "1",
+            "--validate",
+            "--exhaustive");
+    assertThat(run.status()).as(run.err()).isEqualTo(ExitCode.GOOD);
+    assertThat(run.out()).contains("the model's choice", "within 3 % of the fastest");
+    assertThat(run("--show").out()).doesNotContain("ag-gemm   64");
+  }
+
+  @Test
+  void refusesWhatMakesNoSense() {
+    assertThat(run("--iterations", "0").status()).isEqualTo(ExitCode.USAGE);
+    CommandRun alone = CommandRun.of("tune", "ag-gemm", "--backend", "host", "--ranks", "1");
+    assertThat(alone.status()).isEqualTo(ExitCode.USAGE);
+    assertThat(alone.err()).contains("at least two ranks");
+  }
+}

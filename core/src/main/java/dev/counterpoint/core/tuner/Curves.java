@@ -1,0 +1,61 @@
+package dev.counterpoint.core.tuner;
+
+import dev.counterpoint.DType;
+import dev.counterpoint.WeightLayout;
+import java.util.EnumMap;
+import java.util.Map;
+
+/**
+ * What was sampled of a machine for one combination of element types: how long its collectives,
+ * pushes and GEMMs take. Enough to predict every strategy for every shape.
+ *
+ * @param inputType element type of A and B
+ * @param outputType element type of D
+ * @param weightLayout how B lies in memory
+ * @param routes time against bytes
+ * @param plain the GEMM without hooks, by the vendor's library where there is one
+ * @param tile the tile GEMM at the backend's own tile
+ * @param tileFactors by tile rows: the tile GEMM's time at that height, over that at the backend's
+ *     own
+ */
+public record Curves(
+    DType inputType,
+    DType outputType,
+    WeightLayout weightLayout,
+    Map<Route, Curve> routes,
+    GemmTable plain,
+    GemmTable tile,
+    Map<Integer, Double> tileFactors) {
+  /** Checks that nothing is missing. */
+  public Curves {
+    for (Route route : Route.values()) {
+      if (!routes.containsKey(route)) {
+        throw new IllegalArgumentException("no curve of " + route);
+      }
+    }
+    routes = Map.copyOf(new EnumMap<>(routes));
+    tileFactors = Map.copyOf(tileFactors);
+  }
+
+  double micros(Route route, double bytes) {
+    Curve curve = routes.get(route);
+    if (curve == null) {
+      throw new AssertionError(route);
+    }
+    return curve.micros(bytes);
+  }
+
+  /** The factor of the sampled height that is nearest; 1 where none was sampled. */
+  double tileFactor(int tileRows) {
+    double nearest = Double.POSITIVE_INFINITY;
+    double factor = 1;
+    for (Map.Entry<Integer, Double> sampled : tileFactors.entrySet()) {
+      double distance = Math.abs(Math.log((double) tileRows / sampled.getKey()));
+      if (distance < nearest) {
+        nearest = distance;
+        factor = sampled.getValue();
+      }
+    }
+    return factor;
+  }
+}

@@ -1,0 +1,78 @@
+package dev.counterpoint.core.tuner;
+
+import dev.counterpoint.Strategy;
+import dev.counterpoint.Tuning;
+import dev.counterpoint.spi.RowPartition;
+
+/**
+ * Predicts how long an operator takes by a strategy: the schedule that the strategy enqueues is
+ * played on a device that computes, a link that carries one transfer after the other, and a
+ * receiver, with times from {@link Curves}. All ranks are taken to be alike. The formulas are in
+ * {@code docs/tuner.md}; the idea of predicting from sampled curves and searching is FlashOverlap's
+ * (EuroSys '26).
+ */
+final class LatencyModel {
+  private final Curves curves;
+  private final Machine machine;
+  private final Corrections corrections;
+
+  LatencyModel(Curves curves, Machine machine, Corrections corrections) {
+    this.curves = curves;
+    this.machine = machine;
+    this.corrections = corrections;
+  }
+
+  Machine machine() {
+    return machine;
+  }
+
+  /** Microseconds, with what measurements taught. */
+  double predict(TuningKey key, Tuning tuning) {
+    return modelled(key, tuning) * corrections.of(key.operator(), tuning.strategy());
+  }
+
+  /** Microseconds by the model alone. */
+  double modelled(TuningKey key, Tuning tuning) {
+    if (key.m() == 0) {
+      return 0;
+    }
+    double schedule =
+        key.operator().equals("ag-gemm")
+            ? new GatherModel(this, key).micros(tuning)
+            : new OutputModel(this, key).micros(tuning);
+    // Everything but sequential forks to side streams and joins them again.
+    return tuning.strategy() == Strategy.SEQUENTIAL
+        ? schedule
+        : schedule + curves.micros(Route.HANDOVER, 1);
+  }
+
+  /** A prediction that is only as much faster than another as this is not believed. */
+  double doubt(TuningKey key, Tuning tuning) {
+    return corrections.doubt(key.operator(), tuning.strategy());
+  }
+
+  double micros(Route route, double bytes) {
+    return curves.micros(route, bytes);
+  }
+
+  /** A GEMM without hooks. */
+  double plain(int rows, int cols, int k) {
+    return curves.plain().micros(rows, cols, k) * machine.waste(rows, cols, k);
+  }
+
+  /** The tile GEMM over all rows, with units left free for communication. */
+  double tiled(int rows, int cols, int k, Tuning tuning) {
+    double micros = curves.tile().micros(rows, cols, k) * machine.waste(rows, cols, k);
+    if (tuning.tileRows() > 0) {
+      int own = machine.tiles().of(RowPartition.whole(rows), cols, k, 0).tileRows();
+      micros *= curves.tileFactor(tuning.tileRows()) / curves.tileFactor(own);
+    }
+    int reserved = machine.hasWaves() ? Math.max(0, tuning.reservedUnits()) : 0;
+    return micros * machine.units() / Math.max(1.0, machine.units() - reserved);
+  }
+
+  /** Whether a strategy can be asked for. */
+  boolean allows(Strategy strategy) {
+    return strategy != Strategy.FUSED || machine.peerAccess() || machine.ranks() == 1;
+  }
+}

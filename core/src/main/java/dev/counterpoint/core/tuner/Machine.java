@@ -1,0 +1,54 @@
+package dev.counterpoint.core.tuner;
+
+import dev.counterpoint.DType;
+import dev.counterpoint.WeightLayout;
+import dev.counterpoint.spi.Backend;
+import dev.counterpoint.spi.Capability;
+import dev.counterpoint.spi.RowPartition;
+import dev.counterpoint.spi.Tiling;
+
+/**
+ * What the model knows of the devices besides curves.
+ *
+ * @param ranks number of ranks
+ * @param units compute units of a device
+ * @param peerAccess whether peers can be addressed directly
+ * @param tiles how the backend cuts an output into tiles
+ */
+record Machine(int ranks, int units, boolean peerAccess, Tiles tiles) {
+  /** A device of fewer units is not filled wave by wave: its tiles are many for each unit. */
+  private static final int UNITS_WITH_WAVES = 16;
+
+  /** How an output is cut into tiles; a height of 0 is the backend's own. */
+  interface Tiles {
+    Tiling of(RowPartition partition, int cols, int k, int tileRows);
+  }
+
+  static Machine of(Backend backend, DType input, DType output, WeightLayout layout) {
+    int rank = backend.localRanks().get(0);
+    return new Machine(
+        backend.size(),
+        backend.device(rank).info().computeUnits(),
+        backend.capabilities().contains(Capability.PEER_ACCESS),
+        (partition, cols, k, tileRows) ->
+            backend.gemm().tiling(rank, partition, cols, k, input, output, layout, tileRows, 0));
+  }
+
+  boolean hasWaves() {
+    return units >= UNITS_WITH_WAVES;
+  }
+
+  /**
+   * How much longer than by its work alone a GEMM takes because its last wave of tiles does not
+   * fill the device and its last tiles are not whole.
+   */
+  double waste(int rows, int cols, int k) {
+    if (!hasWaves() || rows == 0 || cols == 0) {
+      return 1;
+    }
+    Tiling tiling = tiles.of(RowPartition.whole(rows), cols, k, 0);
+    long waves = (tiling.tiles() + units - 1L) / units;
+    double capacity = (double) waves * units * tiling.tileRows() * tiling.tileCols();
+    return capacity / ((double) rows * cols);
+  }
+}

@@ -1,0 +1,198 @@
+package dev.counterpoint.core.tuner;
+
+import dev.counterpoint.Tuning;
+import dev.counterpoint.core.strategy.PackedGroups;
+import dev.counterpoint.core.strategy.RowBlocks;
+import dev.counterpoint.spi.RowPartition;
+import dev.counterpoint.spi.Tiling;
+
+/** Times of the operators that communicate after their GEMM. */
+final class OutputModel {
+  private final LatencyModel model;
+  private final TuningKey key;
+  private final boolean reduces;
+  private final boolean spreads;
+  private final int ranks;
+  private final RowPartition shards;
+  private final int shard;
+  private final int inner;
+  private final double rowBytes;
+
+  OutputModel(LatencyModel model, TuningKey key) {
+    this.model = model;
+    this.key = key;
+    spreads = key.operator().equals("gemm-ar");
+    reduces = !key.operator().equals("gemm-a2a");
+    ranks = key.ranks();
+    shards = new RowPartition(key.m(), ranks);
+    shard = shards.rowsPerShard();
+    inner = reduces ? new RowPartition(key.k(), ranks).rowsPerShard() : key.k();
+    rowBytes = (double) key.n() * key.outputType().bytes();
+  }
+
+  double micros(Tuning tuning) {
+    return switch (tuning.strategy()) {
+      case SEQUENTIAL -> sequential();
+      case DECOMPOSED -> {
+        RowBlocks blocks = RowBlocks.tapered(shard, Math.max(1, Math.min(tuning.chunks(), shard)));
+        double[] computing = new double[blocks.count()];
+        for (int block = 0; block < computing.length; block++) {
+          computing[block] = model.plain(blocks.rows(shard, block), key.n(), inner);
+        }
+        yield staged(blocks, computing);
+      }
+      case FUSED -> fused(tuning);
+      case SIGNALED -> signaled(tuning);
+      case AUTO -> throw new IllegalArgumentException("a prediction needs a strategy");
+    };
+  }
+
+  private Route collective() {
+    return spreads ? Route.ALL_REDUCE : reduces ? Route.REDUCE_SCATTER : Route.ALL_TO_ALL;
+  }
+
+  private double sequential() {
+    double bytes = spreads ? key.m() * rowBytes : shard * rowBytes;
+    double copied = shards.isEven() ? 0 : model.micros(Route.COPY, receivedRows() * rowBytes);
+    return model.plain(key.m(), key.n(), inner) + model.micros(collective(), bytes) + copied;
+  }
+
+  private double receivedRows() {
+    return spreads ? key.m() : reduces ? shard : (double) shard * ranks;
+  }
+
+  private double fused(Tuning tuning) {
+    Tiling tiling = model.machine().tiles().of(shards, key.n(), inner, tuning.tileRows());
+    int tileRows = tiling.tileRowsPerShard();
+    int groups = Math.max(1, Math.min(tuning.chunks(), tileRows));
+    int blockRows = (tileRows + groups - 1) / groups * tiling.tileRows();
+    RowBlocks blocks = RowBlocks.even(shard, blockRows);
+    double whole = model.tiled(key.m(), key.n(), inner, tuning);
+    double[] computing = new double[blocks.count()];
+    for (int block = 0; block < computing.length; block++) {
+      computing[block] = whole * blocks.rows(shard, block) / ((double) shard * ranks);
+    }
+    return staged(blocks, computing);
+  }
+
+  /**
+   * Blocks are computed for one owner after the other and sent as they are ready; what has arrived
+   * from all is summed (and spread, over the same link), or copied.
+   */
+  private double staged(RowBlocks blocks, double[] computing) {
+    double[][] computed = new double[blocks.count()][ranks + 1];
+    double time = 0;
+    for (int block = 0; block < computed.length; block++) {
+      for (int step = 1; step <= ranks; step++) {
+        time += computing[block];
+        computed[block][step] = time;
+      }
+    }
+    if (!reduces) {
+      return copied(blocks, computed);
+    }
+    if (!spreads) {
+      return summed(blocks, computed, computed.length);
+    }
+    // Sums and products share the link; whichever order is best is near to first come, first
+    // served, and unlike that never slower for a faster link.
+    double best = Double.POSITIVE_INFINITY;
+    for (int lag = 1; lag <= computed.length; lag++) {
+      best = Math.min(best, summed(blocks, computed, lag));
+    }
+    return best;
+  }
+
+  /** The link of one rank, which carries one transfer after the other. */
+  private final class Link {
+    private double free;
+
+    /** When a transfer of a block that can begin at {@code ready} has arrived. */
+    double arrival(double ready, double bytes) {
+      double begin = Math.max(ready, free);
+      free = begin + streamed(bytes);
+      return Math.max(free, begin + model.micros(Route.PUSH, bytes));
+    }
+  }
+
+  /**
+   * Sums block by block.
+   *
+   * @param lag sums of a block are spread after the products of so many further blocks were sent
+   */
+  private double summed(RowBlocks blocks, double[][] computed, int lag) {
+    Link link = new Link();
+    int count = computed.length;
+    double[] reduced = new double[count];
+    double reducer = 0;
+    double end = 0;
+    for (int turn = 0; turn < count + lag; turn++) {
+      if (turn < count) {
+        double ready = computed[turn][ranks];
+        for (int step = 1; step < ranks; step++) {
+          ready = Math.max(ready, link.arrival(computed[turn][step], bytes(blocks, turn)));
+        }
+        reducer = Math.max(reducer, ready) + model.micros(Route.REDUCE, bytes(blocks, turn));
+        reduced[turn] = reducer;
+        end = Math.max(end, reducer);
+      }
+      int spread = turn - lag;
+      for (int step = 1; spreads && spread >= 0 && step < ranks; step++) {
+        double bytes = bytes(blocks, spread);
+        end = Math.max(end, link.arrival(reduced[spread], bytes) + model.micros(Route.COPY, bytes));
+      }
+    }
+    return end;
+  }
+
+  /** The receiver copies source by source, its own blocks first. */
+  private double copied(RowBlocks blocks, double[][] computed) {
+    Link link = new Link();
+    double[][] arrived = new double[ranks][computed.length];
+    for (int block = 0; block < computed.length; block++) {
+      arrived[0][block] = computed[block][ranks];
+      for (int step = 1; step < ranks; step++) {
+        arrived[step][block] = link.arrival(computed[block][step], bytes(blocks, block));
+      }
+    }
+    double time = 0;
+    for (double[] source : arrived) {
+      for (int block = 0; block < source.length; block++) {
+        time = Math.max(time, source[block]) + model.micros(Route.COPY, bytes(blocks, block));
+      }
+    }
+    return time;
+  }
+
+  private double streamed(double bytes) {
+    return Math.min(model.micros(Route.PUSH, bytes), model.micros(Route.STREAMED_PUSH, bytes));
+  }
+
+  private double bytes(RowBlocks blocks, int block) {
+    return blocks.rows(shard, block) * rowBytes;
+  }
+
+  private double signaled(Tuning tuning) {
+    RowPartition partition = spreads ? RowPartition.whole(key.m()) : shards;
+    Tiling tiling = model.machine().tiles().of(partition, key.n(), inner, tuning.tileRows());
+    PackedGroups map = PackedGroups.of(tiling, Math.max(1, tuning.chunks()));
+    double whole = model.tiled(key.m(), key.n(), inner, tuning);
+    double tileBytes = (double) tiling.tileRows() * tiling.tileCols() * key.outputType().bytes();
+    int wave =
+        model.machine().hasWaves()
+            ? Math.max(1, model.machine().units() - Math.max(0, tuning.reservedUnits()))
+            : 1;
+    double waves = Math.ceil((double) tiling.tiles() / wave);
+    double link = 0;
+    long done = 0;
+    for (int group = 0; group < map.groups(); group++) {
+      done += (long) map.tilesOfShard(group) * partition.shards();
+      double computed = whole * Math.ceil((double) done / wave) / waves;
+      double bytes = map.tilesOfShard(group) * tileBytes;
+      link =
+          Math.max(link, computed + model.micros(Route.HANDOVER, 1) / 2)
+              + model.micros(collective(), bytes);
+    }
+    return link + model.micros(Route.COPY, receivedRows() * rowBytes);
+  }
+}

@@ -1,0 +1,25 @@
+package dev.counterpoint.core.tuner;
+
+/** What moves or sums bytes, each with a {@link Curve} of its own, all ranks at the same time. */
+public enum Route {
+  /** Library all-gather, against the bytes of one rank's share. */
+  ALL_GATHER,
+  /** Library reduce-scatter, against the bytes of one rank's share. */
+  REDUCE_SCATTER,
+  /** Library all-reduce, against the bytes of the whole. */
+  ALL_REDUCE,
+  /** Library all-to-all, against the bytes for one peer. */
+  ALL_TO_ALL,
+  /** One library exchange: each rank sends to one and receives from another. */
+  EXCHANGE,
+  /** One push by copy engine to one peer, until the peer has seen the signal. */
+  PUSH,
+  /** One of many pushes that follow each other. */
+  STREAMED_PUSH,
+  /** The sum of one slot per rank, against the bytes of the sum. */
+  REDUCE,
+  /** A copy within a rank. */
+  COPY,
+  /** No bytes: to another stream of the rank and back, by events. */
+  HANDOVER
+}

@@ -1,0 +1,229 @@
+package dev.counterpoint.core.tuner;
+
+import dev.counterpoint.DType;
+import dev.counterpoint.Rank;
+import dev.counterpoint.World;
+import dev.counterpoint.core.measure.Samples;
+import dev.counterpoint.core.measure.Stopwatch;
+import dev.counterpoint.spi.Backend;
+import dev.counterpoint.spi.Collectives;
+import dev.counterpoint.spi.DeviceMemory;
+import dev.counterpoint.spi.Epoch;
+import dev.counterpoint.spi.Event;
+import dev.counterpoint.spi.ReduceSpec;
+import dev.counterpoint.spi.SignalArray;
+import dev.counterpoint.spi.Stream;
+import dev.counterpoint.spi.SymmetricBuffer;
+import dev.counterpoint.spi.Target;
+import dev.counterpoint.spi.TileReduce.PreparedReduce;
+import dev.counterpoint.spi.Transport;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** Samples the curves of what moves and sums bytes, on all ranks at the same time. */
+final class RouteSampler implements AutoCloseable {
+  private static final int SIZES = 12;
+  private static final int RUNS = 7;
+  private static final long SMALLEST = 4 << 10;
+  private static final long LARGEST = 64L << 20;
+  private static final long LARGEST_EMULATED = 4L << 20;
+  private static final int ROW = 256;
+
+  /** After one this long the curve goes on as a straight line. */
+  private static final double LONG_ENOUGH = 60_000;
+
+  /** Pushes that follow each other, to all peers in turn. */
+  private static final int STREAM = 8;
+
+  private final World world;
+  private final Backend backend;
+  private final Stopwatch stopwatch;
+  private final TuningProgress progress;
+  private final int ranks;
+  private final long largest;
+  private final SymmetricBuffer source;
+  private final SymmetricBuffer target;
+  private final SignalArray arrived;
+  private final List<Epoch> epochs = new ArrayList<>();
+  private final List<Stream> sides = new ArrayList<>();
+  private final List<Event> events = new ArrayList<>();
+
+  RouteSampler(World world, Stopwatch stopwatch, TuningProgress progress) {
+    this.world = world;
+    this.stopwatch = stopwatch;
+    this.progress = progress;
+    backend = world.backend();
+    ranks = world.size();
+    boolean emulated = world.localRanks().get(0).device().info().emulated();
+    largest = emulated ? LARGEST_EMULATED : LARGEST;
+    source = backend.heap().allocate("tuner/source", largest * ranks);
+    target = backend.heap().allocate("tuner/target", largest * ranks);
+    arrived = backend.signals().allocate("tuner/arrived", ranks);
+    for (Rank rank : world.localRanks()) {
+      epochs.add(backend.signals().newEpoch(rank.index()));
+      sides.add(rank.device().newStream("side", 1));
+      events.add(rank.device().newEvent(false));
+      events.add(rank.device().newEvent(false));
+    }
+  }
+
+  /** All curves for what carries inputs and what carries outputs. */
+  Map<Route, Curve> sample(DType input, DType output) {
+    progress.begin("sampling transfers", (long) Route.values().length * SIZES);
+    fill(output);
+    Map<Route, Curve> curves = new EnumMap<>(Route.class);
+    for (Route route : Route.values()) {
+      boolean carriesInput = route == Route.ALL_GATHER || route == Route.EXCHANGE;
+      curves.put(route, curve(route, carriesInput ? input : output));
+    }
+    return curves;
+  }
+
+  private void fill(DType dtype) {
+    RandomData data = new RandomData(dtype);
+    world.onEachRank(rank -> data.fill(rank, source.at(rank.index())));
+  }
+
+  private Curve curve(Route route, DType dtype) {
+    double ratio = Math.pow((double) largest / SMALLEST, 1.0 / (SIZES - 1));
+    int scale = route == Route.ALL_REDUCE ? ranks : 1;
+    List<Curve.Point> points = new ArrayList<>();
+    for (int i = 0; i < SIZES; i++) {
+      long unit = (long) ROW * dtype.bytes();
+      long bytes = Math.max(1, Math.round(SMALLEST * Math.pow(ratio, i) / unit)) * unit;
+      double micros = median(route, Math.min(bytes, largest / unit * unit) * scale, dtype);
+      points.add(new Curve.Point((double) bytes * scale, micros));
+      progress.step(route.name().toLowerCase(java.util.Locale.ROOT));
+      if (micros > LONG_ENOUGH || route == Route.HANDOVER) {
+        break;
+      }
+    }
+    return Curve.through(points);
+  }
+
+  private double median(Route route, long bytes, DType dtype) {
+    if (route != Route.REDUCE) {
+      return median(rank -> enqueue(route, rank, bytes, dtype)) / (isStream(route) ? STREAM : 1);
+    }
+    List<PreparedReduce> reduces = new ArrayList<>();
+    try {
+      for (Rank rank : world.localRanks()) {
+        reduces.add(backend.reduce().prepare(reduction(rank, bytes, dtype)));
+      }
+      return median(
+          rank -> reduces.get(rank.index()).launch(rank.stream(), target.at(rank.index()), 0, ROW));
+    } finally {
+      reduces.forEach(PreparedReduce::close);
+    }
+  }
+
+  private static boolean isStream(Route route) {
+    return route == Route.STREAMED_PUSH;
+  }
+
+  private double median(Consumer<Rank> work) {
+    Samples samples = new Samples();
+    stopwatch.micros(work);
+    for (int run = 0; run < RUNS; run++) {
+      samples.add(stopwatch.micros(work));
+    }
+    return samples.median();
+  }
+
+  private ReduceSpec reduction(Rank rank, long bytes, DType dtype) {
+    return new ReduceSpec(
+        "tuner/reduce",
+        rank.index(),
+        (int) (bytes / ((long) ROW * dtype.bytes())),
+        ROW,
+        ranks,
+        source.at(rank.index()),
+        bytes,
+        ROW,
+        dtype,
+        dtype,
+        64,
+        null,
+        new ReduceSpec.Local(),
+        null);
+  }
+
+  private void enqueue(Route route, Rank rank, long bytes, DType dtype) {
+    Collectives collectives = backend.collectives();
+    int me = rank.index();
+    DeviceMemory from = source.at(me);
+    DeviceMemory to = target.at(me);
+    long count = bytes / dtype.bytes();
+    switch (route) {
+      case ALL_GATHER -> collectives.allGather(rank.stream(), from, 0, to, 0, count, dtype);
+      case REDUCE_SCATTER -> collectives.reduceScatter(rank.stream(), from, 0, to, 0, count, dtype);
+      case ALL_REDUCE -> collectives.allReduce(rank.stream(), from, 0, to, 0, count, dtype);
+      case ALL_TO_ALL -> collectives.allToAll(rank.stream(), from, 0, to, 0, count, dtype);
+      case EXCHANGE ->
+          collectives.sendReceive(
+              rank.stream(),
+              (me + 1) % ranks,
+              from,
+              0,
+              (me - 1 + ranks) % ranks,
+              to,
+              0,
+              count,
+              dtype);
+      case PUSH -> push(rank, bytes, 1);
+      case STREAMED_PUSH -> push(rank, bytes, STREAM);
+      case COPY -> backend.transfers().put(rank.stream(), from, 0, to, 0, bytes, Transport.AUTO);
+      case HANDOVER -> handOver(rank);
+      case REDUCE -> throw new AssertionError("prepared beforehand");
+    }
+  }
+
+  private void handOver(Rank rank) {
+    Stream side = sides.get(rank.index());
+    Event there = events.get(2 * rank.index());
+    Event back = events.get(2 * rank.index() + 1);
+    rank.stream().record(there);
+    side.await(there);
+    side.record(back);
+    rank.stream().await(back);
+  }
+
+  /** Pushes to all peers in turn, and waits for the last of as many as come from each. */
+  private void push(Rank rank, long bytes, int times) {
+    int me = rank.index();
+    Epoch epoch = epochs.get(me);
+    backend.signals().advance(rank.stream(), epoch);
+    for (int i = 0; i < times; i++) {
+      int peer = (me + 1 + i % Math.max(1, ranks - 1)) % ranks;
+      backend
+          .transfers()
+          .putSignal(
+              rank.stream(),
+              source.at(me),
+              0,
+              target.at(peer),
+              me * largest,
+              bytes,
+              Transport.COPY_ENGINE,
+              arrived,
+              me,
+              epoch);
+    }
+    int last = 1 + (times - 1) % Math.max(1, ranks - 1);
+    int sender = (me - last + ranks) % ranks;
+    backend.signals().await(rank.stream(), arrived, sender, epoch, Target.THIS_LAUNCH);
+  }
+
+  @Override
+  public void close() {
+    events.forEach(Event::close);
+    sides.forEach(Stream::close);
+    epochs.forEach(Epoch::close);
+    arrived.close();
+    target.close();
+    source.close();
+  }
+}

@@ -1,0 +1,73 @@
+package dev.counterpoint.core.tuner;
+
+import dev.counterpoint.DType;
+import dev.counterpoint.GemmProblem;
+import dev.counterpoint.OperatorPlan;
+import dev.counterpoint.OperatorSpec;
+import dev.counterpoint.Rank;
+import dev.counterpoint.Tensor;
+import dev.counterpoint.World;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Random operands of one operator on all ranks, shared by all plans that are compared. */
+final class TunerOperands implements AutoCloseable {
+  private record OfRank(Tensor input, Tensor weight, @Nullable Tensor bias, Tensor output) {}
+
+  private final List<OfRank> ranks;
+
+  TunerOperands(World world, OperatorSpec spec) {
+    ranks = new ArrayList<>(Collections.nCopies(world.size(), null));
+    GemmProblem p = spec.problem();
+    world.onEachRank(
+        rank -> {
+          int r = rank.index();
+          int n = world.size();
+          Tensor bias = p.bias() ? random(rank, p.outputType(), 1, spec.biasLength(r, n)) : null;
+          ranks.set(
+              r,
+              new OfRank(
+                  random(
+                      rank,
+                      p.inputType(),
+                      spec.inputShape(r, n).rows(),
+                      spec.inputShape(r, n).cols()),
+                  random(
+                      rank,
+                      p.inputType(),
+                      spec.weightShape(r, n).rows(),
+                      spec.weightShape(r, n).cols()),
+                  bias,
+                  rank.allocate(p.outputType(), spec.outputShape(r, n))));
+        });
+  }
+
+  private static Tensor random(Rank rank, DType dtype, int rows, int cols) {
+    Tensor tensor = rank.allocate(dtype, rows, cols);
+    new RandomData(dtype).fill(rank, tensor.memory());
+    return tensor;
+  }
+
+  void launch(OperatorPlan plan, Rank rank) {
+    OfRank tensors = ranks.get(rank.index());
+    if (tensors.bias() == null) {
+      plan.launch(rank, tensors.input(), tensors.weight(), tensors.output());
+    } else {
+      plan.launch(rank, tensors.input(), tensors.weight(), tensors.bias(), tensors.output());
+    }
+  }
+
+  @Override
+  public void close() {
+    for (OfRank rank : ranks) {
+      rank.output().close();
+      if (rank.bias() != null) {
+        rank.bias().close();
+      }
+      rank.weight().close();
+      rank.input().close();
+    }
+  }
+}
