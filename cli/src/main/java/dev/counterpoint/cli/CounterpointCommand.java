@@ -4,6 +4,7 @@ import dev.counterpoint.cli.bench.BenchCommand;
 import dev.counterpoint.cli.bundle.BundleCommand;
 import dev.counterpoint.cli.conformance.ConformanceCommand;
 import dev.counterpoint.cli.doctor.DoctorCommand;
+import dev.counterpoint.cli.stress.StressCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -50,6 +51,7 @@ final class CounterpointCommand implements Runnable {
     line.addSubcommand(new BenchCommand());
     line.addSubcommand(new DoctorCommand());
     line.addSubcommand(new ConformanceCommand());
+    line.addSubcommand(new StressCommand());
     line.addSubcommand(new BundleCommand());
     line.setExecutionExceptionHandler(failures);
     line.setParameterExceptionHandler(failures);
@@ -68,6 +70,6 @@ final class CounterpointCommand implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "a command is missing: bench, doctor, conformance or bundle");
+        spec.commandLine(), "a command is missing: bench, doctor, conformance, stress or bundle");
   }
 }
