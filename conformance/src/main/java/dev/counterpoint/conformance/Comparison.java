@@ -129,10 +129,7 @@ public final class Comparison {
     int most = targets.stream().mapToInt(ConformanceTarget::mostRanks).min().orElse(1);
     if (!options.ranks().isEmpty()) {
       for (int ranks : options.ranks()) {
-        if (ranks < 1 || ranks > most) {
-          throw new InvalidArgumentException(
-              "ranks", ranks, "be 1 to " + most + ", the most that all these backends can have");
-        }
+        targets.forEach(target -> Targets.requireRanks(target, ranks));
       }
       return List.copyOf(new TreeSet<>(options.ranks()));
     }

@@ -212,16 +212,7 @@ public final class ConformanceRunner {
           "be off or left out: backend '" + target.name() + "' cannot delay its work at random");
     }
     for (int ranks : options.ranks()) {
-      if (ranks < 1 || ranks > target.mostRanks()) {
-        throw new InvalidArgumentException(
-            "ranks",
-            ranks,
-            "be 1 to "
-                + target.mostRanks()
-                + ", the most that backend '"
-                + target.name()
-                + "' has devices for");
-      }
+      Targets.requireRanks(target, ranks);
     }
     List<Integer> worlds =
         options.ranks().isEmpty()

@@ -5,6 +5,7 @@ import dev.counterpoint.spi.SignalArray;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.Target;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -66,7 +67,8 @@ final class Delays implements AutoCloseable {
     }
     rig.backend.signals().advance(stream, epochs[rank]);
     rig.backend.signals().await(stream, words, 0, epochs[rank], Target.THIS_LAUNCH);
-    timer.schedule(() -> release(rank), pause, TimeUnit.MICROSECONDS);
+    // A release that fails shows as a wait that expires.
+    Future<?> unused = timer.schedule(() -> release(rank), pause, TimeUnit.MICROSECONDS);
   }
 
   private void release(int rank) {

@@ -51,8 +51,8 @@ public record Repetition(List<Run> runs) {
       String detail) {}
 
   /**
-   * Runs the kit so many times, with the options' seed and those that follow it. Reports go into a
-   * folder for each seed.
+   * Runs the kit so many times, with the seed of the options and those that follow it. More than
+   * once, reports go into a folder for each seed.
    */
   public static Repetition run(
       ConformanceRunner.Options options,
@@ -67,12 +67,13 @@ public record Repetition(List<Run> runs) {
       ConformanceRunner.Options one =
           options
               .withSeed(seed)
-              .withReport(directory == null ? null : directory.resolve("seed-" + seed));
+              .withReport(
+                  directory == null || times == 1 ? directory : directory.resolve("seed-" + seed));
       ConformanceRunner.Summary summary = kit.run(one, listener);
       runs.add(new Run(seed, summary, (System.nanoTime() - begin) / 1_000_000));
     }
     Repetition repetition = new Repetition(runs);
-    if (directory != null) {
+    if (directory != null && times > 1) {
       repetition.write(directory.resolve("repetition.json"));
     }
     return repetition;

@@ -95,6 +95,7 @@ final class Reports {
     entry.put("backend", test.backend());
     entry.put("chapter", test.chapter());
     entry.put("test", Chapters.sentence(test.name()));
+    entry.put("name", test.name());
     entry.put("variant", test.variant());
     entry.put("rules", test.rules());
     entry.put("outcome", test.outcome().word());

@@ -93,16 +93,11 @@ public final class Stress {
   private static int ranks(StressOptions options, ConformanceTarget target) {
     int most = target.mostRanks();
     int ranks = options.ranks() != 0 ? options.ranks() : most == Integer.MAX_VALUE ? 4 : most;
-    if (ranks < 1 || ranks > most) {
-      throw new InvalidArgumentException(
-          "ranks",
-          ranks,
-          "be 1 to " + most + ", the most that '" + target.name() + "' has devices for");
-    }
+    Targets.requireRanks(target, ranks);
     Integer stop = options.stopRank();
     if (stop != null && (ranks < 2 || stop < 0 || stop >= ranks)) {
       throw new InvalidArgumentException(
-          "stopRank", stop, "be one of 0 to " + (ranks - 1) + ", and not the only one");
+          "stop-rank", stop, "be one of 0 to " + (ranks - 1) + ", and not the only one");
     }
     return ranks;
   }
@@ -119,11 +114,13 @@ public final class Stress {
       bench.check("first launch");
       first[i] = bench.outputs();
       launches[i] = 1;
-      if (bench.shape.beta == 0) {
-        bench.clear();
-      }
     }
     int[] sequence = sequence(launches);
+    for (int i = 0; i < first.length; i++) {
+      if (benches.get(i).shape.beta == 0 && launches[i] > 1) {
+        benches.get(i).clear();
+      }
+    }
     long begin = System.nanoTime();
     if (options.delays()) {
       delays = new Delays(options.seed(), desk.rig);

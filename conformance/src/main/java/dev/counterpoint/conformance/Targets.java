@@ -2,6 +2,7 @@ package dev.counterpoint.conformance;
 
 import dev.counterpoint.BackendUnavailableException;
 import dev.counterpoint.InvalidArgumentException;
+import dev.counterpoint.core.BackendRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The backends of one run: names separated by commas. One that is named more than once is told
@@ -58,7 +60,7 @@ final class Targets {
       try {
         targets.add(target(i));
       } catch (BackendUnavailableException e) {
-        missing.add(new Missing(names.get(i), String.valueOf(e.getMessage())));
+        missing.add(new Missing(names.get(i), reason(names.get(i))));
       }
     }
     return targets;
@@ -81,6 +83,41 @@ final class Targets {
         Duration.ofMinutes(5),
         () -> target.open(target.rankCounts(false).get(0), target.waitTimeout(), Map.of()).close());
     return target;
+  }
+
+  /** Refuses a size of world that the target cannot have. */
+  static void requireRanks(ConformanceTarget target, int ranks) {
+    int most = target.mostRanks();
+    if (ranks < 1 || ranks > most) {
+      throw new InvalidArgumentException(
+          "ranks",
+          ranks,
+          most == Integer.MAX_VALUE
+              ? "be at least 1"
+              : "be 1 to "
+                  + most
+                  + ", the most that backend '"
+                  + target.name()
+                  + "' has devices for; "
+                  + target.provider().name()
+                  + ".devices may name one device for several ranks");
+    }
+  }
+
+  /** Why a backend cannot run here. */
+  private static String reason(String name) {
+    BackendRegistry registry = BackendRegistry.load();
+    return registry.candidates().stream()
+        .filter(candidate -> candidate.name().equals(name))
+        .map(BackendRegistry.Candidate::describe)
+        .findFirst()
+        .orElseGet(
+            () ->
+                name
+                    + ": unavailable: it is not on the class path, which has "
+                    + registry.candidates().stream()
+                        .map(BackendRegistry.Candidate::name)
+                        .collect(Collectors.joining(", ")));
   }
 
   private String label(int index) {

@@ -141,7 +141,7 @@ public final class ConformanceCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() {
     verify();
     String name = backend.equals("auto") ? BackendRegistry.load().select(backend).name() : backend;
     ConformanceRunner.Options options =
@@ -158,7 +158,7 @@ public final class ConformanceCommand implements Callable<Integer> {
     return compare ? compared(options) : tested(options);
   }
 
-  private void verify() throws IOException {
+  private void verify() {
     require(repeat >= 1, "--repeat is " + repeat + "; it must be at least 1");
     if (compare) {
       require(
@@ -173,8 +173,12 @@ public final class ConformanceCommand implements Callable<Integer> {
           Failure.Category.USAGE,
           "--report is '" + report + "', which is a file; name a directory");
     }
-    // Better to find out now than after minutes of tests.
-    Files.createDirectories(report);
+    try { // better to find out now than after minutes of tests
+      Files.createDirectories(report);
+    } catch (IOException e) {
+      throw new CommandException(
+          Failure.Category.USAGE, "--report is '" + report + "', which cannot be made", e);
+    }
     if (!Files.isWritable(report)) {
       throw new CommandException(
           Failure.Category.USAGE, "--report is '" + report + "', which cannot be written to");
