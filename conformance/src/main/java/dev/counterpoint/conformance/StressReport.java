@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param millis from the first of them to the end of the last
  * @param delays how many launches were made late; 0 without delays
  * @param delayMillis by how much, all together
+ * @param compared results that were compared while launching
  * @param bytesPerLaunch what the launching threads allocated on the Java heap for each launch of
  *     the second half
  * @param plans what was launched
@@ -35,6 +36,7 @@ public record StressReport(
     long millis,
     long delays,
     long delayMillis,
+    long compared,
     double bytesPerLaunch,
     List<Plan> plans,
     List<String> refused,

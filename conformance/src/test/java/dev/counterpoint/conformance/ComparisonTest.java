@@ -79,7 +79,8 @@ class ComparisonTest {
   void aWrongElementIsADifferenceWithBothValues() {
     for (boolean reals : new boolean[] {true, false}) {
       OperatorCase shape = reals ? allReduce().reals() : allReduce();
-      ComparisonReport report = compare(SpoiledHost.wrongSum(-1), shape);
+      ComparisonReport report =
+          compare(SpoiledHost.wrong("allReduce", 0, Integer.MAX_VALUE), shape);
       Row row = report.rows().get(0);
       assertThat(row.status()).isEqualTo(Status.DIFFER);
       assertThat(row.unequal()).isOne();

@@ -24,8 +24,8 @@ final class SpoiledHost {
     return new BrokenBackendsTest.Target(name, spoiled);
   }
 
-  /** One call of all-reduce on rank 1, counted from 0, leaves a wrong element behind. */
-  static ConformanceTarget wrongSum(int callOnRankOne) {
+  /** Some calls of a collective on rank 1, counted from 0, leave a wrong element behind. */
+  static ConformanceTarget wrong(String collective, int from, int count) {
     return target(
         "wrong",
         raw -> {
@@ -36,11 +36,12 @@ final class SpoiledHost {
               Collectives.class,
               (method, a, call) -> {
                 Object result = call.with(a);
-                if (method.equals("allReduce")
-                    && ((Stream) a[0]).rank() == 1
-                    && (callOnRankOne < 0 || calls.getAndIncrement() == callOnRankOne)) {
-                  raw.transfers()
-                      .fill((Stream) a[0], (DeviceMemory) a[3], (long) a[4], 4, (byte) 0x41);
+                if (method.equals(collective) && ((Stream) a[0]).rank() == 1) {
+                  int number = calls.getAndIncrement();
+                  if (number >= from && number - from < count) {
+                    raw.transfers()
+                        .fill((Stream) a[0], (DeviceMemory) a[3], (long) a[4], 4, (byte) 0x41);
+                  }
                 }
                 return result;
               });

@@ -39,9 +39,8 @@ import picocli.CommandLine.Spec;
       "Launches operators very often, and looks at results, memory and threads.",
       "",
       "The host never waits between launches. Each launch turns its output over, exactly, so that"
-          + " after an odd number of launches it must be bitwise that of the first, and a launch"
-          + " that went wrong leaves a trace for ever (all-to-all, which cannot, must write the same"
-          + " each time). Memory must not grow. With --stop-rank one rank then stops: all ranks must"
+          + " the last must be bitwise that of the first, and so must be those that are looked at on"
+          + " the way. Memory must not grow. With --stop-rank one rank then stops: all ranks must"
           + " get an exception in time.%n"
     },
     footer = {

@@ -49,6 +49,11 @@ final class StressText {
                     "%,d made late, by %.1f s in all",
                     report.delays(),
                     report.delayMillis() / 1e3)));
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "results    %,d compared bitwise while launching, and the last of each plan",
+            report.compared()));
     lines.add("memory     " + memory(report.memory()));
     lines.add(
         String.format(
