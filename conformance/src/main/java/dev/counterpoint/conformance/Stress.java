@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * <p>With beta = −1 and operands that are small integers every launch turns its output over, D ←
  * A·B − D, exactly: after any odd number of launches the output must be bitwise that of the first.
  * What went wrong in one launch stays in the output for ever, except in that of an all-reduce,
- * where the old output of one rank alone counts, and of an all-to-all, which has no beta. Therefore
+ * where the old output of one rank alone counts, and of an all-to-all, which has no beta, as integers have none. Therefore
  * results are also looked at on the way ({@link Snapshots}).
  */
 public final class Stress {
@@ -202,7 +202,7 @@ public final class Stress {
             OperatorCase.of(kind, size.m(), size.n(), size.k())
                 .types(size.type(), outputType)
                 .strategy(strategy)
-                .factors(1f, -1f)
+                .factors(1f, size.type().isFloating() ? -1f : 0f)
                 .tile(size.tile(), size.tile());
         String operator = shape.spec().operator();
         if (!options.operators().isEmpty() && !options.operators().contains(operator)) {

@@ -96,10 +96,10 @@ final class StressText {
     return String.format(
         Locale.ROOT,
         "process %s → %s, live Java heap %s → %s, from launch %,d to %,d",
-        Figures.bytes(first.residentBytes()),
-        Figures.bytes(last.residentBytes()),
-        Figures.bytes(first.heapBytes()),
-        Figures.bytes(last.heapBytes()),
+        Figures.bytes((double) first.residentBytes()),
+        Figures.bytes((double) last.residentBytes()),
+        Figures.bytes((double) first.heapBytes()),
+        Figures.bytes((double) last.heapBytes()),
         first.launches(),
         last.launches());
   }
