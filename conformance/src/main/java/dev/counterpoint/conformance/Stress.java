@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * <p>With beta = −1 and operands that are small integers every launch turns its output over, D ←
  * A·B − D, exactly: after any odd number of launches the output must be bitwise that of the first.
  * What went wrong in one launch stays in the output for ever, except in that of an all-reduce,
- * where the old output of one rank alone counts, and of an all-to-all, which has no beta, as integers have none. Therefore
- * results are also looked at on the way ({@link Snapshots}).
+ * where the old output of one rank alone counts, and of an all-to-all, which has no beta, as
+ * integers have none. Therefore results are also looked at on the way ({@link Snapshots}).
  */
 public final class Stress {
   /** One launch in so many is looked at while launching. */
