@@ -68,7 +68,7 @@ public final class ConformanceCommand implements Callable<Integer> {
 
   @Option(
       names = "--only",
-      paramLabel = "RULE[,RULE...]",
+      paramLabel = "RULE",
       split = ",",
       description =
           "Run these tests only: of rules such as GEMM-7, of parts of the specification such as"
@@ -77,7 +77,7 @@ public final class ConformanceCommand implements Callable<Integer> {
 
   @Option(
       names = "--ranks",
-      paramLabel = "N[,N...]",
+      paramLabel = "N",
       split = ",",
       description =
           "Open worlds of these sizes only; the default is 1, 2, 3, with --full also 5 and 8,"
