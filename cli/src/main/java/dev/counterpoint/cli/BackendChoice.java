@@ -44,7 +44,7 @@ public final class BackendChoice {
       names = "--chaos",
       paramLabel = "SEED",
       description =
-          "Host only: pseudo-random delays before puts, signals and tiles. Results must not change; times mean nothing.")
+          "Pseudo-random delays before puts, signals and tiles. Results must not change; times mean nothing.")
   private @Nullable Long chaos;
 
   @Option(
@@ -71,7 +71,7 @@ public final class BackendChoice {
 
   /** Whether delays are thrown in. */
   public boolean chaotic() {
-    return chaos != null || properties.containsKey("host.chaos");
+    return chaos != null || properties.keySet().stream().anyMatch(name -> name.endsWith(".chaos"));
   }
 
   /**
@@ -85,7 +85,6 @@ public final class BackendChoice {
     Map<String, String> special = new LinkedHashMap<>();
     put(special, "host.link", link);
     put(special, "host.latency", latency);
-    put(special, "host.chaos", chaos == null ? null : Long.toString(chaos));
     if (!special.isEmpty() && !selected.equals(HOST)) {
       List<String> names = new ArrayList<>();
       special.keySet().forEach(name -> names.add("--" + name.substring("host.".length())));
@@ -102,6 +101,7 @@ public final class BackendChoice {
           "--latency needs --link: it is the latency of the simulated link");
     }
     all.putAll(special);
+    put(all, selected + ".chaos", chaos == null ? null : Long.toString(chaos));
     return all;
   }
 

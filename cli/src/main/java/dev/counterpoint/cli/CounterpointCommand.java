@@ -4,6 +4,7 @@ import dev.counterpoint.cli.bench.BenchCommand;
 import dev.counterpoint.cli.bundle.BundleCommand;
 import dev.counterpoint.cli.conformance.ConformanceCommand;
 import dev.counterpoint.cli.doctor.DoctorCommand;
+import dev.counterpoint.cli.stress.StressCommand;
 import dev.counterpoint.cli.tune.ProfileCommand;
 import dev.counterpoint.cli.tune.TuneCommand;
 import picocli.CommandLine;
@@ -54,6 +55,7 @@ final class CounterpointCommand implements Runnable {
     line.addSubcommand(new ProfileCommand());
     line.addSubcommand(new DoctorCommand());
     line.addSubcommand(new ConformanceCommand());
+    line.addSubcommand(new StressCommand());
     line.addSubcommand(new BundleCommand());
     line.setExecutionExceptionHandler(failures);
     line.setParameterExceptionHandler(failures);
@@ -73,6 +75,6 @@ final class CounterpointCommand implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "a command is missing: bench, tune, profile, doctor, conformance or bundle");
+        "a command is missing: bench, tune, profile, doctor, conformance, stress or bundle");
   }
 }

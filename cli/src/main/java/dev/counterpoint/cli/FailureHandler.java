@@ -2,6 +2,7 @@ package dev.counterpoint.cli;
 
 import dev.counterpoint.Failure;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
@@ -45,6 +46,9 @@ final class FailureHandler implements IExecutionExceptionHandler, IParameterExce
 
   /** The sentence a user reads. */
   static String sentence(Throwable e) {
+    if (e instanceof UncheckedIOException io && io.getCause() != null) {
+      return sentence(io.getCause());
+    }
     String message = e.getMessage() == null ? "" : e.getMessage();
     if (e instanceof NoSuchFileException) {
       return "there is no file or directory '" + message + "'";

@@ -12,6 +12,9 @@ public interface Progress extends AutoCloseable {
   /** One step is done. */
   void step(String what);
 
+  /** So many steps of all are done. */
+  void reach(long steps, long all);
+
   @Override
   void close();
 
@@ -27,6 +30,9 @@ public interface Progress extends AutoCloseable {
 
     @Override
     public void step(String what) {}
+
+    @Override
+    public void reach(long steps, long all) {}
 
     @Override
     public void close() {}
@@ -57,6 +63,12 @@ public interface Progress extends AutoCloseable {
     public void step(String what) {
       bar.setExtraMessage(what);
       bar.step();
+    }
+
+    @Override
+    public void reach(long steps, long all) {
+      bar.maxHint(all);
+      bar.stepTo(steps);
     }
 
     @Override

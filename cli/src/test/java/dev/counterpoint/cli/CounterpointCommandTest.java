@@ -30,6 +30,14 @@ class CounterpointCommandTest {
         "bench ag-gemm --preset llama3-8b -n 4 | --preset gives N and K",
         "bench ag-gemm --json no/such/directory/f.json | 'no/such/directory/f.json' cannot be written",
         "bench ag-gemm --json f --csv f | 'f' is named twice",
+        "bench --host-overhead --html f | --host-overhead writes --json only",
+        "stress nope | there is no operator 'nope'",
+        "stress --launches 0 | --launches is 0; it must be 1 to 100000000",
+        "stress --timeout 0 | --timeout is 0; it must be at least 1 second",
+        "stress --strategy slow | there is no strategy 'slow'",
+        "stress --backend host --stop-rank 9 | stop-rank is 9; it must be one of 0 to 3",
+        "stress --backend host --ranks -1 | ranks is -1; it must be at least 1",
+        "stress --json no/such/f.json | 'no/such/f.json' cannot be written: its directory",
         "bench ag-gemm --latency 5us --backend host | --latency needs --link",
         "bundle | Missing required parameter: 'DIR'",
         "bundle /tmp | '/tmp' is there already and not an empty directory"
@@ -46,7 +54,8 @@ class CounterpointCommandTest {
     CommandRun run = CommandRun.of();
     assertThat(run.status()).isEqualTo(ExitCode.USAGE);
     assertThat(run.err())
-        .contains("a command is missing: bench, tune, profile, doctor, conformance or bundle");
+        .contains(
+            "a command is missing: bench, tune, profile, doctor, conformance, stress or bundle");
   }
 
   @Test
@@ -69,7 +78,7 @@ class CounterpointCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "bench", "doctor", "conformance", "bundle"})
+  @ValueSource(strings = {"", "bench", "doctor", "conformance", "stress", "bundle"})
   void everyCommandExplainsItself(String command) {
     CommandRun run = command.isEmpty() ? CommandRun.of("--help") : CommandRun.of(command, "--help");
     assertThat(run.status()).isZero();

@@ -32,6 +32,12 @@ public interface ConformanceTarget {
    */
   List<Integer> rankCounts(boolean full);
 
+  /** The most ranks that a world may have. */
+  default int mostRanks() {
+    List<Integer> counts = rankCounts(true);
+    return counts.get(counts.size() - 1);
+  }
+
   /** Settings for every world that is opened. */
   default Map<String, String> properties() {
     return Map.of();

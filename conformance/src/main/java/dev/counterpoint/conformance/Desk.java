@@ -5,10 +5,13 @@ import dev.counterpoint.World;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Random;
 
 /** A world on the test bench; plans and tensors that a test makes are closed behind it. */
 final class Desk implements AutoCloseable {
-  final Kit kit;
+  /** What operands are drawn from. */
+  final Random random;
+
   final World world;
   final int ranks;
   final Duration waitTimeout;
@@ -18,8 +21,8 @@ final class Desk implements AutoCloseable {
 
   private final Deque<AutoCloseable> resources = new ArrayDeque<>();
 
-  Desk(Kit kit, World world, Duration waitTimeout) {
-    this.kit = kit;
+  Desk(Random random, World world, Duration waitTimeout) {
+    this.random = random;
     this.world = world;
     this.ranks = world.size();
     this.waitTimeout = waitTimeout;

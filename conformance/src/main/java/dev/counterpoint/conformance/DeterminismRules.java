@@ -51,12 +51,13 @@ class DeterminismRules {
   @Rule({"DET-2", "DET-1"})
   @ConformanceTest(value = Worlds.SEVERAL, seconds = 120)
   void delaysOfRanksAndTransfersChangeNoBit(Kit kit) {
-    kit.assume(!kit.target().chaos(1).isEmpty(), "the target has no way to delay work at random");
+    kit.assume(
+        !kit.delays(1).isEmpty(), "the target has no way to delay work at random, or must not");
     Desk calm = kit.desk();
     for (int round = 0; round < kit.rounds(1, 2); round++) {
-      Map<String, String> chaos = kit.target().chaos(kit.seed() + round);
+      Map<String, String> chaos = kit.delays(kit.seed() + round);
       var world = kit.own(kit.target().openWorld(kit.ranks(), kit.target().waitTimeout(), chaos));
-      Desk wild = kit.own(new Desk(kit, world, kit.target().waitTimeout()));
+      Desk wild = kit.own(new Desk(kit.random(), world, kit.target().waitTimeout()));
       for (Kind kind : Kind.values()) {
         for (var strategy : OperatorRules.FORCED) {
           OperatorCase shape =

@@ -44,7 +44,7 @@ final class Expected {
   }
 
   /** Whether the output type holds every partial result, so that nothing may be rounded at all. */
-  private boolean allExact(DType type) {
+  boolean allExact(DType type) {
     if (!exact && type.isFloating()) {
       return false;
     }

@@ -106,14 +106,19 @@ public final class Kit {
   /** The world that tests of this size share. Do not make it fail. */
   Desk desk() {
     usesShared = true;
-    return own(new Desk(this, backends.world(variant), session.target().waitTimeout()));
+    return own(new Desk(random, backends.world(variant), session.target().waitTimeout()));
   }
 
   /** A world of this test's own. */
   Desk openDesk(Duration waitTimeout) {
     World world = session.target().openWorld(ranks(), waitTimeout, backends.settings(variant));
     own(world);
-    return own(new Desk(this, world, waitTimeout));
+    return own(new Desk(random, world, waitTimeout));
+  }
+
+  /** What makes the target delay work; empty if it cannot or must not. */
+  Map<String, String> delays(long delaySeed) {
+    return session.chaos().mode() == Chaos.Mode.OFF ? Map.of() : session.target().chaos(delaySeed);
   }
 
   /** Closes something when the test has ended, in reverse order. */

@@ -32,7 +32,7 @@ final class OpenBackends implements AutoCloseable {
   }
 
   Map<String, String> settings(Variant variant) {
-    return variant.chaos() ? session.target().chaos(session.seed() + variant.ranks()) : Map.of();
+    return variant.chaos() ? session.chaos().settings(session, variant.ranks()) : Map.of();
   }
 
   /** Throws away what the variant shares; called after a failure. */

@@ -84,7 +84,7 @@ final class OperatorBench {
     this.ranks = desk.ranks;
     this.spec = shape.spec();
     this.plan = plan;
-    Random random = desk.kit.random();
+    Random random = desk.random;
     input = new Operand[ranks];
     weight = new Operand[ranks];
     output = new Operand[ranks];

@@ -3,12 +3,16 @@ package dev.counterpoint.conformance;
 import java.util.Locale;
 
 /** How a test ended. */
-enum Outcome {
+public enum Outcome {
+  /** The rules hold as far as the test sees. */
   PASSED,
+  /** A rule is broken. */
   FAILED,
+  /** It could not be run, for a reason that is given. */
   SKIPPED;
 
-  String word() {
+  /** In small letters. */
+  public String word() {
     return name().toLowerCase(Locale.ROOT);
   }
 }

@@ -2,10 +2,12 @@ package dev.counterpoint.conformance;
 
 import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.core.BackendRegistry;
+import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.BackendProvider;
 import dev.counterpoint.spi.DeviceInfo;
 import dev.counterpoint.spi.Probe;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
@@ -16,14 +18,21 @@ import org.jspecify.annotations.Nullable;
 public final class RegistryTarget implements ConformanceTarget {
   private static final List<Integer> SMOKE = List.of(1, 2, 3);
   private static final List<Integer> FULL = List.of(1, 2, 3, 5, 8);
+  private static final Duration A_MOMENT = Duration.ofSeconds(5);
 
+  private final String label;
   private final BackendProvider provider;
   private final Map<String, String> properties;
   private final Probe.Available probe;
   private @Nullable Boolean hasChaos;
+  private int places;
 
   private RegistryTarget(
-      BackendProvider provider, Map<String, String> properties, Probe.Available probe) {
+      String label,
+      BackendProvider provider,
+      Map<String, String> properties,
+      Probe.Available probe) {
+    this.label = label;
     this.provider = provider;
     this.properties = Map.copyOf(properties);
     this.probe = probe;
@@ -36,9 +45,18 @@ public final class RegistryTarget implements ConformanceTarget {
    * @throws dev.counterpoint.BackendUnavailableException if the backend cannot run here
    */
   public static ConformanceTarget find(String name, Map<String, String> properties) {
+    return find("", name, properties);
+  }
+
+  /**
+   * The same under a name of its own, for several targets of one backend.
+   *
+   * @param label what runs and reports call it; empty for the backend's name
+   */
+  static ConformanceTarget find(String label, String name, Map<String, String> properties) {
     for (ConformanceTarget target : ServiceLoader.load(ConformanceTarget.class)) {
       if (target.name().equals(name)) {
-        return target;
+        return new Configured(label.isEmpty() ? name : label, target, properties);
       }
     }
     BackendRegistry registry = BackendRegistry.load();
@@ -46,15 +64,74 @@ public final class RegistryTarget implements ConformanceTarget {
     for (BackendRegistry.Candidate candidate : registry.candidates()) {
       if (candidate.provider() == provider
           && candidate.probe() instanceof Probe.Available available) {
-        return new RegistryTarget(provider, properties, available);
+        return new RegistryTarget(
+            label.isEmpty() ? provider.name() : label, provider, properties, available);
       }
     }
     throw new InvalidArgumentException("backend", name, "be available");
   }
 
+  /** A registered target with the user's settings on top of its own. */
+  private record Configured(String name, ConformanceTarget target, Map<String, String> given)
+      implements ConformanceTarget {
+    @Override
+    public BackendProvider provider() {
+      return target.provider();
+    }
+
+    @Override
+    public List<Integer> rankCounts(boolean full) {
+      return target.rankCounts(full);
+    }
+
+    @Override
+    public int mostRanks() {
+      return target.mostRanks();
+    }
+
+    @Override
+    public Map<String, String> properties() {
+      Map<String, String> all = new HashMap<>(target.properties());
+      all.putAll(given);
+      return all;
+    }
+
+    @Override
+    public Map<String, String> chaos(long seed) {
+      return target.chaos(seed);
+    }
+
+    @Override
+    public Duration waitTimeout() {
+      return target.waitTimeout();
+    }
+
+    @Override
+    public Duration shortTimeout() {
+      return target.shortTimeout();
+    }
+
+    @Override
+    public Backend open(int ranks, Duration waitTimeout, Map<String, String> extra) {
+      return target.open(ranks, waitTimeout, with(extra));
+    }
+
+    @Override
+    public dev.counterpoint.World openWorld(
+        int ranks, Duration waitTimeout, Map<String, String> extra) {
+      return target.openWorld(ranks, waitTimeout, with(extra));
+    }
+
+    private Map<String, String> with(Map<String, String> extra) {
+      Map<String, String> all = new HashMap<>(given);
+      all.putAll(extra);
+      return all;
+    }
+  }
+
   @Override
   public String name() {
-    return provider.name();
+    return label;
   }
 
   @Override
@@ -69,11 +146,33 @@ public final class RegistryTarget implements ConformanceTarget {
 
   @Override
   public List<Integer> rankCounts(boolean full) {
-    boolean emulated = probe.devices().stream().allMatch(DeviceInfo::emulated);
-    if (emulated) {
-      return full ? FULL : SMOKE;
+    int most = mostRanks();
+    return most == Integer.MAX_VALUE ? (full ? FULL : SMOKE) : rankCounts(full, most);
+  }
+
+  @Override
+  public synchronized int mostRanks() {
+    if (places == 0) {
+      int devices = places(provider.name(), properties, probe.devices().size());
+      boolean named = properties.containsKey(provider.name() + ".devices");
+      places = !named && isElastic(devices) ? Integer.MAX_VALUE : devices;
     }
-    return rankCounts(full, places(name(), properties, probe.devices().size()));
+    return places;
+  }
+
+  /** Whether devices are made in software as they are asked for. */
+  private boolean isElastic(int devices) {
+    return probe.devices().stream().allMatch(DeviceInfo::emulated)
+        && accepts(devices + 1, Map.of());
+  }
+
+  private boolean accepts(int ranks, Map<String, String> settings) {
+    try {
+      open(ranks, A_MOMENT, settings).close();
+      return true;
+    } catch (InvalidArgumentException e) {
+      return false;
+    }
   }
 
   /**
@@ -82,14 +181,13 @@ public final class RegistryTarget implements ConformanceTarget {
    */
   static int places(String name, Map<String, String> properties, int devices) {
     String named = properties.get(name + ".devices");
-    return named == null ? devices : named.split(",", -1).length;
+    return Math.max(1, named == null ? devices : named.split(",", -1).length);
   }
 
   static List<Integer> rankCounts(boolean full, int places) {
-    int devices = Math.max(1, places);
     TreeSet<Integer> counts = new TreeSet<>(full ? FULL : SMOKE);
-    counts.add(devices);
-    counts.removeIf(n -> n > devices);
+    counts.add(places);
+    counts.removeIf(n -> n > places);
     return List.copyOf(counts);
   }
 
@@ -102,12 +200,7 @@ public final class RegistryTarget implements ConformanceTarget {
     Map<String, String> settings =
         Map.of(provider.name() + ".chaos", Long.toString(seed & 0x7fffffffL));
     if (hasChaos == null) {
-      try {
-        open(1, Duration.ofSeconds(5), settings).close();
-        hasChaos = true;
-      } catch (InvalidArgumentException e) {
-        hasChaos = false;
-      }
+      hasChaos = accepts(1, settings);
     }
     return hasChaos ? settings : Map.of();
   }

@@ -1,11 +1,12 @@
 package dev.counterpoint.conformance;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.counterpoint.core.WholeFile;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
-import java.io.Writer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -25,19 +26,26 @@ final class Reports {
     try {
       Files.createDirectories(directory);
       Path page = directory.resolve("conformance.html");
-      Files.writeString(page, HtmlReport.render(report), StandardCharsets.UTF_8);
-      new ObjectMapper()
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .writeValue(directory.resolve("conformance.json").toFile(), json(report));
+      WholeFile.write(page, HtmlReport.render(report));
+      WholeFile.write(directory.resolve("conformance.json"), json(json(report)));
       for (RunReport.BackendInfo backend : report.backends()) {
-        writeXml(
-            report,
-            backend.name(),
-            directory.resolve("TEST-conformance-" + backend.name() + ".xml"));
+        String name = backend.name().replaceAll("[^A-Za-z0-9._-]", "-");
+        WholeFile.write(
+            directory.resolve("TEST-conformance-" + name + ".xml"), xml(report, backend.name()));
       }
       return page;
     } catch (IOException e) {
       throw new UncheckedIOException("the reports could not be written to " + directory, e);
+    }
+  }
+
+  /** Any value as indented JSON. */
+  static String json(Object value) {
+    try {
+      return new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(value)
+          + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a report cannot be written as JSON", e);
     }
   }
 
@@ -87,6 +95,7 @@ final class Reports {
     entry.put("backend", test.backend());
     entry.put("chapter", test.chapter());
     entry.put("test", Chapters.sentence(test.name()));
+    entry.put("name", test.name());
     entry.put("variant", test.variant());
     entry.put("rules", test.rules());
     entry.put("outcome", test.outcome().word());
@@ -95,10 +104,11 @@ final class Reports {
     return entry;
   }
 
-  private static void writeXml(RunReport report, String backend, Path file) throws IOException {
+  private static String xml(RunReport report, String backend) {
     List<TestResult> tests =
         report.tests().stream().filter(test -> test.backend().equals(backend)).toList();
-    try (Writer writer = Files.newBufferedWriter(file, StandardCharsets.UTF_8)) {
+    StringWriter writer = new StringWriter();
+    try {
       XMLStreamWriter xml = XMLOutputFactory.newFactory().createXMLStreamWriter(writer);
       xml.writeStartDocument("UTF-8", "1.0");
       xml.writeStartElement("testsuite");
@@ -119,8 +129,9 @@ final class Reports {
       xml.writeEndDocument();
       xml.close();
     } catch (XMLStreamException e) {
-      throw new IOException("writing " + file, e);
+      throw new IllegalStateException("a report cannot be written as XML", e);
     }
+    return writer.toString();
   }
 
   private static void writeTest(XMLStreamWriter xml, TestResult test) throws XMLStreamException {

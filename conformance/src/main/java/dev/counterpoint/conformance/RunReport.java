@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -53,6 +54,18 @@ record RunReport(
     }
   }
 
+  /** By backend, what the run says of it in one line. */
+  static Map<String, String> verdicts(
+      ConformanceRunner.Options options, List<Session> sessions, List<TestResult> tests) {
+    List<RuleRow> rows = rows(sessions, tests);
+    Map<String, String> verdicts = new LinkedHashMap<>();
+    for (int i = 0; i < sessions.size(); i++) {
+      String name = sessions.get(i).target().name();
+      verdicts.put(name, verdict(options, i, rows, tests, name));
+    }
+    return verdicts;
+  }
+
   int count(Outcome outcome) {
     return (int) tests.stream().filter(test -> test.outcome() == outcome).count();
   }
@@ -62,17 +75,7 @@ record RunReport(
       List<Session> sessions,
       Instant begin,
       List<TestResult> tests) {
-    RuleCatalog catalog = RuleCatalog.load();
-    List<RuleRow> rows = new ArrayList<>();
-    for (RuleCatalog.Entry entry : catalog.entries().values()) {
-      List<Cell> cells =
-          sessions.stream()
-              .map(session -> cell(entry.name(), session.target().name(), tests))
-              .toList();
-      String reason = catalog.untestable().getOrDefault(entry.name(), "");
-      rows.add(
-          new RuleRow(entry.name(), entry.must(), entry.text(), entry.chapter(), reason, cells));
-    }
+    List<RuleRow> rows = rows(sessions, tests);
     List<BackendInfo> infos = new ArrayList<>();
     for (int i = 0; i < sessions.size(); i++) {
       infos.add(
@@ -98,6 +101,21 @@ record RunReport(
         infos,
         rows,
         List.copyOf(tests));
+  }
+
+  private static List<RuleRow> rows(List<Session> sessions, List<TestResult> tests) {
+    RuleCatalog catalog = RuleCatalog.load();
+    List<RuleRow> rows = new ArrayList<>();
+    for (RuleCatalog.Entry entry : catalog.entries().values()) {
+      List<Cell> cells =
+          sessions.stream()
+              .map(session -> cell(entry.name(), session.target().name(), tests))
+              .toList();
+      String reason = catalog.untestable().getOrDefault(entry.name(), "");
+      rows.add(
+          new RuleRow(entry.name(), entry.must(), entry.text(), entry.chapter(), reason, cells));
+    }
+    return rows;
   }
 
   private static Cell cell(String rule, String backend, List<TestResult> tests) {
@@ -135,6 +153,13 @@ record RunReport(
     if (!options.only().isEmpty()) {
       return "passed as far as it was asked for, which was "
           + String.join(", ", new TreeSet<>(options.only()));
+    }
+    if (!options.ranks().isEmpty()) {
+      return "passed in worlds of the sizes asked for, which were "
+          + new TreeSet<>(options.ranks()).toString().replaceAll("[\\[\\]]", "");
+    }
+    if (options.chaos().mode() == Chaos.Mode.OFF) {
+      return "passed without delays thrown in, as asked for";
     }
     if (!options.full()) {
       return "smoke run passed; only a full run may say more";
@@ -182,7 +207,7 @@ record RunReport(
         devices,
         versions,
         capabilities,
-        target.rankCounts(session.full()),
+        session.worlds(),
         verdict);
   }
 }

@@ -1,6 +1,7 @@
 package dev.counterpoint.conformance;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
@@ -12,7 +13,8 @@ import org.junit.jupiter.api.extension.ExtensionContext.StoreScope;
  * store, or else described by configuration parameters (which JUnit also takes from system
  * properties).
  */
-record Session(ConformanceTarget target, boolean full, long seed) {
+record Session(
+    ConformanceTarget target, boolean full, long seed, List<Integer> worlds, Chaos chaos) {
   static final String BACKEND = "counterpoint.conformance.backend";
   static final String FULL = "counterpoint.conformance.full";
   static final String SEED = "counterpoint.conformance.seed";
@@ -21,6 +23,11 @@ record Session(ConformanceTarget target, boolean full, long seed) {
   static final String STORE_KEY = "session";
   static final long DEFAULT_SEED = 20_250_101L;
   private static final Namespace NAMESPACE = Namespace.create(STORE_PART);
+
+  /** With worlds and delays as the target and the kit have them. */
+  Session(ConformanceTarget target, boolean full, long seed) {
+    this(target, full, seed, target.rankCounts(full), Chaos.USUAL);
+  }
 
   static Session of(ExtensionContext context) {
     Session given =

@@ -9,13 +9,17 @@ record Variant(int ranks, boolean chaos) {
   /** The variants that a test is run in; empty if the target has no world that it could use. */
   static List<Variant> of(Method test, Session session) {
     ConformanceTest wanted = test.getAnnotation(ConformanceTest.class);
-    List<Integer> counts = wanted.value().select(session.target().rankCounts(session.full()));
+    List<Integer> counts = wanted.value().select(session.worlds());
     List<Variant> variants = new ArrayList<>();
-    boolean chaos = wanted.chaos() && !session.target().chaos(session.seed()).isEmpty();
+    boolean chaos =
+        wanted.chaos()
+            && session.chaos().mode() != Chaos.Mode.OFF
+            && !session.target().chaos(session.seed()).isEmpty();
+    boolean everywhere = session.chaos().mode() == Chaos.Mode.EVERYWHERE;
     for (int i = 0; i < counts.size(); i++) {
       variants.add(new Variant(counts.get(i), false));
       boolean extreme = i == counts.size() - 1 || (session.full() && counts.get(i) == 2);
-      if (chaos && extreme) {
+      if (chaos && (everywhere || extreme)) {
         variants.add(new Variant(counts.get(i), true));
       }
     }

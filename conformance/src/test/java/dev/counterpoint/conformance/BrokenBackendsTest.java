@@ -7,7 +7,6 @@ import dev.counterpoint.spi.BackendProvider;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -46,9 +45,8 @@ class BrokenBackendsTest {
   }
 
   static ConformanceRunner.Summary run(ConformanceTarget target, Set<String> tests) {
-    var options = new ConformanceRunner.Options(target.name(), false, Set.of(), 7, Map.of(), null);
-    return ConformanceRunner.run(
-        options, List.of(target), test -> tests.contains(test.getName()), SILENT);
+    var options = ConformanceRunner.Options.of(target.name()).withSeed(7);
+    return ConformanceRunner.run(options, List.of(target), new Selection(tests).tests(), SILENT);
   }
 
   static List<Flaw> flaws() {

@@ -39,8 +39,10 @@ class HostConformanceTest {
           }
         };
     var options =
-        new ConformanceRunner.Options(
-            "host", Boolean.getBoolean(Session.FULL), Set.of(), 42, Map.of(), directory);
+        ConformanceRunner.Options.of("host")
+            .withFull(Boolean.getBoolean(Session.FULL))
+            .withSeed(42)
+            .withReport(directory);
     ConformanceRunner.Summary summary = ConformanceRunner.run(options, listener);
     assertThat(summary.failures()).isEmpty();
     assertThat(finished).hasSize(announced[0]);
@@ -78,8 +80,10 @@ class HostConformanceTest {
   void someRulesCanBeRunAlone(@TempDir Path directory) throws IOException {
     ConformanceRunner.Summary summary =
         ConformanceRunner.run(
-            new ConformanceRunner.Options(
-                "host", true, Set.of("MEM-5", "CAP"), 42, Map.of(), directory),
+            ConformanceRunner.Options.of("host")
+                .withFull(true)
+                .withOnly(Set.of("MEM-5", "CAP"))
+                .withReport(directory),
             BrokenBackendsTest.SILENT);
     assertThat(summary.failures()).isEmpty();
     assertThat(summary.passed()).isPositive();
@@ -91,8 +95,7 @@ class HostConformanceTest {
     assertThatThrownBy(
             () ->
                 ConformanceRunner.run(
-                    new ConformanceRunner.Options(
-                        "host", true, Set.of("GEMM-99"), 42, Map.of(), null),
+                    ConformanceRunner.Options.of("host").withOnly(Set.of("GEMM-99")),
                     BrokenBackendsTest.SILENT))
         .isInstanceOf(InvalidArgumentException.class)
         .hasMessageContaining("GEMM-99");

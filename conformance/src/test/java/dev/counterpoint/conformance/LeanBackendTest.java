@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.counterpoint.core.BackendRegistry;
 import dev.counterpoint.spi.BackendProvider;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -20,9 +18,10 @@ class LeanBackendTest {
   void aBackendWithoutCapabilitiesPassesASmokeRun() {
     BackendProvider lean = LeanProvider.over(BackendRegistry.load().select("host"));
     ConformanceTarget target = new BrokenBackendsTest.Target("lean", lean);
-    var options = new ConformanceRunner.Options("lean", false, Set.of(), 3, Map.of(), null);
+    var options = ConformanceRunner.Options.of("lean").withSeed(3);
     ConformanceRunner.Summary summary =
-        ConformanceRunner.run(options, List.of(target), test -> true, BrokenBackendsTest.SILENT);
+        ConformanceRunner.run(
+            options, List.of(target), Chapters.tests(), BrokenBackendsTest.SILENT);
     assertThat(summary.failures()).isEmpty();
     assertThat(summary.passed()).isGreaterThan(200);
   }

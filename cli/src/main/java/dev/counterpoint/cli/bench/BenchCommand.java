@@ -7,6 +7,8 @@ import dev.counterpoint.cli.BackendChoice;
 import dev.counterpoint.cli.ExitCode;
 import dev.counterpoint.cli.Progress;
 import dev.counterpoint.cli.report.BenchReport;
+import dev.counterpoint.cli.report.OverheadReport;
+import dev.counterpoint.cli.report.OverheadText;
 import dev.counterpoint.cli.report.Table;
 import dev.counterpoint.cli.report.TextReport;
 import dev.counterpoint.core.BackendRegistry;
@@ -18,18 +20,15 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code counterpoint bench}. */
 @Command(
@@ -47,15 +46,17 @@ import picocli.CommandLine.TypeConversionException;
       "  counterpoint bench gemm-rs --link 2GB/s --latency 5us --html report.html",
       "  counterpoint bench gemm-ar --preset llama3-70b:o -m 16 --dtype bf16",
       "  counterpoint bench ag-gemm -m 4096 -n 57344 -k 8192 --strategy fused,signaled",
+      "  counterpoint bench --host-overhead",
       "  counterpoint bench --preset list"
     })
 public final class BenchCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
+  private @Nullable BackendProvider provider;
 
   @Parameters(
       arity = "0..1",
       paramLabel = "OPERATOR",
-      converter = OperatorConverter.class,
+      converter = Operator.Converter.class,
       description = "ag-gemm, gemm-rs, gemm-ar or gemm-a2a.")
   private @Nullable Operator operator;
 
@@ -70,18 +71,24 @@ public final class BenchCommand implements Callable<Integer> {
   private List<String> strategies = new ArrayList<>();
 
   @Option(
+      names = "--host-overhead",
+      description =
+          "Measure instead how long the host is busy with each launch, and what it allocates:"
+              + " direct and by graph replay, for one operator or all. Small problems unless sizes"
+              + " are given; a run is then 8 launches.")
+  private boolean hostOverhead;
+
+  @Option(
       names = "--iterations",
       paramLabel = "N",
-      defaultValue = "20",
-      description = "Timed runs of each subject; default ${DEFAULT-VALUE}.")
-  private int iterations;
+      description = "Timed runs of each subject; default 20, with --host-overhead 200.")
+  private @Nullable Integer givenIterations;
 
   @Option(
       names = "--warmup",
       paramLabel = "N",
-      defaultValue = "3",
-      description = "Runs before the timed ones; default ${DEFAULT-VALUE}.")
-  private int warmup;
+      description = "Runs before the timed ones; default 3, with --host-overhead 100.")
+  private @Nullable Integer givenWarmup;
 
   @Option(
       names = "--seed",
@@ -100,18 +107,6 @@ public final class BenchCommand implements Callable<Integer> {
   @Mixin private BackendChoice backend = new BackendChoice();
   @Mixin private OutputOptions outputs = new OutputOptions();
 
-  /** Reads an operator's name. */
-  public static final class OperatorConverter implements ITypeConverter<Operator> {
-    @Override
-    public Operator convert(String text) {
-      try {
-        return Operator.of(text);
-      } catch (IllegalArgumentException e) {
-        throw new TypeConversionException(e.getMessage());
-      }
-    }
-  }
-
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
@@ -119,6 +114,9 @@ public final class BenchCommand implements Callable<Integer> {
     if (problem.listsPresets()) {
       presets().lines().forEach(out::println);
       return ExitCode.GOOD;
+    }
+    if (hostOverhead) {
+      return overhead();
     }
     if (operator == null) {
       throw new ParameterException(
@@ -148,22 +146,53 @@ public final class BenchCommand implements Callable<Integer> {
     return unavailable && !request.everyStrategy() ? ExitCode.UNAVAILABLE : ExitCode.GOOD;
   }
 
+  /** Asked for once, and not before the rest of the command line is found to be good. */
+  private BackendProvider provider() {
+    BackendProvider known = provider;
+    if (known == null) {
+      known = BackendRegistry.load().select(backend.backend());
+      provider = known;
+    }
+    return known;
+  }
+
+  private int overhead() throws IOException {
+    require(
+        !outputs.moreThanJson(), "--host-overhead writes --json only, no --csv, --html or --trace");
+    outputs.verify();
+    List<BenchRequest> requests = new ArrayList<>();
+    List<Operator> chosen = operator == null ? List.of(Operator.values()) : List.of(operator);
+    for (Operator one : chosen) {
+      requests.add(request(one));
+    }
+    OverheadReport report;
+    try (Progress progress = Progress.onTerminal()) {
+      report = HostOverhead.run(requests, progress);
+    }
+    OverheadText.lines(report).forEach(spec.commandLine().getOut()::println);
+    outputs.writeJson(report, spec.commandLine().getErr());
+    return report.passed() ? ExitCode.GOOD : ExitCode.CHECK_FAILED;
+  }
+
   private BenchRequest request(Operator chosen) {
+    int iterations = givenIterations != null ? givenIterations : hostOverhead ? 200 : 20;
+    int warmup = givenWarmup != null ? givenWarmup : hostOverhead ? 100 : 3;
     require(iterations >= 1, "--iterations is " + iterations + "; it must be at least 1");
     require(warmup >= 0, "--warmup is " + warmup + "; it must not be negative");
     require(timeout >= 1, "--timeout is " + timeout + "; it must be at least 1 second");
     boolean all = strategies.isEmpty() || strategies.equals(List.of("all"));
-    List<Strategy> list = all ? everyStrategy() : strategies.stream().map(this::strategy).toList();
+    List<Strategy> list = Strategies.parse(strategies, spec.commandLine());
     problem.layer(chosen); // complains about a wrong preset before any device is touched
-    BackendProvider provider = BackendRegistry.load().select(backend.backend());
-    boolean emulated = emulated(provider);
-    GemmProblem gemm = problem.problem(chosen, emulated);
+    BackendProvider chosenProvider = provider();
+    boolean emulated = emulated(chosenProvider);
+    GemmProblem gemm =
+        hostOverhead ? problem.small(chosen, emulated) : problem.problem(chosen, emulated);
     WorldOptions world =
         new WorldOptions(
-            provider.name(),
+            chosenProvider.name(),
             backend.ranks(),
             Duration.ofSeconds(timeout),
-            backend.properties(provider.name()));
+            backend.properties(chosenProvider.name()));
     return new BenchRequest(
         chosen,
         gemm,
@@ -183,24 +212,6 @@ public final class BenchCommand implements Callable<Integer> {
   public static boolean emulated(BackendProvider provider) {
     return provider.probe() instanceof Probe.Available available
         && available.devices().stream().anyMatch(DeviceInfo::emulated);
-  }
-
-  /** Every strategy but the choice between them. */
-  public static List<Strategy> everyStrategy() {
-    return List.of(Strategy.SEQUENTIAL, Strategy.DECOMPOSED, Strategy.SIGNALED, Strategy.FUSED);
-  }
-
-  private Strategy strategy(String name) {
-    try {
-      return Strategy.valueOf(name.trim().toUpperCase(Locale.ROOT));
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "there is no strategy '"
-              + name
-              + "'; there are all, or sequential, decomposed, signaled, fused, auto",
-          e);
-    }
   }
 
   private void require(boolean good, String sentence) {

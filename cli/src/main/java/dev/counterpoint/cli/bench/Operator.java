@@ -9,6 +9,8 @@ import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Tuning;
 import java.util.Arrays;
 import java.util.stream.Collectors;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
 
 /** The operators by their names on the command line. */
 public enum Operator {
@@ -44,6 +46,21 @@ public enum Operator {
   /** The library collective it contains. */
   public String collective() {
     return collective;
+  }
+
+  /** Reads an operator's name. */
+  public static final class Converter implements ITypeConverter<Operator> {
+    /** Called by picocli. */
+    public Converter() {}
+
+    @Override
+    public Operator convert(String text) {
+      try {
+        return Operator.of(text);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
   }
 
   /** The operator of this name. */

@@ -2,6 +2,7 @@ package dev.counterpoint.cli.bench;
 
 import dev.counterpoint.Failure;
 import dev.counterpoint.cli.CommandException;
+import dev.counterpoint.cli.OutputFile;
 import dev.counterpoint.cli.report.BenchReport;
 import dev.counterpoint.cli.report.ChromeTrace;
 import dev.counterpoint.cli.report.CsvReport;
@@ -9,7 +10,6 @@ import dev.counterpoint.cli.report.HtmlReport;
 import dev.counterpoint.cli.report.JsonReport;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -50,31 +50,27 @@ final class OutputOptions {
     return files;
   }
 
+  /** Whether something other than JSON is wanted. */
+  boolean moreThanJson() {
+    return csv != null || needsTimelines();
+  }
+
   /** Finds out before measuring whether the files can be written. */
   void verify() {
-    for (Path file : files().keySet()) {
-      Path directory = file.toAbsolutePath().getParent();
-      if (directory == null
-          || !Files.isDirectory(directory)
-          || !Files.isWritable(directory)
-          || Files.isDirectory(file)) {
-        throw new CommandException(
-            Failure.Category.USAGE,
-            "'"
-                + file
-                + "' cannot be written: "
-                + (Files.isDirectory(file)
-                    ? "it is a directory"
-                    : "its directory is not there or not writable"));
-      }
+    files().keySet().forEach(OutputFile::verify);
+  }
+
+  /** Writes a report that exists as JSON only. */
+  void writeJson(Object report, PrintWriter log) throws IOException {
+    if (json != null) {
+      OutputFile.write(json, JsonReport.write(report), log);
     }
   }
 
   /** Writes the files, and says so. */
   void write(BenchReport report, PrintWriter log) throws IOException {
     for (Map.Entry<Path, Function<BenchReport, String>> file : files().entrySet()) {
-      Files.writeString(file.getKey(), file.getValue().apply(report));
-      log.println("wrote " + file.getKey());
+      OutputFile.write(file.getKey(), file.getValue().apply(report), log);
     }
   }
 

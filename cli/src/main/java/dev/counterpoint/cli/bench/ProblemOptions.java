@@ -6,7 +6,6 @@ import dev.counterpoint.GemmProblem;
 import dev.counterpoint.Tuning;
 import dev.counterpoint.WeightLayout;
 import dev.counterpoint.cli.CommandException;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -124,7 +123,7 @@ public final class ProblemOptions {
     if (layer == null && n == null && k == null && !emulated) {
       layer = Presets.find("llama3-70b", operator);
     }
-    DType input = dtype != null ? dtype : emulated ? DType.FP32 : DType.BF16;
+    DType input = inputType(emulated);
     if (layer != null) {
       return problem(
           m != null ? m : emulated ? EMULATED_ROWS : DEVICE_ROWS, layer.n(), layer.k(), input);
@@ -137,6 +136,20 @@ public final class ProblemOptions {
         n != null ? n : each ? 1024 : 2048,
         k != null ? k : 1024,
         input);
+  }
+
+  /** The same, but small where no size is given, so that devices keep up with launches. */
+  GemmProblem small(Operator operator, boolean emulated) {
+    if (layer(operator) != null) {
+      return problem(operator, emulated);
+    }
+    int size = emulated ? 32 : 256;
+    return problem(
+        m != null ? m : size, n != null ? n : size, k != null ? k : size, inputType(emulated));
+  }
+
+  private DType inputType(boolean emulated) {
+    return dtype != null ? dtype : emulated ? DType.FP32 : DType.BF16;
   }
 
   private GemmProblem problem(int rows, int cols, int inner, DType input) {
@@ -166,23 +179,5 @@ public final class ProblemOptions {
   public Tuning tuning() {
     Tuning tuning = Tuning.AUTOMATIC.withChunks(chunks);
     return tile == null ? tuning : tuning.withTile(tile.rows(), tile.cols());
-  }
-
-  /** Reads the names of element types, in any case. */
-  public static final class DTypeConverter implements ITypeConverter<DType> {
-    @Override
-    public DType convert(String text) {
-      return switch (text.toLowerCase(Locale.ROOT)) {
-        case "fp32", "float32", "f32" -> DType.FP32;
-        case "fp16", "float16", "half", "f16" -> DType.FP16;
-        case "bf16", "bfloat16" -> DType.BF16;
-        case "fp8", "fp8_e4m3", "e4m3" -> DType.FP8_E4M3;
-        case "fp8_e5m2", "e5m2" -> DType.FP8_E5M2;
-        case "int8", "i8" -> DType.INT8;
-        default ->
-            throw new TypeConversionException(
-                "'" + text + "' is not one of fp32, fp16, bf16, fp8_e4m3, fp8_e5m2, int8");
-      };
-    }
   }
 }

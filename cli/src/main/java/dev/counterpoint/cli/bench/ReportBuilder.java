@@ -69,8 +69,12 @@ final class ReportBuilder {
         request.operator().commandName(),
         request.operator().title(),
         request.layer(),
-        problem(),
-        machine(),
+        problem(request, world.size()),
+        machine(
+            world,
+            link,
+            request.chaotic(),
+            stopwatch.readsDevices() ? "device time on the slowest rank" : "host time"),
         baseline,
         runs.stream().map(run -> run.row(metrics)).toList(),
         request.traced()
@@ -85,7 +89,8 @@ final class ReportBuilder {
     return samples == null ? Double.NaN : samples.median();
   }
 
-  private BenchReport.Problem problem() {
+  /** What was asked for. */
+  static BenchReport.Problem problem(BenchRequest request, int ranks) {
     GemmProblem p = request.problem();
     Tuning tuning = request.tuning();
     String tile =
@@ -100,7 +105,7 @@ final class ReportBuilder {
         name(p.outputType()),
         p.weightLayout().name(),
         p.bias(),
-        world.size(),
+        ranks,
         request.seed(),
         request.iterations(),
         request.warmup(),
@@ -112,7 +117,9 @@ final class ReportBuilder {
     return dtype.name().toLowerCase(Locale.ROOT);
   }
 
-  private BenchReport.Machine machine() {
+  /** Where it ran. */
+  static BenchReport.Machine machine(
+      World world, LinkProbe.Bandwidth link, boolean chaotic, String clock) {
     List<DeviceInfo> devices =
         world.localRanks().stream().map(rank -> rank.device().info()).toList();
     boolean emulated = devices.stream().anyMatch(DeviceInfo::emulated);
@@ -125,8 +132,8 @@ final class ReportBuilder {
         link.bytesPerSecond(),
         link.origin(),
         world.backend().link().simulated(),
-        request.chaotic(),
-        stopwatch.readsDevices() ? "device time on the slowest rank" : "host time",
+        chaotic,
+        clock,
         Runtime.version().toString(),
         System.getProperty("os.name")
             + " "

@@ -66,6 +66,15 @@ final class StrategyRun {
     return strategy;
   }
 
+  Status status() {
+    return status;
+  }
+
+  /** Why it failed or cannot be; empty if all is well. */
+  String problem() {
+    return problem;
+  }
+
   /** Takes in what the first run left behind. */
   void checked(OutputCheck.Outcome outcome) {
     check = outcome.result();

@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
       "  counterpoint-linux/bin/counterpoint doctor"
     })
 public final class BundleCommand implements Callable<Integer> {
+  private static final Path LAUNCHER = Path.of("bin", "counterpoint");
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -56,23 +57,34 @@ public final class BundleCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     verify();
     Path target = directory.toAbsolutePath().normalize();
-    Files.createDirectories(target);
-    RuntimeImage.create(target.resolve("runtime"));
-    Path libraries = Files.createDirectories(target.resolve("lib"));
-    List<Path> jars = Libraries.copy(System.getProperty("java.class.path"), libraries);
-    Path launcher = launcher(target);
-    out.println(
-        "made "
-            + directory
-            + ": "
-            + jars.size()
-            + " jars and a Java runtime, "
-            + Figures.bytes((double) size(target)));
+    Path parent = target.getParent();
+    if (parent != null) {
+      Files.createDirectories(parent);
+    }
+    try (HalfMade made = new HalfMade(target)) {
+      Files.createDirectories(made.path());
+      RuntimeImage.create(made.path().resolve("runtime"));
+      Path libraries = Files.createDirectories(made.path().resolve("lib"));
+      List<Path> jars = Libraries.copy(System.getProperty("java.class.path"), libraries);
+      Files.createDirectories(made.path().resolve("bin"));
+      writeLauncher(made.path().resolve(LAUNCHER));
+      made.finish();
+      out.println(
+          "made "
+              + directory
+              + ": "
+              + jars.size()
+              + " jars and a Java runtime, "
+              + Figures.bytes((double) size(target)));
+    }
     if (archive != null) {
-      pack(target, archive.toAbsolutePath());
+      try (HalfMade packed = new HalfMade(archive.toAbsolutePath())) {
+        pack(target, packed.path());
+        packed.finish();
+      }
       out.println("packed " + archive + ": " + Figures.bytes((double) Files.size(archive)));
     }
-    out.println("run it as " + directory.resolve(target.relativize(launcher)));
+    out.println("run it as " + directory.resolve(LAUNCHER));
     return ExitCode.GOOD;
   }
 
@@ -107,8 +119,7 @@ public final class BundleCommand implements Callable<Integer> {
     }
   }
 
-  private static Path launcher(Path target) throws IOException {
-    Path launcher = Files.createDirectories(target.resolve("bin")).resolve("counterpoint");
+  private static void writeLauncher(Path launcher) throws IOException {
     try (InputStream script = BundleCommand.class.getResourceAsStream("launcher.sh")) {
       if (script == null) {
         throw new IllegalStateException("the launcher script is not in the jar");
@@ -116,7 +127,6 @@ public final class BundleCommand implements Callable<Integer> {
       Files.copy(script, launcher);
     }
     Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
-    return launcher;
   }
 
   private static long size(Path directory) throws IOException {

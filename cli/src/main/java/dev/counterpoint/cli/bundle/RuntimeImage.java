@@ -14,9 +14,9 @@ import java.util.spi.ToolProvider;
 final class RuntimeImage {
   /**
    * What the command and its libraries touch: logging and configuration (java.logging, java.naming,
-   * java.xml), the JVM's own figures and recordings (java.management, jdk.jfr), and off-heap memory
-   * (jdk.unsupported). The list is fixed, not computed: libraries mention modules for parts of them
-   * that are never used here.
+   * java.xml), the JVM's own figures and recordings (java.management, jdk.management, jdk.jfr), and
+   * off-heap memory (jdk.unsupported). The list is fixed, not computed: libraries mention modules
+   * for parts of them that are never used here.
    */
   static final List<String> MODULES =
       List.of(
@@ -26,6 +26,7 @@ final class RuntimeImage {
           "java.naming",
           "java.xml",
           "jdk.jfr",
+          "jdk.management",
           "jdk.unsupported");
 
   private RuntimeImage() {}

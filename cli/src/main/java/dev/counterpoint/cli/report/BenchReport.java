@@ -66,7 +66,25 @@ public record BenchReport(
       int iterations,
       int warmup,
       int chunks,
-      String tile) {}
+      String tile) {
+    /** One line with the sizes. */
+    public String sizes() {
+      return "M "
+          + m
+          + " · N "
+          + n
+          + " · K "
+          + k
+          + " · "
+          + inputType
+          + (outputType.equals(inputType) ? "" : " → " + outputType)
+          + (bias ? " · bias" : "")
+          + (weightLayout.equals("KN") ? " · weight [K, N]" : "")
+          + " · "
+          + ranks
+          + (ranks == 1 ? " rank" : " ranks");
+    }
+  }
 
   /**
    * Where it ran.
@@ -208,21 +226,7 @@ public record BenchReport(
 
   /** One line with the sizes. */
   public String sizes() {
-    Problem p = problem;
-    return "M "
-        + p.m()
-        + " · N "
-        + p.n()
-        + " · K "
-        + p.k()
-        + " · "
-        + p.inputType()
-        + (p.outputType().equals(p.inputType()) ? "" : " → " + p.outputType())
-        + (p.bias() ? " · bias" : "")
-        + (p.weightLayout().equals("KN") ? " · weight [K, N]" : "")
-        + " · "
-        + p.ranks()
-        + (p.ranks() == 1 ? " rank" : " ranks");
+    return problem.sizes();
   }
 
   /** What is emulated or simulated, as short labels; empty where all is real. */

@@ -1,29 +1,15 @@
 package dev.counterpoint.cli.report;
 
+import dev.counterpoint.conformance.Page;
 import java.util.Locale;
 
 /** Text and numbers as HTML and SVG want them. */
 final class Html {
   private Html() {}
 
-  /**
-   * Text for an element or a quoted attribute. Characters that no document may hold become the
-   * replacement character.
-   */
+  /** Text for an element or a quoted attribute. */
   static String escape(String text) {
-    StringBuilder escaped = new StringBuilder(text.length() + 16);
-    text.codePoints()
-        .forEach(
-            c -> {
-              switch (c) {
-                case '&' -> escaped.append("&amp;");
-                case '<' -> escaped.append("&lt;");
-                case '>' -> escaped.append("&gt;");
-                case '"' -> escaped.append("&quot;");
-                default -> escaped.appendCodePoint(c < 0x20 && c != '\n' && c != '\t' ? 0xfffd : c);
-              }
-            });
-    return escaped.toString();
+    return Page.escape(text);
   }
 
   /** A coordinate. */

@@ -11,8 +11,10 @@ import dev.counterpoint.cli.Progress;
 import dev.counterpoint.cli.bench.Bench;
 import dev.counterpoint.cli.bench.BenchCommand;
 import dev.counterpoint.cli.bench.BenchRequest;
+import dev.counterpoint.cli.bench.DTypeConverter;
 import dev.counterpoint.cli.bench.Operator;
 import dev.counterpoint.cli.bench.ProblemOptions;
+import dev.counterpoint.cli.bench.Strategies;
 import dev.counterpoint.cli.report.BenchReport;
 import dev.counterpoint.cli.report.Figures;
 import dev.counterpoint.cli.report.HtmlReport;
@@ -57,7 +59,7 @@ public final class ProfileCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "OPERATOR",
-      converter = BenchCommand.OperatorConverter.class,
+      converter = Operator.Converter.class,
       description = "ag-gemm, gemm-rs, gemm-ar or gemm-a2a.")
   private Operator operator = Operator.AG_GEMM;
 
@@ -73,7 +75,7 @@ public final class ProfileCommand implements Callable<Integer> {
   @Option(
       names = "--dtype",
       paramLabel = "TYPE",
-      converter = ProblemOptions.DTypeConverter.class,
+      converter = DTypeConverter.class,
       description = "Type of A, B and D: fp32, fp16 or bf16 and so on; as 'bench' by default.")
   private @Nullable DType dtype;
 
@@ -152,7 +154,7 @@ public final class ProfileCommand implements Callable<Integer> {
         "",
         world,
         Tuning.AUTOMATIC,
-        BenchCommand.everyStrategy(),
+        Strategies.every(),
         true,
         iterations,
         warmup,

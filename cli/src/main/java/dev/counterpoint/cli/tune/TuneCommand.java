@@ -65,7 +65,7 @@ public final class TuneCommand implements Callable<Integer> {
   @Parameters(
       arity = "0..1",
       paramLabel = "OPERATOR",
-      converter = BenchCommand.OperatorConverter.class,
+      converter = Operator.Converter.class,
       description = "ag-gemm, gemm-rs, gemm-ar or gemm-a2a; all of them if left out.")
   private @Nullable Operator operator;
 

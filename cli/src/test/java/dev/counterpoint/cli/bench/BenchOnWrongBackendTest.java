@@ -2,12 +2,15 @@ package dev.counterpoint.cli.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.counterpoint.cli.BackendChoice;
 import dev.counterpoint.cli.CommandRun;
 import dev.counterpoint.cli.ExitCode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
 
 class BenchOnWrongBackendTest {
   private static CommandRun bench(String arguments) {
@@ -74,9 +77,16 @@ class BenchOnWrongBackendTest {
   }
 
   @Test
+  void delaysAreForAnyBackendThatKnowsThem() {
+    BackendChoice choice = CommandLine.populateCommand(new BackendChoice(), "--chaos", "4");
+    assertThat(choice.properties("cuda")).isEqualTo(Map.of("cuda.chaos", "4"));
+    assertThat(choice.chaotic()).isTrue();
+  }
+
+  @Test
   void simulationIsTheHostsAlone() {
-    CommandRun run = bench("ag-gemm --link 1GB/s --chaos 4");
+    CommandRun run = bench("ag-gemm --link 1GB/s --latency 4us");
     assertThat(run.status()).isEqualTo(ExitCode.USAGE);
-    assertThat(run.err()).contains("--link, --chaos: only the host backend simulates");
+    assertThat(run.err()).contains("--link, --latency: only the host backend simulates");
   }
 }
