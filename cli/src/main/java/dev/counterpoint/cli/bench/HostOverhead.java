@@ -153,8 +153,8 @@ final class HostOverhead {
     for (int rank = 0; rank < ranks.length; rank++) {
       Samples own = new Samples();
       for (long value : nanos[rank]) {
-        own.add(value);
-        all.add(value);
+        own.add(1.0 * value);
+        all.add(1.0 * value);
       }
       byRank.add(new OverheadReport.RankRow(ranks[rank].index(), own.median(), own.quantile(0.99)));
     }

@@ -11,12 +11,14 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * What orders memory is taken out of these kernels, one instruction at a time, and one of a few
  * runs must fail. What may go unnoticed here is named by harmless(), with the reason.
  */
 @OnEmulatedDevice
+@Timeout(500)
 class KernelMutationTest {
   private static final byte[] BYTES = new byte[5004];
 
