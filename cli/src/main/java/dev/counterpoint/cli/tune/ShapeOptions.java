@@ -56,7 +56,8 @@ final class ShapeOptions {
     Tuning tuning = problem.tuning();
     List<OperatorSpec> specs = new ArrayList<>();
     if (random > 0) {
-      SplittableRandom numbers = new SplittableRandom(seed * 31 + List.of(Operator.values()).indexOf(operator));
+      SplittableRandom numbers =
+          new SplittableRandom(seed * 31 + List.of(Operator.values()).indexOf(operator));
       Sizes sizes = emulated ? Sizes.EMULATED : Sizes.DEVICE;
       while (specs.size() < random) {
         GemmProblem drawn =
