@@ -3,6 +3,7 @@ package dev.counterpoint.conformance.rocm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.counterpoint.conformance.Chaos;
 import dev.counterpoint.conformance.ConformanceRunner;
 import dev.counterpoint.spi.BackendProvider;
 import dev.counterpoint.spi.DeviceInfo;
@@ -59,6 +60,8 @@ class RocmConformanceTest {
             target,
             full,
             rules,
+            Set.of(),
+            Chaos.USUAL,
             Long.getLong("conformance.seed", 20250101),
             Map.of(),
             Path.of(System.getProperty("conformance.report", "target/conformance"), target)),
