@@ -3,6 +3,7 @@ package dev.counterpoint.core;
 import dev.counterpoint.BackendUnavailableException;
 import dev.counterpoint.WorldOptions;
 import dev.counterpoint.spi.BackendProvider;
+import dev.counterpoint.spi.DeviceInfo;
 import dev.counterpoint.spi.Probe;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -44,6 +45,13 @@ public final class BackendRegistry {
     /** Whether it can run here. */
     public boolean available() {
       return provider != null && probe instanceof Probe.Available;
+    }
+
+    /** Whether it has devices and all of them are made in software. */
+    public boolean emulated() {
+      return probe instanceof Probe.Available here
+          && !here.devices().isEmpty()
+          && here.devices().stream().allMatch(DeviceInfo::emulated);
     }
 
     /** One line: name and summary, or name, reason and remedy. */
@@ -92,10 +100,13 @@ public final class BackendRegistry {
     for (BackendProvider provider : providers) {
       all.add(probe(provider));
     }
+    // What makes a GPU of software is a test instrument that nobody should get unasked, so among
+    // emulated devices those that are plainly the host's, with the least priority, come first.
     all.sort(
         Comparator.comparing(Candidate::available)
             .reversed()
-            .thenComparing(Comparator.comparingInt(Candidate::priority).reversed()));
+            .thenComparing(Candidate::emulated)
+            .thenComparingLong(c -> c.emulated() ? c.priority() : -(long) c.priority()));
     all.addAll(broken);
     return new BackendRegistry(all);
   }
@@ -129,7 +140,7 @@ public final class BackendRegistry {
         null);
   }
 
-  /** All candidates: available ones first, then by priority. */
+  /** All candidates: available ones first, real devices before emulated ones, then by priority. */
   public List<Candidate> candidates() {
     return candidates;
   }

@@ -12,6 +12,7 @@ import dev.counterpoint.core.BackendRegistry.Candidate;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.BackendOptions;
 import dev.counterpoint.spi.BackendProvider;
+import dev.counterpoint.spi.DeviceInfo;
 import dev.counterpoint.spi.Probe;
 import java.io.IOException;
 import java.net.MalformedURLException;
@@ -43,6 +44,25 @@ class BackendRegistryTest {
     } else {
       System.setProperty(WorldOptions.BACKEND_PROPERTY, property);
     }
+  }
+
+  private static BackendProvider emulated(String name, int priority) {
+    DeviceInfo device = new DeviceInfo(0, "made of software", "none", 1, 1, true);
+    return failing(
+        name,
+        priority,
+        () -> new Probe.Available("works", List.of(device), Map.of(), Set.of(), List.of()));
+  }
+
+  @Test
+  void nobodyGetsAnEmulatedGpuUnasked() {
+    BackendProvider host = emulated("host", 0);
+    BackendProvider instrument = emulated("gpu", 200);
+    BackendRegistry without = BackendRegistry.of(List.of(instrument, host));
+    assertThat(without.select("auto")).isSameAs(host);
+    assertThat(without.select("gpu")).isSameAs(instrument);
+    BackendProvider real = available("real", -1);
+    assertThat(BackendRegistry.of(List.of(instrument, host, real)).select("auto")).isSameAs(real);
   }
 
   @Test
