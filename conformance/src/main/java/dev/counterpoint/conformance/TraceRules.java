@@ -46,7 +46,7 @@ class TraceRules {
           bench.prepare().launch(stream, bench.arguments());
           int peer = (rank + 1) % n;
           if (rank == 0) {
-            Threads.pause(3); // so that there is something to wait for
+            Threads.pause(50); // so that there is something to wait for, on a busy machine too
           }
           rig.backend
               .transfers()
