@@ -99,9 +99,10 @@ final class DefaultWorld implements World, PlanOwner {
 
   @Override
   public Rank rank(int index) {
-    for (Rank rank : ranks) {
-      if (rank.index() == index) {
-        return rank;
+    // By number, not by iterator: called at every launch, which must allocate nothing.
+    for (int i = 0; i < ranks.size(); i++) {
+      if (ranks.get(i).index() == index) {
+        return ranks.get(i);
       }
     }
     throw new InvalidArgumentException(
