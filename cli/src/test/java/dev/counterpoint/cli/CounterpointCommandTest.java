@@ -63,7 +63,8 @@ class CounterpointCommandTest {
     CommandRun run = CommandRun.of("bench", "ag-gemm", "--backend", "abacus");
     assertThat(run.status()).isEqualTo(ExitCode.UNAVAILABLE);
     assertThat(run.err())
-        .startsWith("counterpoint: backend 'abacus' is not available; found ")
+        .startsWith(
+            "counterpoint: backend 'abacus' is not available: it is not on the class path; there is ")
         .doesNotContain("\tat ");
     assertThat(run.err().lines()).hasSize(1);
   }

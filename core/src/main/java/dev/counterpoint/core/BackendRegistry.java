@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -57,13 +58,15 @@ public final class BackendRegistry {
     /** One line: name and summary, or name, reason and remedy. */
     public String describe() {
       if (probe instanceof Probe.Unavailable no) {
-        return name
-            + ": unavailable: "
-            + no.reason()
-            + (no.detail().isEmpty() ? "" : ", " + no.detail())
-            + (no.remedy().isEmpty() ? "" : " (" + no.remedy() + ")");
+        return name + ": unavailable: " + why(no);
       }
       return name + ": " + ((Probe.Available) probe).summary();
+    }
+
+    private static String why(Probe.Unavailable no) {
+      return no.reason()
+          + (no.detail().isEmpty() ? "" : ", " + no.detail())
+          + (no.remedy().isEmpty() ? "" : " (" + no.remedy() + ")");
     }
   }
 
@@ -151,7 +154,7 @@ public final class BackendRegistry {
    * @param name a backend's name, or {@code "auto"}: then the system property {@value
    *     WorldOptions#BACKEND_PROPERTY}, the environment variable {@value
    *     WorldOptions#BACKEND_VARIABLE}, or the first available candidate decides
-   * @throws BackendUnavailableException listing every candidate
+   * @throws BackendUnavailableException with the reason and remedy of what was asked for
    */
   public BackendProvider select(String name) {
     String wanted = resolve(name);
@@ -177,17 +180,39 @@ public final class BackendRegistry {
     return variable != null && !variable.isBlank() ? variable.trim() : "auto";
   }
 
+  /** One of a name is explained alone; the others are only named, unless any of them would do. */
   private String explain(String wanted) {
-    String head =
-        wanted.equals("auto")
-            ? "no backend can run here"
-            : "backend '" + wanted + "' is not available";
+    boolean any = wanted.equals("auto");
+    String head = any ? "no backend can run here" : "backend '" + wanted + "' is not available";
     if (candidates.isEmpty()) {
       return head
           + "; there is none on the class path: add one, such as dev.counterpoint:counterpoint-backend-host";
     }
+    if (any) {
+      return head + ": " + described(candidate -> true);
+    }
+    String here =
+        candidates.stream()
+            .filter(Candidate::available)
+            .map(Candidate::name)
+            .collect(Collectors.joining(", "));
+    String others = here.isEmpty() ? "" : "; there is " + here;
+    for (Candidate candidate : candidates) {
+      if (candidate.name().equals(wanted) && candidate.probe() instanceof Probe.Unavailable no) {
+        return head + ": " + Candidate.why(no) + others;
+      }
+    }
+    String broken = described(candidate -> candidate.provider() == null);
     return head
-        + "; found "
-        + candidates.stream().map(Candidate::describe).collect(Collectors.joining("; "));
+        + ": it is not on the class path"
+        + (broken.isEmpty() ? "" : "; " + broken)
+        + others;
+  }
+
+  private String described(Predicate<Candidate> which) {
+    return candidates.stream()
+        .filter(which)
+        .map(Candidate::describe)
+        .collect(Collectors.joining("; "));
   }
 }

@@ -31,6 +31,10 @@ final class GpuProbe {
   private static final int LEAST_ARCHITECTURE = 80;
   private static final Pattern DRIVER_RELEASE = Pattern.compile("Module\\D+\\s([0-9]+\\.[0-9.]+)");
 
+  /** What stands before the name of the missing library: our own bindings, where they lie. */
+  private static final Pattern BINDING =
+      Pattern.compile("^java\\.lang\\.UnsatisfiedLinkError: /\\S+: (?=lib)");
+
   private static final Platform PLATFORM = new CudaPlatform();
 
   private GpuProbe() {}
@@ -209,7 +213,7 @@ final class GpuProbe {
 
   /** Tells the ways apart in which the driver can be missing. */
   static Probe noDriver(@Nullable Throwable failure) {
-    String detail = String.valueOf(failure);
+    String detail = BINDING.matcher(String.valueOf(failure)).replaceFirst("");
     if (failure instanceof NativeException e) {
       if (e.status() == 100) {
         return noDevice(detail);

@@ -218,4 +218,15 @@ class GpuProbeTest {
             : new UnsatisfiedLinkError(message);
     assertThat(refused(GpuProbe.noDriver(failure)).reason()).isEqualTo(reason);
   }
+
+  @Test
+  void whatIsMissingIsNamedWithoutThePathOfTheBindings() {
+    String missing = "libcuda.so.1: cannot open shared object file";
+    assertThat(
+            refused(
+                    GpuProbe.noDriver(
+                        new UnsatisfiedLinkError("/home/x/.javacpp/libjnicudart.so: " + missing)))
+                .detail())
+        .isEqualTo(missing);
+  }
 }
