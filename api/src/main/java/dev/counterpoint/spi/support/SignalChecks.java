@@ -44,6 +44,20 @@ public final class SignalChecks {
     return new DeadlineExceededException(what + ", now " + seen + ", wanted " + wanted, deadline);
   }
 
+  /** The array as the backend's own. */
+  static <A extends Resource & SignalArray> A own(
+      BackendContext context, Class<A> type, SignalArray array) {
+    return context.own(type, "array", array, "a signal array");
+  }
+
+  /** The epoch as the backend's own, of the rank whose stream uses it. */
+  static <E extends Resource & Epoch> E own(
+      BackendContext context, Class<E> type, Epoch epoch, int rank) {
+    E mine = context.own(type, "epoch", epoch, "an epoch");
+    requireEpochOf(mine, rank);
+    return mine;
+  }
+
   /** Throws unless the epoch belongs to the rank whose stream uses it. */
   public static void requireEpochOf(Epoch epoch, int rank) {
     if (epoch.rank() != rank) {

@@ -1,68 +1,49 @@
 package dev.counterpoint.backend.gpu;
 
 import dev.counterpoint.NativeException;
-import dev.counterpoint.spi.Epoch;
-import dev.counterpoint.spi.SignalArray;
-import dev.counterpoint.spi.Signals;
-import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.Target;
 import dev.counterpoint.spi.TraceEvent;
-import dev.counterpoint.spi.support.Duration64;
-import dev.counterpoint.spi.support.MemoryChecks;
-import dev.counterpoint.spi.support.SignalChecks;
-import java.time.Duration;
+import dev.counterpoint.spi.support.CheckedSignals;
 import java.util.concurrent.locks.LockSupport;
 
 /**
  * Signals by small kernels of one warp: they read the epoch from device memory, so a replayed graph
  * uses that of the replay.
  */
-final class GpuSignals implements Signals {
+final class GpuSignals extends CheckedSignals<GpuStream, GpuSignalArray, GpuEpoch> {
   private static final long PAUSE_NANOS = 20_000;
 
   private final GpuContext context;
 
   GpuSignals(GpuContext context) {
+    super(context, GpuStream.class, GpuSignalArray.class, GpuEpoch.class);
     this.context = context;
   }
 
   @Override
-  public SignalArray allocate(String name, int wordsPerRank) {
-    context.requireOpen();
-    MemoryChecks.requireSize("wordsPerRank", wordsPerRank);
-    GpuSignalArray array = new GpuSignalArray(context, name, wordsPerRank);
-    array.opened();
-    return array;
+  protected GpuSignalArray newArray(String name, int wordsPerRank) {
+    return new GpuSignalArray(context, name, wordsPerRank);
   }
 
   @Override
-  public Epoch newEpoch(int rank) {
-    context.requireOpen();
-    GpuEpoch epoch = new GpuEpoch(context, context.requireRank("rank", rank));
-    epoch.opened();
-    return epoch;
+  protected GpuEpoch newCounter(int rank) {
+    return new GpuEpoch(context, rank);
   }
 
   @Override
-  public void advance(Stream stream, Epoch epoch) {
-    GpuStream mine = GpuStream.of(context, stream);
-    GpuEpoch counter = GpuEpoch.of(context, mine.rank(), epoch);
-    mine.begin();
-    mine.launch(
-        mine.state().kernels().advance,
+  protected void advanceCounter(GpuStream stream, GpuEpoch epoch) {
+    stream.begin();
+    stream.launch(
+        stream.state().kernels().advance,
         1,
-        mine.blocks().advance(mine.operation(), counter.address()));
+        stream.blocks().advance(stream.operation(), epoch.address()));
   }
 
   @Override
-  public void set(Stream stream, SignalArray array, int owner, int word, Epoch epoch) {
-    GpuStream mine = GpuStream.of(context, stream);
-    GpuSignalArray words = GpuSignalArray.of(context, array);
-    SignalChecks.requireWords("word", words, word, 1);
-    context.requireRank("owner", owner);
-    GpuEpoch counter = GpuEpoch.of(context, mine.rank(), epoch);
-    mine.begin();
-    raise(mine, words, owner, word, counter);
+  protected void raise(
+      GpuStream stream, GpuSignalArray array, int owner, int word, GpuEpoch epoch) {
+    stream.begin();
+    raiseBehind(stream, array, owner, word, epoch);
   }
 
   /**
@@ -70,120 +51,101 @@ final class GpuSignals implements Signals {
    * memory the epoch is copied there instead: only this rank ever raises that word by it, and its
    * epochs grow, so the word does too.
    */
-  void raise(GpuStream stream, GpuSignalArray words, int owner, int word, GpuEpoch epoch) {
+  void raiseBehind(GpuStream stream, GpuSignalArray array, int owner, int word, GpuEpoch epoch) {
     if (!context.reaches(stream.rank(), owner)) {
-      stream.copy(words.address(owner, word), epoch.address(), Long.BYTES);
+      stream.copy(array.address(owner, word), epoch.address(), Long.BYTES);
       return;
     }
-    words.raisedOnlyBy(owner, word, epoch, stream);
+    array.raisedOnlyBy(owner, word, epoch, stream);
     stream.launch(
         stream.state().kernels().set,
         1,
-        stream.blocks().set(stream.operation(), words.address(owner, word), 0, 0, epoch.address()));
+        stream.blocks().set(stream.operation(), array.address(owner, word), 0, 0, epoch.address()));
   }
 
   @Override
-  public void setAll(Stream stream, SignalArray array, int[] owners, int word, Epoch epoch) {
-    GpuStream mine = GpuStream.of(context, stream);
-    GpuSignalArray words = GpuSignalArray.of(context, array);
-    SignalChecks.requireWords("word", words, word, 1);
-    boolean everyone = owners.length == context.size() && context.reachesAll(mine.rank());
+  protected void raiseAll(
+      GpuStream stream, GpuSignalArray array, int[] owners, int word, GpuEpoch epoch) {
+    boolean everyone = owners.length == context.size() && context.reachesAll(stream.rank());
     for (int i = 0; i < owners.length; i++) {
-      context.requireRank("owners", owners[i]);
       everyone &= owners[i] == i;
     }
-    GpuEpoch counter = GpuEpoch.of(context, mine.rank(), epoch);
-    mine.begin();
-    long table = words.everyone(mine.rank(), word);
+    stream.begin();
+    long table = array.everyone(stream.rank(), word);
     if (everyone && table != 0) {
       for (int owner : owners) {
-        words.raisedOnlyBy(owner, word, counter, mine);
+        array.raisedOnlyBy(owner, word, epoch, stream);
       }
-      mine.launch(
-          mine.state().kernels().set,
+      stream.launch(
+          stream.state().kernels().set,
           1,
-          mine.blocks().set(mine.operation(), 0, table, owners.length, counter.address()));
+          stream.blocks().set(stream.operation(), 0, table, owners.length, epoch.address()));
       return;
     }
     for (int owner : owners) {
-      raise(mine, words, owner, word, counter);
+      raiseBehind(stream, array, owner, word, epoch);
     }
   }
 
   @Override
-  public void add(Stream stream, SignalArray array, int owner, int word, long delta) {
-    GpuStream mine = GpuStream.of(context, stream);
-    GpuSignalArray words = GpuSignalArray.of(context, array);
-    SignalChecks.requireWords("word", words, word, 1);
-    context.requireRank("owner", owner);
-    SignalChecks.requireGrowth(delta);
-    context.requireReach(mine.rank(), owner, "adding to a word of another rank");
-    mine.begin();
-    words.count();
-    mine.launch(
-        mine.state().kernels().add,
+  protected void addTo(GpuStream stream, GpuSignalArray array, int owner, int word, long delta) {
+    context.requireReach(stream.rank(), owner, "adding to a word of another rank");
+    stream.begin();
+    array.count();
+    stream.launch(
+        stream.state().kernels().add,
         1,
-        mine.blocks().add(mine.operation(), words.address(owner, word), delta));
+        stream.blocks().add(stream.operation(), array.address(owner, word), delta));
   }
 
   @Override
-  public void await(Stream stream, SignalArray array, int word, Epoch epoch, Target target) {
-    awaitAll(stream, array, word, 1, epoch, target);
-  }
-
-  @Override
-  public void awaitAll(
-      Stream stream, SignalArray array, int firstWord, int count, Epoch epoch, Target target) {
-    GpuStream mine = GpuStream.of(context, stream);
-    GpuSignalArray words = GpuSignalArray.of(context, array);
-    SignalChecks.requireWords("word", words, firstWord, count);
-    GpuEpoch counter = GpuEpoch.of(context, mine.rank(), epoch);
-    mine.begin();
-    int span = mine.beginSpan();
+  protected void awaitWords(
+      GpuStream stream,
+      GpuSignalArray array,
+      int firstWord,
+      int count,
+      GpuEpoch epoch,
+      Target target) {
+    stream.begin();
+    int span = stream.beginSpan();
     ParameterBlock block =
-        mine.blocks()
+        stream
+            .blocks()
             .await(
-                mine.operation(),
-                words.address(mine.rank(), firstWord),
+                stream.operation(),
+                array.address(stream.rank(), firstWord),
                 count,
-                words.id(),
+                array.id(),
                 firstWord,
-                counter.address(),
+                epoch.address(),
                 target.perEpoch(),
                 target.offset());
-    mine.launch(mine.state().kernels().await, 1, block);
-    mine.hasWaited();
+    stream.launch(stream.state().kernels().await, 1, block);
+    stream.hasWaited();
     if (span >= 0) {
-      mine.endSpan(span, TraceEvent.Kind.WAIT, "await " + array.name() + "[" + firstWord + "]");
+      stream.endSpan(span, TraceEvent.Kind.WAIT, "await " + array.name() + "[" + firstWord + "]");
     }
   }
 
   @Override
-  public long read(SignalArray array, int rank, int word) {
-    GpuSignalArray words = wordOf(array, rank, word);
-    return read(words, rank, word);
-  }
-
-  private long read(GpuSignalArray words, int rank, int word) {
+  protected long readWord(GpuSignalArray array, int rank, int word) {
     try {
-      return context.rank(rank).readWord(words.address(rank, word));
+      return context.rank(rank).readWord(array.address(rank, word));
     } catch (NativeException e) {
       throw context.failed(rank, "", e);
     }
   }
 
   @Override
-  public void addFromHost(SignalArray array, int rank, int word, long delta) {
-    GpuSignalArray words = wordOf(array, rank, word);
-    SignalChecks.requireGrowth(delta);
+  protected void addToWord(GpuSignalArray array, int rank, int word, long delta) {
     context.faults.check();
-    words.count();
+    array.count();
     RankState state = context.rank(rank);
     ParameterBlock block =
         state
             .block(SignalAddParams.SIZE)
             .operation(state.waitContext(), state.localAbort(), 0)
-            .set(SignalAddParams.WORD, words.address(rank, word))
+            .set(SignalAddParams.WORD, array.address(rank, word))
             .set(SignalAddParams.DELTA, delta);
     try {
       state.run("adding to a word", state.kernels().add, 1, block);
@@ -193,27 +155,17 @@ final class GpuSignals implements Signals {
   }
 
   @Override
-  public void awaitOnHost(SignalArray array, int rank, int word, long value, Duration deadline) {
-    GpuSignalArray words = wordOf(array, rank, word);
+  protected boolean awaitWord(GpuSignalArray array, int rank, int word, long value, long nanos) {
     long start = System.nanoTime();
-    long nanos = Duration64.nanos(deadline);
     while (true) {
       context.faults.check();
-      long seen = read(words, rank, word);
-      if (seen >= value) {
-        return;
+      if (readWord(array, rank, word) >= value) {
+        return true;
       }
       if (System.nanoTime() - start >= nanos) {
-        throw SignalChecks.late(words, rank, word, seen, value, deadline);
+        return false;
       }
       LockSupport.parkNanos(PAUSE_NANOS);
     }
-  }
-
-  private GpuSignalArray wordOf(SignalArray array, int rank, int word) {
-    GpuSignalArray words = GpuSignalArray.of(context, array);
-    context.requireRank("rank", rank);
-    SignalChecks.requireWords("word", words, word, 1);
-    return words;
   }
 }

@@ -1,16 +1,9 @@
 package dev.counterpoint.backend.gpu;
 
-import dev.counterpoint.spi.DeviceMemory;
-import dev.counterpoint.spi.Epoch;
-import dev.counterpoint.spi.SignalArray;
-import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TraceEvent;
-import dev.counterpoint.spi.Transfers;
 import dev.counterpoint.spi.Transport;
-import dev.counterpoint.spi.support.MemoryChecks;
-import dev.counterpoint.spi.support.SignalChecks;
+import dev.counterpoint.spi.support.CheckedTransfers;
 import dev.counterpoint.spi.support.Sizes;
-import dev.counterpoint.spi.support.TransferChecks;
 
 /**
  * Copies by the copy engines, and by our put kernel where compute units are asked for.
@@ -21,7 +14,7 @@ import dev.counterpoint.spi.support.TransferChecks;
  * replay. A word that is raised this way has one writer, whose epochs grow, so it grows as well.
  * The option {@code signal=kernel} uses the kernel of {@link GpuSignals} instead, which compares.
  */
-final class GpuTransfers implements Transfers {
+final class GpuTransfers extends CheckedTransfers<GpuStream, GpuSignalArray, GpuEpoch> {
   /** The largest pitch that the driver's copies of rows take. */
   private static final long MOST_PITCH = Integer.MAX_VALUE;
 
@@ -32,50 +25,20 @@ final class GpuTransfers implements Transfers {
   private final GpuSignals signals;
 
   GpuTransfers(GpuContext context, GpuSignals signals) {
+    super(context, GpuStream.class, GpuSignalArray.class, GpuEpoch.class);
     this.context = context;
     this.signals = signals;
   }
 
   @Override
-  public void put(
-      Stream stream,
-      DeviceMemory source,
-      long sourceOffset,
-      DeviceMemory target,
-      long targetOffset,
-      long bytes,
-      Transport transport) {
-    GpuStream mine = GpuStream.of(context, stream);
-    MemoryChecks.requireOn("source", source, mine.rank());
-    move(mine, source, sourceOffset, target, targetOffset, bytes, transport);
-  }
-
-  @Override
-  public void get(
-      Stream stream,
-      DeviceMemory source,
-      long sourceOffset,
-      DeviceMemory target,
-      long targetOffset,
-      long bytes,
-      Transport transport) {
-    GpuStream mine = GpuStream.of(context, stream);
-    MemoryChecks.requireOn("target", target, mine.rank());
-    move(mine, source, sourceOffset, target, targetOffset, bytes, transport);
-  }
-
-  private void move(
+  protected void copy(
       GpuStream stream,
-      DeviceMemory source,
-      long sourceOffset,
-      DeviceMemory target,
-      long targetOffset,
+      int source,
+      long from,
+      int target,
+      long to,
       long bytes,
       Transport transport) {
-    context.requireRank("source", source.rank());
-    context.requireRank("target", target.rank());
-    long from = MemoryChecks.address("source", source, sourceOffset, bytes);
-    long to = MemoryChecks.address("target", target, targetOffset, bytes);
     requireTransport(stream, source, target, transport);
     stream.begin();
     int span = stream.beginSpan();
@@ -83,11 +46,10 @@ final class GpuTransfers implements Transfers {
     trace(stream, span, source, target, bytes);
   }
 
-  private void requireTransport(
-      GpuStream stream, DeviceMemory source, DeviceMemory target, Transport transport) {
+  private void requireTransport(GpuStream stream, int source, int target, Transport transport) {
     if (transport == Transport.COMPUTE) {
-      context.requireReach(stream.rank(), source.rank(), "transport COMPUTE between ranks");
-      context.requireReach(stream.rank(), target.rank(), "transport COMPUTE between ranks");
+      context.requireReach(stream.rank(), source, "transport COMPUTE between ranks");
+      context.requireReach(stream.rank(), target, "transport COMPUTE between ranks");
     }
   }
 
@@ -118,89 +80,70 @@ final class GpuTransfers implements Transfers {
     stream.launch(stream.state().kernels().put, blocks, block);
   }
 
-  private static void trace(
-      GpuStream stream, int span, DeviceMemory source, DeviceMemory target, long bytes) {
+  private static void trace(GpuStream stream, int span, int source, int target, long bytes) {
     if (span < 0) {
       return;
     }
     String size = ", " + Sizes.text(bytes);
-    if (source.rank() == target.rank()) {
+    if (source == target) {
       stream.endSpan(span, TraceEvent.Kind.OTHER, "copy" + size);
-    } else if (source.rank() == stream.rank()) {
-      stream.endSpan(span, TraceEvent.Kind.TRANSFER, "put → " + target.rank() + size);
+    } else if (source == stream.rank()) {
+      stream.endSpan(span, TraceEvent.Kind.TRANSFER, "put → " + target + size);
     } else {
-      stream.endSpan(span, TraceEvent.Kind.TRANSFER, "get ← " + source.rank() + size);
+      stream.endSpan(span, TraceEvent.Kind.TRANSFER, "get ← " + source + size);
     }
   }
 
   @Override
-  public void putSignal(
-      Stream stream,
-      DeviceMemory source,
-      long sourceOffset,
-      DeviceMemory target,
-      long targetOffset,
+  protected void copyAndRaise(
+      GpuStream stream,
+      long from,
+      int target,
+      long to,
       long bytes,
       Transport transport,
-      SignalArray array,
+      GpuSignalArray array,
       int word,
-      Epoch epoch) {
-    GpuStream mine = GpuStream.of(context, stream);
-    MemoryChecks.requireOn("source", source, mine.rank());
-    context.requireRank("target", target.rank());
-    GpuSignalArray words = GpuSignalArray.of(context, array);
-    SignalChecks.requireWords("word", words, word, 1);
-    GpuEpoch counter = GpuEpoch.of(context, mine.rank(), epoch);
-    long from = MemoryChecks.address("source", source, sourceOffset, bytes);
-    long to = MemoryChecks.address("target", target, targetOffset, bytes);
-    requireTransport(mine, source, target, transport);
-    mine.begin();
-    int span = mine.beginSpan();
-    enqueue(mine, from, to, bytes, transport);
+      GpuEpoch epoch) {
+    requireTransport(stream, stream.rank(), target, transport);
+    stream.begin();
+    int span = stream.beginSpan();
+    enqueue(stream, from, to, bytes, transport);
     boolean copied =
         transport != Transport.COMPUTE
             && context.options.signalByCopy()
-            && words.raisedOnlyBy(target.rank(), word, counter, mine);
+            && array.raisedOnlyBy(target, word, epoch, stream);
     if (!copied) {
-      signals.raise(mine, words, target.rank(), word, counter);
+      signals.raiseBehind(stream, array, target, word, epoch);
     } else {
-      mine.copy(words.address(target.rank(), word), counter.address(), Long.BYTES);
+      stream.copy(array.address(target, word), epoch.address(), Long.BYTES);
     }
-    trace(mine, span, source, target, bytes);
+    trace(stream, span, stream.rank(), target, bytes);
   }
 
   @Override
-  public void put2d(
-      Stream stream,
-      DeviceMemory source,
-      long sourceOffset,
-      long sourcePitch,
-      DeviceMemory target,
-      long targetOffset,
-      long targetPitch,
+  protected void copyRows(
+      GpuStream stream,
+      long from,
+      long fromPitch,
+      int target,
+      long to,
+      long toPitch,
       long rowBytes,
       long rows,
       Transport transport) {
-    GpuStream mine = GpuStream.of(context, stream);
-    MemoryChecks.requireOn("source", source, mine.rank());
-    context.requireRank("target", target.rank());
-    TransferChecks.requireRows(rows, rowBytes, sourcePitch, targetPitch);
-    long sourceExtent = MemoryChecks.extent(rows, rowBytes, sourcePitch, 1);
-    long targetExtent = MemoryChecks.extent(rows, rowBytes, targetPitch, 1);
-    long from = MemoryChecks.address("source", source, sourceOffset, sourceExtent);
-    long to = MemoryChecks.address("target", target, targetOffset, targetExtent);
-    requireTransport(mine, source, target, transport);
-    mine.begin();
+    requireTransport(stream, stream.rank(), target, transport);
+    stream.begin();
     if (rows == 0 || rowBytes == 0) {
       return;
     }
-    int span = mine.beginSpan();
+    int span = stream.beginSpan();
     if (transport == Transport.COMPUTE) {
-      rowsByKernel(mine, from, sourcePitch, to, targetPitch, rowBytes, rows);
+      rowsByKernel(stream, from, fromPitch, to, toPitch, rowBytes, rows);
     } else {
-      rowsByEngine(mine, from, sourcePitch, to, targetPitch, rowBytes, rows);
+      rowsByEngine(stream, from, fromPitch, to, toPitch, rowBytes, rows);
     }
-    trace(mine, span, source, target, rowBytes * rows);
+    trace(stream, span, stream.rank(), target, rowBytes * rows);
   }
 
   private static void rowsByEngine(
@@ -223,15 +166,12 @@ final class GpuTransfers implements Transfers {
   }
 
   @Override
-  public void fill(Stream stream, DeviceMemory target, long offset, long bytes, byte value) {
-    GpuStream mine = GpuStream.of(context, stream);
-    MemoryChecks.requireOn("target", target, mine.rank());
-    long to = MemoryChecks.address("target", target, offset, bytes);
-    mine.begin();
+  protected void set(GpuStream stream, long to, long bytes, byte value) {
+    stream.begin();
     if (bytes > 0) {
-      int span = mine.beginSpan();
-      mine.fill(to, value, bytes);
-      mine.endSpan(span, TraceEvent.Kind.OTHER, "fill");
+      int span = stream.beginSpan();
+      stream.fill(to, value, bytes);
+      stream.endSpan(span, TraceEvent.Kind.OTHER, "fill");
     }
   }
 }

@@ -1,17 +1,10 @@
 package dev.counterpoint.backend.host.internal;
 
-import dev.counterpoint.spi.Epoch;
-import dev.counterpoint.spi.SignalArray;
-import dev.counterpoint.spi.Signals;
-import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.Target;
-import dev.counterpoint.spi.support.Duration64;
-import dev.counterpoint.spi.support.MemoryChecks;
-import dev.counterpoint.spi.support.SignalChecks;
-import java.time.Duration;
+import dev.counterpoint.spi.support.CheckedSignals;
 
 /** Signals: words raised by full fences, waited for by volatile reads and a bell for each rank. */
-final class HostSignals implements Signals {
+final class HostSignals extends CheckedSignals<HostStream, HostSignalArray, HostEpoch> {
   private static final int WORD_BYTES = 8;
   private static final Operation ADVANCE =
       (command, execution) -> ((HostEpoch) command.first).advance();
@@ -23,140 +16,99 @@ final class HostSignals implements Signals {
   private final HostContext context;
 
   HostSignals(HostContext context) {
+    super(context, HostStream.class, HostSignalArray.class, HostEpoch.class);
     this.context = context;
   }
 
   @Override
-  public SignalArray allocate(String name, int wordsPerRank) {
-    context.requireOpen();
-    MemoryChecks.requireSize("wordsPerRank", wordsPerRank);
-    HostSignalArray array = new HostSignalArray(context, name, wordsPerRank);
-    array.opened();
-    return array;
+  protected HostSignalArray newArray(String name, int wordsPerRank) {
+    return new HostSignalArray(context, name, wordsPerRank);
   }
 
   @Override
-  public Epoch newEpoch(int rank) {
-    context.requireOpen();
-    HostEpoch epoch = new HostEpoch(context, context.requireRank("rank", rank));
-    epoch.opened();
-    return epoch;
+  protected HostEpoch newCounter(int rank) {
+    return new HostEpoch(context, rank);
   }
 
   @Override
-  public void advance(Stream stream, Epoch epoch) {
-    HostStream mine = HostStream.of(context, stream);
-    HostEpoch counter = HostEpoch.of(context, mine.rank(), epoch);
-    Command command = mine.begin(ADVANCE);
-    command.first = counter;
-    mine.commit(command);
+  protected void advanceCounter(HostStream stream, HostEpoch epoch) {
+    Command command = stream.begin(ADVANCE);
+    command.first = epoch;
+    stream.commit(command);
   }
 
   @Override
-  public void set(Stream stream, SignalArray array, int owner, int word, Epoch epoch) {
-    HostStream mine = HostStream.of(context, stream);
-    HostSignalArray words = HostSignalArray.of(context, array);
-    SignalChecks.requireWords("word", words, word, 1);
-    context.requireRank("owner", owner);
-    HostEpoch counter = HostEpoch.of(context, mine.rank(), epoch);
-    Command command = mine.begin(SET);
-    command.first = words;
-    command.second = counter;
+  protected void raise(
+      HostStream stream, HostSignalArray array, int owner, int word, HostEpoch epoch) {
+    Command command = stream.begin(SET);
+    command.first = array;
+    command.second = epoch;
     command.numbers[0] = owner;
     command.numbers[1] = word;
-    mine.commit(command);
+    stream.commit(command);
   }
 
   @Override
-  public void setAll(Stream stream, SignalArray array, int[] owners, int word, Epoch epoch) {
-    HostStream mine = HostStream.of(context, stream);
-    HostSignalArray words = HostSignalArray.of(context, array);
-    SignalChecks.requireWords("word", words, word, 1);
-    for (int owner : owners) {
-      context.requireRank("owners", owner);
-    }
-    HostEpoch counter = HostEpoch.of(context, mine.rank(), epoch);
-    Command command = mine.begin(SET_ALL);
-    command.first = words;
-    command.second = counter;
+  protected void raiseAll(
+      HostStream stream, HostSignalArray array, int[] owners, int word, HostEpoch epoch) {
+    Command command = stream.begin(SET_ALL);
+    command.first = array;
+    command.second = epoch;
     command.third = owners;
     command.numbers[1] = word;
-    mine.commit(command);
+    stream.commit(command);
   }
 
   @Override
-  public void add(Stream stream, SignalArray array, int owner, int word, long delta) {
-    HostStream mine = HostStream.of(context, stream);
-    HostSignalArray words = HostSignalArray.of(context, array);
-    SignalChecks.requireWords("word", words, word, 1);
-    context.requireRank("owner", owner);
-    SignalChecks.requireGrowth(delta);
-    Command command = mine.begin(ADD);
-    command.first = words;
+  protected void addTo(HostStream stream, HostSignalArray array, int owner, int word, long delta) {
+    Command command = stream.begin(ADD);
+    command.first = array;
     command.numbers[0] = owner;
     command.numbers[1] = word;
     command.numbers[2] = delta;
-    mine.commit(command);
+    stream.commit(command);
   }
 
   @Override
-  public void await(Stream stream, SignalArray array, int word, Epoch epoch, Target target) {
-    awaitAll(stream, array, word, 1, epoch, target);
-  }
-
-  @Override
-  public void awaitAll(
-      Stream stream, SignalArray array, int firstWord, int count, Epoch epoch, Target target) {
-    HostStream mine = HostStream.of(context, stream);
-    HostSignalArray words = HostSignalArray.of(context, array);
-    SignalChecks.requireWords("word", words, firstWord, count);
-    HostEpoch counter = HostEpoch.of(context, mine.rank(), epoch);
-    Command command = mine.begin(AWAIT);
-    command.first = words;
-    command.second = counter;
+  protected void awaitWords(
+      HostStream stream,
+      HostSignalArray array,
+      int firstWord,
+      int count,
+      HostEpoch epoch,
+      Target target) {
+    Command command = stream.begin(AWAIT);
+    command.first = array;
+    command.second = epoch;
     command.numbers[0] = firstWord;
     command.numbers[1] = count;
     command.numbers[2] = target.perEpoch();
     command.numbers[3] = target.offset();
-    mine.commit(command);
+    stream.commit(command);
   }
 
   @Override
-  public long read(SignalArray array, int rank, int word) {
-    return OffHeap.word(hostWord(array, rank, word).address(rank, word));
+  protected long readWord(HostSignalArray array, int rank, int word) {
+    return OffHeap.word(array.address(rank, word));
   }
 
   @Override
-  public void addFromHost(SignalArray array, int rank, int word, long delta) {
-    HostSignalArray words = hostWord(array, rank, word);
-    SignalChecks.requireGrowth(delta);
-    words.add(rank, word, delta);
+  protected void addToWord(HostSignalArray array, int rank, int word, long delta) {
+    array.add(rank, word, delta);
   }
 
   @Override
-  public void awaitOnHost(SignalArray array, int rank, int word, long value, Duration deadline) {
-    HostSignalArray words = hostWord(array, rank, word);
-    long address = words.address(rank, word);
+  protected boolean awaitWord(HostSignalArray array, int rank, int word, long value, long nanos) {
+    long address = array.address(rank, word);
     context.faults.check();
     try {
-      if (context
+      return context
           .rank(rank)
           .words
-          .await(
-              () -> OffHeap.word(address) >= value, Duration64.nanos(deadline), context.faults)) {
-        return;
-      }
+          .await(() -> OffHeap.word(address) >= value, nanos, context.faults);
     } catch (WorldFailed e) {
       throw context.faults.failure();
     }
-    throw SignalChecks.late(words, rank, word, OffHeap.word(address), value, deadline);
-  }
-
-  private HostSignalArray hostWord(SignalArray array, int rank, int word) {
-    HostSignalArray words = HostSignalArray.of(context, array);
-    context.requireRank("rank", rank);
-    SignalChecks.requireWords("word", words, word, 1);
-    return words;
   }
 
   private static void runSet(Command command, Execution execution) {

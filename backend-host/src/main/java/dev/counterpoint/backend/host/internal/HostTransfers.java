@@ -1,19 +1,12 @@
 package dev.counterpoint.backend.host.internal;
 
-import dev.counterpoint.spi.DeviceMemory;
-import dev.counterpoint.spi.Epoch;
-import dev.counterpoint.spi.SignalArray;
-import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TraceEvent;
-import dev.counterpoint.spi.Transfers;
 import dev.counterpoint.spi.Transport;
-import dev.counterpoint.spi.support.MemoryChecks;
-import dev.counterpoint.spi.support.SignalChecks;
+import dev.counterpoint.spi.support.CheckedTransfers;
 import dev.counterpoint.spi.support.Sizes;
-import dev.counterpoint.spi.support.TransferChecks;
 
 /** Copies by the stream's own thread, at the speed of the simulated link if there is one. */
-final class HostTransfers implements Transfers {
+final class HostTransfers extends CheckedTransfers<HostStream, HostSignalArray, HostEpoch> {
   private static final Operation COPY = HostTransfers::runCopy;
   private static final Operation COPY_SIGNAL = HostTransfers::runCopySignal;
   private static final Operation COPY_ROWS = HostTransfers::runCopyRows;
@@ -30,134 +23,75 @@ final class HostTransfers implements Transfers {
   private static final int TARGET_PITCH = 7;
   private static final int WORD = 8;
 
-  private final HostContext context;
-
   HostTransfers(HostContext context) {
-    this.context = context;
+    super(context, HostStream.class, HostSignalArray.class, HostEpoch.class);
   }
 
   @Override
-  public void put(
-      Stream stream,
-      DeviceMemory source,
-      long sourceOffset,
-      DeviceMemory target,
-      long targetOffset,
-      long bytes,
-      Transport transport) {
-    HostStream mine = HostStream.of(context, stream);
-    MemoryChecks.requireOn("source", source, mine.rank());
-    context.requireRank("target", target.rank());
-    enqueueCopy(mine, source, sourceOffset, target, targetOffset, bytes);
-  }
-
-  @Override
-  public void get(
-      Stream stream,
-      DeviceMemory source,
-      long sourceOffset,
-      DeviceMemory target,
-      long targetOffset,
-      long bytes,
-      Transport transport) {
-    HostStream mine = HostStream.of(context, stream);
-    context.requireRank("source", source.rank());
-    MemoryChecks.requireOn("target", target, mine.rank());
-    enqueueCopy(mine, source, sourceOffset, target, targetOffset, bytes);
-  }
-
-  private static void enqueueCopy(
+  protected void copy(
       HostStream stream,
-      DeviceMemory source,
-      long sourceOffset,
-      DeviceMemory target,
-      long targetOffset,
-      long bytes) {
-    long from = MemoryChecks.address("source", source, sourceOffset, bytes);
-    long to = MemoryChecks.address("target", target, targetOffset, bytes);
-    Command command = stream.begin(COPY);
-    command.numbers[FROM] = source.rank();
-    command.numbers[TO] = target.rank();
+      int source,
+      long from,
+      int target,
+      long to,
+      long bytes,
+      Transport transport) {
+    stream.commit(copyOf(stream.begin(COPY), source, from, target, to, bytes));
+  }
+
+  private static Command copyOf(
+      Command command, int source, long from, int target, long to, long bytes) {
+    command.numbers[FROM] = source;
+    command.numbers[TO] = target;
     command.numbers[SOURCE] = from;
     command.numbers[TARGET] = to;
     command.numbers[BYTES] = bytes;
+    return command;
+  }
+
+  @Override
+  protected void copyAndRaise(
+      HostStream stream,
+      long from,
+      int target,
+      long to,
+      long bytes,
+      Transport transport,
+      HostSignalArray array,
+      int word,
+      HostEpoch epoch) {
+    Command command = copyOf(stream.begin(COPY_SIGNAL), stream.rank(), from, target, to, bytes);
+    command.first = array;
+    command.second = epoch;
+    command.numbers[WORD] = word;
     stream.commit(command);
   }
 
   @Override
-  public void putSignal(
-      Stream stream,
-      DeviceMemory source,
-      long sourceOffset,
-      DeviceMemory target,
-      long targetOffset,
-      long bytes,
-      Transport transport,
-      SignalArray array,
-      int word,
-      Epoch epoch) {
-    HostStream mine = HostStream.of(context, stream);
-    MemoryChecks.requireOn("source", source, mine.rank());
-    context.requireRank("target", target.rank());
-    HostSignalArray words = HostSignalArray.of(context, array);
-    SignalChecks.requireWords("word", words, word, 1);
-    HostEpoch counter = HostEpoch.of(context, mine.rank(), epoch);
-    long from = MemoryChecks.address("source", source, sourceOffset, bytes);
-    long to = MemoryChecks.address("target", target, targetOffset, bytes);
-    Command command = mine.begin(COPY_SIGNAL);
-    command.first = words;
-    command.second = counter;
-    command.numbers[FROM] = source.rank();
-    command.numbers[TO] = target.rank();
-    command.numbers[SOURCE] = from;
-    command.numbers[TARGET] = to;
-    command.numbers[BYTES] = bytes;
-    command.numbers[WORD] = word;
-    mine.commit(command);
-  }
-
-  @Override
-  public void put2d(
-      Stream stream,
-      DeviceMemory source,
-      long sourceOffset,
-      long sourcePitch,
-      DeviceMemory target,
-      long targetOffset,
-      long targetPitch,
+  protected void copyRows(
+      HostStream stream,
+      long from,
+      long fromPitch,
+      int target,
+      long to,
+      long toPitch,
       long rowBytes,
       long rows,
       Transport transport) {
-    HostStream mine = HostStream.of(context, stream);
-    MemoryChecks.requireOn("source", source, mine.rank());
-    context.requireRank("target", target.rank());
-    TransferChecks.requireRows(rows, rowBytes, sourcePitch, targetPitch);
-    long sourceExtent = MemoryChecks.extent(rows, rowBytes, sourcePitch, 1);
-    long targetExtent = MemoryChecks.extent(rows, rowBytes, targetPitch, 1);
-    long from = MemoryChecks.address("source", source, sourceOffset, sourceExtent);
-    long to = MemoryChecks.address("target", target, targetOffset, targetExtent);
-    Command command = mine.begin(COPY_ROWS);
-    command.numbers[FROM] = source.rank();
-    command.numbers[TO] = target.rank();
-    command.numbers[SOURCE] = from;
-    command.numbers[TARGET] = to;
-    command.numbers[BYTES] = rowBytes;
+    Command command = copyOf(stream.begin(COPY_ROWS), stream.rank(), from, target, to, rowBytes);
     command.numbers[ROWS] = rows;
-    command.numbers[SOURCE_PITCH] = sourcePitch;
-    command.numbers[TARGET_PITCH] = targetPitch;
-    mine.commit(command);
+    command.numbers[SOURCE_PITCH] = fromPitch;
+    command.numbers[TARGET_PITCH] = toPitch;
+    stream.commit(command);
   }
 
   @Override
-  public void fill(Stream stream, DeviceMemory target, long offset, long bytes, byte value) {
-    HostStream mine = HostStream.of(context, stream);
-    MemoryChecks.requireOn("target", target, mine.rank());
-    long to = MemoryChecks.address("target", target, offset, bytes);
-    Command command = mine.begin(FILL);
+  protected void set(HostStream stream, long to, long bytes, byte value) {
+    Command command = stream.begin(FILL);
     command.numbers[0] = to;
     command.numbers[1] = bytes;
     command.numbers[2] = value;
-    mine.commit(command);
+    stream.commit(command);
   }
 
   private static void runCopy(Command command, Execution execution) {
