@@ -33,4 +33,36 @@ bool blockReduce(const char* operation, bool value, bool any) {
                 any);
 }
 
+static float treeOf(const std::vector<void*>& values, u32 warp) {
+  float lanes[32];
+  for (u32 lane = 0; lane < 32; lane++) {
+    lanes[lane] = *static_cast<float*>(values[warp * 32 + lane]);
+  }
+  for (u32 distance = 16; distance > 0; distance /= 2) {
+    float next[32];
+    for (u32 lane = 0; lane < 32; lane++) {
+      next[lane] = lanes[lane] + lanes[lane ^ distance];
+    }
+    std::memcpy(lanes, next, sizeof lanes);
+  }
+  return lanes[0];
+}
+
+float blockSum(const char* operation, float value) {
+  Block& block = *current->block;
+  const u32 threads = static_cast<u32>(block.threads.size());
+  float mine = value;
+  machine->meet(
+      block.barriers[0], threads, operation, current->index.x, &mine, true, [](Meeting& all) {
+        float sum = 0;
+        for (u32 warp = 0; warp < all.arguments.size() / 32; warp++) {
+          sum += treeOf(all.arguments, warp);
+        }
+        for (void* argument : all.arguments) {
+          *static_cast<float*>(argument) = sum;
+        }
+      });
+  return mine;
+}
+
 }  // namespace model

@@ -5,5 +5,6 @@ void checkGemm(bool quick);
 void checkHooks(bool quick);
 void checkFaults();
 void checkCompanions(bool quick);
+void checkNorms(bool quick);
 void checkTwoDevices();
 void bench(const char* jsonPath);

@@ -279,6 +279,7 @@ static void barriers() {
 void checkCompanions(bool quick) {
   reductions(quick);
   puts(quick);
+  checkNorms(quick);
   signals();
   if (!serial) {
     barriers();

@@ -128,8 +128,8 @@ struct Kernels {
                  const Params& params,
                  cudaStream_t stream = nullptr,
                  int grid = 1) {
-    const bool moves =
-        entry == "tile_reduce" || entry == "put" || entry == "unpack" || entry == "fill";
+    const bool moves = entry == "tile_reduce" || entry == "row_norm" || entry == "put" ||
+                       entry == "unpack" || entry == "fill";
     launch("companions", entry, moves ? grid : 1, moves ? 256 : 32, 0, params, stream);
   }
 };

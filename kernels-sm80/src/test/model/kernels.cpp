@@ -3,6 +3,7 @@
 #include <map>
 
 #include "kernels/tile_table.cuh"
+#include "params/row_norm.h"
 #include "params/signal.h"
 #include "params/tile_reduce.h"
 #include "params/transfer.h"
@@ -27,6 +28,7 @@ struct Registration {
   static const Registration<counterpoint::PARAMS> register_##NAME(#NAME, NAME);
 
 REGISTER(tile_reduce, TileReduceParams)
+REGISTER(row_norm, RowNormParams)
 REGISTER(put, PutParams)
 REGISTER(unpack, UnpackParams)
 REGISTER(fill, FillParams)

@@ -34,6 +34,11 @@ CP_DEVICE u32 multiprocessor() {
   return __builtin_amdgcn_s_getreg(kDieId) << 7 | __builtin_amdgcn_s_getreg(kHardwareId);
 }
 
+// 1 / √value, to about the last bit; value is normal and positive, or NaN.
+CP_DEVICE f32 reciprocalRoot(f32 value) {
+  return __builtin_amdgcn_rsqf(value);
+}
+
 CP_DEVICE u32 bitsOf(f32 value) {
   return __builtin_bit_cast(u32, value);
 }

@@ -84,6 +84,32 @@ CP_DEVICE bool syncAll(bool value) {
   return !syncAny(!value);
 }
 
+// The value that another lane of the wave has.
+CP_DEVICE f32 fromLane(f32 value, i32 lane) {
+  const i32 bits = static_cast<i32>(bitsOf(value));
+  return floatOf(static_cast<u32>(__builtin_amdgcn_ds_bpermute(lane * 4, bits)));
+}
+
+// By all threads of a block of kVoters waves: the sum of their values, the same bits for all of
+// them and each time: a tree within each wave, then wave after wave.
+CP_DEVICE f32 sumBlock(f32 value) {
+  static __attribute__((shared)) f32 parts[kVoters];
+#pragma unroll
+  for (i32 distance = kWarp / 2; distance > 0; distance /= 2) {
+    value += fromLane(value, laneIndex() ^ distance);
+  }
+  if (laneIndex() == 0) {
+    parts[warpIndex()] = value;
+  }
+  syncBlock();
+  f32 sum = 0;
+  for (i32 i = 0; i < kVoters; i++) {
+    sum += parts[i];
+  }
+  syncBlock();  // the next sum may take their place
+  return sum;
+}
+
 // By all threads, before one of them raises a signal for what all of them stored, or arrives where
 // blocks of this device count each other. Every wave waits for its stores, and for their way out of
 // the caches, ahead of the barrier: a fence of the one thread alone would leave the others' behind.

@@ -2,6 +2,7 @@
 // moves data, one wave for signals.
 
 #include "kernels/kernel.h"
+#include "kernels/row_norm.h"
 #include "kernels/signals.h"
 #include "kernels/tile_reduce.h"
 #include "kernels/transfers.h"
@@ -12,6 +13,7 @@
   }
 
 CP_COMPANION(tile_reduce, TileReduceParams, 256, 2, tileReduce)
+CP_COMPANION(row_norm, RowNormParams, 256, 4, rowNorm)
 CP_COMPANION(put, PutParams, 256, 4, put)
 CP_COMPANION(unpack, UnpackParams, 256, 4, unpack)
 CP_COMPANION(fill, FillParams, 256, 4, fill)

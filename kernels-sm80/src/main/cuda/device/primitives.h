@@ -6,4 +6,5 @@
 #include "ptx/atomics.cuh"
 #include "ptx/convert.cuh"
 #include "ptx/memory.cuh"
+#include "ptx/reduce.cuh"
 #include "ptx/special.cuh"

@@ -1,6 +1,7 @@
 // Everything beside the GEMM. Threads to a block are part of each kernel's contract: 256 for what
 // moves data, one warp for signals.
 
+#include "kernels/row_norm.h"
 #include "kernels/signals.h"
 #include "kernels/tile_reduce.h"
 #include "kernels/transfers.h"
@@ -12,6 +13,7 @@
   }
 
 CP_KERNEL(tile_reduce, TileReduceParams, 256, 3, tileReduce)
+CP_KERNEL(row_norm, RowNormParams, 256, 3, rowNorm)
 CP_KERNEL(put, PutParams, 256, 3, put)
 CP_KERNEL(unpack, UnpackParams, 256, 3, unpack)
 CP_KERNEL(fill, FillParams, 256, 3, fill)

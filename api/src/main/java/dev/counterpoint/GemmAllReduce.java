@@ -1,7 +1,7 @@
 package dev.counterpoint;
 
 /** A planned GEMM + all-reduce; shapes are in {@link GemmAllReduceSpec}. */
-public interface GemmAllReduce extends OperatorPlan {
+public interface GemmAllReduce extends NormalizingPlan {
   @Override
   GemmAllReduceSpec spec();
 }

@@ -1,5 +1,7 @@
 package dev.counterpoint;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * GEMM then all-reduce: K is divided among the ranks, the partial products are summed, and every
  * rank gets the whole sum.
@@ -10,8 +12,21 @@ package dev.counterpoint;
  *
  * @param problem the whole problem: K counts the columns of all ranks
  * @param tuning what the caller forces
+ * @param norm what is done with the rows of the result, or null to give them as they are; needs a
+ *     beta of 0
  */
-public record GemmAllReduceSpec(GemmProblem problem, Tuning tuning) implements OperatorSpec {
+public record GemmAllReduceSpec(GemmProblem problem, Tuning tuning, @Nullable Norm norm)
+    implements OperatorSpec {
+  /** Checks that the norm goes with the problem. */
+  public GemmAllReduceSpec {
+    OperatorSpec.requireNormalizable(problem, norm);
+  }
+
+  /** Rows as they are. */
+  public GemmAllReduceSpec(GemmProblem problem, Tuning tuning) {
+    this(problem, tuning, null);
+  }
+
   /** Starts with everything automatic, BF16 in and out, weight [N, K], no bias. */
   public static Builder builder() {
     return new Builder();
@@ -19,7 +34,7 @@ public record GemmAllReduceSpec(GemmProblem problem, Tuning tuning) implements O
 
   @Override
   public GemmAllReduceSpec withTuning(Tuning newTuning) {
-    return new GemmAllReduceSpec(problem, newTuning);
+    return new GemmAllReduceSpec(problem, newTuning, norm);
   }
 
   @Override
@@ -44,7 +59,15 @@ public record GemmAllReduceSpec(GemmProblem problem, Tuning tuning) implements O
 
   /** Collects the fields of a specification. */
   public static final class Builder extends OperatorSpecBuilder<GemmAllReduceSpec, Builder> {
+    private @Nullable Norm norm;
+
     private Builder() {}
+
+    /** Normalises the rows of the result; null for rows as they are. */
+    public Builder norm(@Nullable Norm value) {
+      norm = value;
+      return this;
+    }
 
     @Override
     Builder self() {
@@ -53,7 +76,7 @@ public record GemmAllReduceSpec(GemmProblem problem, Tuning tuning) implements O
 
     @Override
     public GemmAllReduceSpec build() {
-      return new GemmAllReduceSpec(problem(), tuning());
+      return new GemmAllReduceSpec(problem(), tuning(), norm);
     }
   }
 }

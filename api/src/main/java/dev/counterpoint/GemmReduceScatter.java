@@ -1,7 +1,7 @@
 package dev.counterpoint;
 
 /** A planned GEMM + reduce-scatter; shapes are in {@link GemmReduceScatterSpec}. */
-public interface GemmReduceScatter extends OperatorPlan {
+public interface GemmReduceScatter extends NormalizingPlan {
   @Override
   GemmReduceScatterSpec spec();
 }

@@ -1,6 +1,7 @@
 package dev.counterpoint;
 
 import dev.counterpoint.spi.RowPartition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is to be computed, for the whole world. A specification is a value: it holds no memory and
@@ -16,6 +17,11 @@ public sealed interface OperatorSpec
 
   /** What the caller forces. */
   Tuning tuning();
+
+  /** How the rows of the result are normalised; null for results as they are. */
+  default @Nullable Norm norm() {
+    return null;
+  }
 
   /** The same specification with other choices. */
   OperatorSpec withTuning(Tuning tuning);
@@ -47,6 +53,20 @@ public sealed interface OperatorSpec
   /** Length of the bias vector that {@code rank} passes when the problem has a bias. */
   default int biasLength(int rank, int ranks) {
     return localWeight(rank, ranks).rows();
+  }
+
+  /** Throws unless a norm, if there is one, can be done with the result of a problem. */
+  static void requireNormalizable(GemmProblem problem, @Nullable Norm norm) {
+    if (norm == null) {
+      return;
+    }
+    Norm.requireType(problem.outputType());
+    if (problem.beta() != 0f) {
+      throw new InvalidArgumentException(
+          "beta",
+          problem.beta(),
+          "be 0 where rows are normalised: what is added to them before is the norm's residual");
+    }
   }
 
   /** How many elements of a dimension of {@code size} the given rank holds. */

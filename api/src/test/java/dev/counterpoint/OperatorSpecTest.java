@@ -178,6 +178,42 @@ class OperatorSpecTest {
   }
 
   @Test
+  void normsGoWithFloatingOutputsAndNoBeta() {
+    Norm norm = Norm.rms(1e-5f).withResidual();
+    GemmAllReduceSpec.Builder good = GemmAllReduceSpec.builder().m(1).n(1).k(1).norm(norm);
+    assertThat(good.build().norm()).isEqualTo(norm);
+    assertThat(good.build().withTuning(Tuning.AUTOMATIC.withChunks(2)).norm()).isEqualTo(norm);
+    assertThat(GemmReduceScatterSpec.builder().m(1).n(1).k(1).build().norm()).isNull();
+    assertThat(AllGatherGemmSpec.builder().m(1).n(1).k(1).build().norm()).isNull();
+    refused(
+        "beta", () -> GemmReduceScatterSpec.builder().m(1).n(1).k(1).beta(1).norm(norm).build());
+    refused(
+        "outputType",
+        () -> GemmAllReduceSpec.builder().m(1).n(1).k(1).dtype(DType.INT8).norm(norm).build());
+    refused(
+        "outputType",
+        () ->
+            GemmAllReduceSpec.builder()
+                .m(1)
+                .n(1)
+                .k(1)
+                .dtype(DType.FP8_E4M3)
+                .outputType(DType.FP8_E4M3)
+                .norm(norm)
+                .build());
+  }
+
+  @Test
+  void normsAreValuesWithAPositiveEpsilon() {
+    for (float eps : new float[] {0, -1, Float.MIN_VALUE, Float.NaN, Float.POSITIVE_INFINITY}) {
+      refused("eps", () -> Norm.layer(eps));
+    }
+    assertThat(Norm.layer(1e-6f).withBias().withResidual().withSum())
+        .isEqualTo(new Norm(Norm.Kind.LAYER, 1e-6f, true, true, true));
+    assertThat(Norm.rms(Float.MIN_NORMAL).withSum().residual()).isFalse();
+  }
+
+  @Test
   void tuningRanges() {
     refused("chunks", () -> Tuning.AUTOMATIC.withChunks(-1));
     refused("chunks", () -> Tuning.AUTOMATIC.withChunks(1025));

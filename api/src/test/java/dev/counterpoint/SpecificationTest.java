@@ -54,8 +54,8 @@ class SpecificationTest {
   }
 
   @Test
-  void thereAreFifteenChaptersWithNamesOfTheirOwn() {
-    assertThat(chapters).hasSize(15).doesNotHaveDuplicates();
+  void thereAreSixteenChaptersWithNamesOfTheirOwn() {
+    assertThat(chapters).hasSize(16).doesNotHaveDuplicates();
     assertThat(rules).hasSizeGreaterThan(100);
   }
 

@@ -52,6 +52,9 @@ public interface Backend extends AutoCloseable {
   /** The gated reduction. */
   TileReduce reduce();
 
+  /** Normalisation of rows. */
+  RowNorm norm();
+
   /** Library collectives. */
   Collectives collectives();
 

@@ -38,7 +38,9 @@ final class Chapters {
           OperatorRules.class,
           OperatorFlowRules.class,
           OperatorErrorRules.class,
-          TraceRules.class);
+          OperatorNormRules.class,
+          TraceRules.class,
+          NormRules.class);
 
   private Chapters() {}
 

@@ -10,8 +10,10 @@ import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Epoch;
 import dev.counterpoint.spi.Event;
 import dev.counterpoint.spi.Graph;
+import dev.counterpoint.spi.NormArguments;
 import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.Probe;
+import dev.counterpoint.spi.RowNorm;
 import dev.counterpoint.spi.SignalArray;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.SymmetricBuffer;
@@ -93,6 +95,7 @@ class LifecycleRules {
     all.add(bench.prepare());
     all.add(rig.prepare(Reductions.plain(rig, 0, rig.memory(0, 64))));
     all.add(Reductions.unpack(rig, 0, bench.tiling));
+    all.add(Norms.plain(rig));
     all.add(rig.event(0));
     all.add(rig.epoch(0));
     all.add(rig.words(1));
@@ -220,6 +223,12 @@ class LifecycleRules {
         ResourceClosedException.class,
         "launch of a closed unpacking",
         () -> unpack.launch(stream, bench.deviceA, 0, bench.deviceD, 0, 4));
+    RowNorm.PreparedNorm norm = Norms.plain(rig);
+    norm.close();
+    Check.closed(
+        "launch of a normalisation",
+        norm.spec().label(),
+        () -> norm.launch(stream, new NormArguments()));
     if (rig.has(Capability.GRAPHS)) {
       stream.beginCapture();
       rig.backend.transfers().fill(stream, bench.deviceD, 0, 1, (byte) 0);

@@ -2,6 +2,8 @@ package dev.counterpoint.conformance;
 
 import dev.counterpoint.AllGatherGemm;
 import dev.counterpoint.DType;
+import dev.counterpoint.NormTensors;
+import dev.counterpoint.NormalizingPlan;
 import dev.counterpoint.OperatorPlan;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Shape;
@@ -117,6 +119,24 @@ final class OperatorBench {
     return Matrix.random(random, type, rows, cols, Math.max(1, cols + padding), shape.integers);
   }
 
+  /** The same operands, and outputs, for another plan of the same shapes. */
+  private OperatorBench(OperatorBench other, OperatorPlan plan) {
+    shape = other.shape;
+    desk = other.desk;
+    ranks = other.ranks;
+    spec = plan.spec();
+    this.plan = plan;
+    input = other.input;
+    weight = other.weight;
+    output = other.output;
+    bias = other.bias;
+    expected = other.expected;
+  }
+
+  OperatorBench with(OperatorPlan other) {
+    return new OperatorBench(this, other);
+  }
+
   /**
    * Puts the outputs back to what they were, which is the canary unless beta makes them an operand.
    */
@@ -212,6 +232,18 @@ final class OperatorBench {
         weight[rank].tensor,
         addend == null ? null : addend.tensor,
         output[rank].tensor);
+  }
+
+  void launchNormalizing(int rank, NormTensors norm) {
+    Operand addend = bias[rank];
+    ((NormalizingPlan) plan)
+        .launch(
+            desk.rank(rank),
+            input[rank].tensor,
+            weight[rank].tensor,
+            addend == null ? null : addend.tensor,
+            output[rank].tensor,
+            norm);
   }
 
   void launchGathering(int rank, Tensor gathered) {

@@ -5,6 +5,7 @@ import dev.counterpoint.DType;
 import dev.counterpoint.GemmAllReduceSpec;
 import dev.counterpoint.GemmAllToAllSpec;
 import dev.counterpoint.GemmReduceScatterSpec;
+import dev.counterpoint.Norm;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.OperatorSpecBuilder;
 import dev.counterpoint.Strategy;
@@ -12,6 +13,7 @@ import dev.counterpoint.Tuning;
 import dev.counterpoint.WeightLayout;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** What one operator of the kit looks like; everything not set is plain. */
 final class OperatorCase {
@@ -42,6 +44,7 @@ final class OperatorCase {
   int padding;
   boolean integers = true;
   Tuning tuning = Tuning.AUTOMATIC;
+  @Nullable Norm norm;
 
   private OperatorCase(Kind kind, int m, int n, int k) {
     this.kind = kind;
@@ -102,11 +105,21 @@ final class OperatorCase {
     return this;
   }
 
+  /** The same with the rows of its result normalised, which reduce-scatter and all-reduce can. */
+  OperatorCase norm(Norm value) {
+    OperatorCase other = new OperatorCase(kind, m, n, k);
+    other.types(in, out).layout(layout).factors(alpha, beta).bias(bias).padded(padding);
+    other.integers = integers;
+    other.tuning = tuning;
+    other.norm = value;
+    return other;
+  }
+
   OperatorSpec spec() {
     return switch (kind) {
       case AG -> fill(AllGatherGemmSpec.builder()).build();
-      case RS -> fill(GemmReduceScatterSpec.builder()).build();
-      case AR -> fill(GemmAllReduceSpec.builder()).build();
+      case RS -> fill(GemmReduceScatterSpec.builder().norm(norm)).build();
+      case AR -> fill(GemmAllReduceSpec.builder().norm(norm)).build();
       case A2A -> fill(GemmAllToAllSpec.builder()).build();
     };
   }

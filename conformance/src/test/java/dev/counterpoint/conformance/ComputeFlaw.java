@@ -1,17 +1,20 @@
 package dev.counterpoint.conformance;
 
 import static dev.counterpoint.conformance.Spoiling.onLaunches;
+import static dev.counterpoint.conformance.Spoiling.onNorms;
 import static dev.counterpoint.conformance.Spoiling.onSpecs;
 import static dev.counterpoint.conformance.Spoiling.replacing;
 import static dev.counterpoint.conformance.Spoiling.with;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.Norm;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.Collectives;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.GemmEngine;
 import dev.counterpoint.spi.GemmSpec;
+import dev.counterpoint.spi.NormSpec;
 import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.ReduceSpec;
 import dev.counterpoint.spi.Stream;
@@ -243,6 +246,43 @@ enum ComputeFlaw implements Flaw {
                   return c.with(b);
                 });
           });
+    }
+  },
+
+  READS_PACKED_ROWS_WITHOUT_THE_MAP(
+      "NORM-3", "packedTilesGiveBitwiseWhatRowsInPlaceGive", "rows of packed tiles") {
+    @Override
+    public Backend spoil(Backend raw) {
+      return onNorms(
+          raw,
+          s -> {
+            NormSpec.Packing packing = s.packing();
+            if (packing == null) {
+              return s;
+            }
+            int[] slots = new int[packing.slots().length];
+            Arrays.setAll(slots, tile -> tile);
+            return NormSpec.packed(
+                s.label(), s.rank(), s.dtype(), s.norm(), packing.tiling(), slots);
+          });
+    }
+  },
+
+  FORGETS_THE_RESIDUAL("NORM-1", "rowsOfAwkwardShapesAreNormalised", "normalised rows") {
+    @Override
+    public Backend spoil(Backend raw) {
+      return onNorms(
+          raw,
+          s ->
+              new NormSpec(
+                  s.label(),
+                  s.rank(),
+                  s.rows(),
+                  s.cols(),
+                  s.dtype(),
+                  new Norm(
+                      s.norm().kind(), s.norm().eps(), s.norm().bias(), false, s.norm().sum()),
+                  s.packing()));
     }
   },
 

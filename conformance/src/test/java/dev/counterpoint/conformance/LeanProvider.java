@@ -13,6 +13,7 @@ import dev.counterpoint.spi.GemmSpec;
 import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.Probe;
 import dev.counterpoint.spi.ReduceSpec;
+import dev.counterpoint.spi.RowNorm;
 import dev.counterpoint.spi.Signals;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TileGemm;
@@ -58,6 +59,7 @@ final class LeanProvider {
                   Wrap.around(Transfers.class, call.with(a), LeanProvider::transfer);
               case "gemm" -> Wrap.around(TileGemm.class, call.with(a), LeanProvider::gemm);
               case "reduce" -> Wrap.around(TileReduce.class, call.with(a), LeanProvider::reduce);
+              case "norm" -> Wrap.around(RowNorm.class, call.with(a), LeanProvider::norm);
               default -> call.with(a);
             });
   }
@@ -150,6 +152,10 @@ final class LeanProvider {
     if (between && (post || spec.route() instanceof TileRoute.Owners)) {
       throw refusal(Capability.PEER_ACCESS);
     }
+  }
+
+  private static Object norm(String method, Object[] a, Wrap.Call call) throws Throwable {
+    return passing(RowNorm.PreparedNorm.class, call.with(a));
   }
 
   private static Object reduce(String method, Object[] a, Wrap.Call call) throws Throwable {

@@ -6,7 +6,9 @@ import dev.counterpoint.spi.Epoch;
 import dev.counterpoint.spi.GemmArguments;
 import dev.counterpoint.spi.GemmSpec;
 import dev.counterpoint.spi.Graph;
+import dev.counterpoint.spi.NormSpec;
 import dev.counterpoint.spi.PreparedGemm;
+import dev.counterpoint.spi.RowNorm;
 import dev.counterpoint.spi.Signals;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TileGate;
@@ -100,6 +102,14 @@ final class Spoiling {
         TileGemm.class,
         (method, a, call) ->
             method.equals("prepare") ? call.with(change.apply((GemmSpec) a[0])) : call.with(a));
+  }
+
+  static Backend onNorms(Backend raw, java.util.function.UnaryOperator<NormSpec> change) {
+    return replacing(
+        raw,
+        "norm",
+        RowNorm.class,
+        (method, a, call) -> call.with(change.apply((NormSpec) a[0])));
   }
 
   static GemmSpec with(GemmSpec s, TileGate gate, TileRoute route, TilePost post) {

@@ -3,11 +3,9 @@ package dev.counterpoint.spi.support;
 import dev.counterpoint.DType;
 import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.WeightLayout;
-import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.GemmArguments;
 import dev.counterpoint.spi.GemmSpec;
 import dev.counterpoint.spi.TileRoute;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The checked operands of one launch as addresses (rule GEMM-17). A prepared GEMM keeps one and
@@ -15,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GemmOperands {
   private final GemmSpec spec;
+  private final OperandAddresses addresses;
   private final long packedElements;
   private long a;
   private long b;
@@ -27,6 +26,7 @@ public final class GemmOperands {
   /** For launches of this GEMM. */
   public GemmOperands(GemmSpec spec) {
     this.spec = spec;
+    this.addresses = new OperandAddresses(spec.label(), spec.rank());
     this.packedElements =
         spec.route() instanceof TileRoute.Packed packed
             ? GemmChecks.packedElements(spec.tiling(), packed.slots())
@@ -42,7 +42,7 @@ public final class GemmOperands {
     boolean byColumn = spec.weightLayout() == WeightLayout.NK;
     int inputBytes = spec.inputType().bytes();
     long newA =
-        matrix(
+        addresses.matrix(
             "a",
             arguments.a(),
             arguments.aOffset(),
@@ -51,7 +51,7 @@ public final class GemmOperands {
             arguments.aStride(),
             inputBytes);
     long newB =
-        matrix(
+        addresses.matrix(
             "b",
             arguments.b(),
             arguments.bOffset(),
@@ -63,13 +63,14 @@ public final class GemmOperands {
     long newD = addressOfD(arguments);
     int outputBytes = spec.outputType().bytes();
     long newBias =
-        vector("bias", spec.epilogue().bias(), arguments.bias(), (long) spec.cols() * outputBytes);
+        addresses.vector(
+            "bias", spec.epilogue().bias(), arguments.bias(), (long) spec.cols() * outputBytes);
     long scaleBytes = DType.FP32.bytes();
     long newRowScale =
-        vector(
+        addresses.vector(
             "rowScale", spec.epilogue().rowScale(), arguments.rowScale(), spec.rows() * scaleBytes);
     long newColScale =
-        vector(
+        addresses.vector(
             "colScale", spec.epilogue().colScale(), arguments.colScale(), spec.cols() * scaleBytes);
     a = newA;
     b = newB;
@@ -84,7 +85,7 @@ public final class GemmOperands {
     if (spec.epilogue().beta() == 0f) {
       return 0;
     }
-    return matrix(
+    return addresses.matrix(
         "c",
         arguments.c(),
         arguments.cOffset(),
@@ -100,9 +101,9 @@ public final class GemmOperands {
       return 0;
     }
     if (spec.route() instanceof TileRoute.Packed) {
-      return range("d", arguments.d(), arguments.dOffset(), packedElements * bytes);
+      return addresses.range("d", arguments.d(), arguments.dOffset(), packedElements * bytes);
     }
-    return matrix(
+    return addresses.matrix(
         "d",
         arguments.d(),
         arguments.dOffset(),
@@ -110,38 +111,6 @@ public final class GemmOperands {
         spec.cols(),
         arguments.dStride(),
         bytes);
-  }
-
-  private long matrix(
-      String name,
-      @Nullable DeviceMemory memory,
-      long offset,
-      int rows,
-      int cols,
-      int stride,
-      int elementBytes) {
-    // An absent operand is called absent, whatever stride came with it.
-    long extent = MemoryChecks.extent(rows, cols, Math.max(stride, cols), elementBytes);
-    if (memory != null && rows > 1 && stride < cols) {
-      throw new InvalidArgumentException(
-          name + ".stride", stride, "be at least the number of columns, " + cols);
-    }
-    return range(name, memory, offset, extent);
-  }
-
-  private long vector(String name, boolean wanted, @Nullable DeviceMemory memory, long bytes) {
-    return wanted ? range(name, memory, 0, bytes) : 0;
-  }
-
-  private long range(String name, @Nullable DeviceMemory memory, long offset, long bytes) {
-    if (memory == null) {
-      if (bytes == 0) {
-        return 0;
-      }
-      throw new InvalidArgumentException(name, "absent", "be given for '" + spec.label() + "'");
-    }
-    MemoryChecks.requireOn(name, memory, spec.rank());
-    return MemoryChecks.address(name, memory, offset, bytes);
   }
 
   /** Address of A. */

@@ -5,6 +5,7 @@ import dev.counterpoint.spi.Collectives;
 import dev.counterpoint.spi.Device;
 import dev.counterpoint.spi.FaultRecord;
 import dev.counterpoint.spi.KernelLibrary;
+import dev.counterpoint.spi.RowNorm;
 import dev.counterpoint.spi.Signals;
 import dev.counterpoint.spi.SymmetricHeap;
 import dev.counterpoint.spi.TileGemm;
@@ -32,6 +33,7 @@ public abstract class LocalBackend implements Backend {
       Transfers transfers,
       TileGemm gemm,
       TileReduce reduce,
+      RowNorm norm,
       Collectives collectives,
       KernelLibrary kernels) {}
 
@@ -97,6 +99,11 @@ public abstract class LocalBackend implements Backend {
   @Override
   public final TileReduce reduce() {
     return openParts().reduce();
+  }
+
+  @Override
+  public final RowNorm norm() {
+    return openParts().norm();
   }
 
   @Override

@@ -51,6 +51,7 @@ final class GpuBackend extends LocalBackend {
             new GpuTransfers(context, signals),
             new GpuTileGemm(context, blas),
             reduce,
+            new GpuRowNorm(context),
             collectives,
             new GpuKernelLibrary(context, store, libraryVersion, blasVersion));
     versions =

@@ -33,6 +33,7 @@ final class KernelSet {
   final Kernel fill;
   final Kernel unpack;
   final Kernel reduce;
+  final Kernel norm;
 
   /**
    * Loads what streams need.
@@ -50,6 +51,7 @@ final class KernelSet {
     fill = kernel(COMPANIONS, "fill", 0);
     unpack = kernel(COMPANIONS, "unpack", 0);
     reduce = kernel(COMPANIONS, "tile_reduce", 0);
+    norm = kernel(COMPANIONS, "row_norm", 0);
     useOnce(raised);
   }
 
@@ -59,7 +61,7 @@ final class KernelSet {
    */
   private void useOnce(long raised) {
     ParameterBlock block = rank.block(MOST_PARAMETER_BYTES).operation(0, raised, 0);
-    for (Kernel kernel : List.of(advance, set, add, await, put, fill, unpack, reduce)) {
+    for (Kernel kernel : List.of(advance, set, add, await, put, fill, unpack, reduce, norm)) {
       rank.run("the first use of '" + kernel.entry() + "'", kernel, 1, block);
     }
   }

@@ -28,6 +28,7 @@ class BlockLayoutTest {
       Map.ofEntries(
           Map.entry("TileGemmParams", TileGemmParams.class),
           Map.entry("TileReduceParams", TileReduceParams.class),
+          Map.entry("RowNormParams", RowNormParams.class),
           Map.entry("PutParams", PutParams.class),
           Map.entry("UnpackParams", UnpackParams.class),
           Map.entry("FillParams", FillParams.class),

@@ -18,7 +18,8 @@ class OpeningTest {
           "put",
           "fill",
           "unpack",
-          "tile_reduce");
+          "tile_reduce",
+          "row_norm");
 
   @Test
   void everyCompanionHasRunOnceAndHasDoneNothing() {

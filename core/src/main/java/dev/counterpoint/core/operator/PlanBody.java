@@ -1,13 +1,11 @@
 package dev.counterpoint.core.operator;
 
 import dev.counterpoint.CounterpointException;
-import dev.counterpoint.DType;
 import dev.counterpoint.InvalidArgumentException;
+import dev.counterpoint.NormTensors;
 import dev.counterpoint.OperatorPlan;
-import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Rank;
 import dev.counterpoint.ResourceClosedException;
-import dev.counterpoint.Shape;
 import dev.counterpoint.Strategy;
 import dev.counterpoint.Tensor;
 import dev.counterpoint.core.strategy.Operands;
@@ -31,10 +29,7 @@ final class PlanBody {
   private final String explanation;
   private final int number;
   private final Operands[] operands;
-  private final Shape[] inputs;
-  private final Shape[] weights;
-  private final Shape[] outputs;
-  private final Shape[] biases;
+  private final OperandChecks checks;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   PlanBody(
@@ -50,19 +45,10 @@ final class PlanBody {
     this.strategy = strategy;
     this.explanation = explanation;
     this.number = number;
-    int size = world.size();
-    operands = new Operands[size];
-    inputs = new Shape[size];
-    weights = new Shape[size];
-    outputs = new Shape[size];
-    biases = new Shape[size];
-    OperatorSpec spec = context.spec();
-    for (int r = 0; r < size; r++) {
+    checks = new OperandChecks(world, context.spec(), context.label());
+    operands = new Operands[world.size()];
+    for (int r = 0; r < operands.length; r++) {
       operands[r] = new Operands();
-      inputs[r] = spec.inputShape(r, size);
-      weights[r] = spec.weightShape(r, size);
-      outputs[r] = spec.outputShape(r, size);
-      biases[r] = new Shape(1, spec.biasLength(r, size));
     }
   }
 
@@ -88,7 +74,8 @@ final class PlanBody {
       Tensor weight,
       @Nullable Tensor bias,
       Tensor output,
-      @Nullable Tensor gathered) {
+      @Nullable Tensor gathered,
+      @Nullable NormTensors norm) {
     world.requireOpen();
     if (closed.get()) {
       throw new ResourceClosedException("plan " + label());
@@ -96,32 +83,16 @@ final class PlanBody {
     if (rank.world() != world) {
       throw new InvalidArgumentException("rank", rank, "belong to the world of plan " + label());
     }
-    int r = rank.index();
-    OperatorSpec spec = context.spec();
-    DType in = spec.problem().inputType();
-    DType out = spec.problem().outputType();
-    check("input", input, rank, in, inputs[r]);
-    check("weight", weight, rank, in, weights[r]);
-    check("output", output, rank, out, outputs[r]);
-    checkBias(bias, rank, out, biases[r]);
-    checkApart("input", input, output);
-    checkApart("weight", weight, output);
-    if (bias != null) {
-      checkApart("bias", bias, output);
-    }
+    checks.requireOperands(rank, input, weight, bias, output);
     if (gathered != null) {
-      check("gathered", gathered, rank, in, new Shape(spec.problem().m(), spec.problem().k()));
-      checkApart("gathered", gathered, output);
-      checkApart("gathered", gathered, input);
-      checkApart("gathered", gathered, weight);
-      if (bias != null) {
-        checkApart("gathered", gathered, bias);
-      }
+      checks.requireGathered(rank, input, weight, bias, output, gathered);
     }
+    checks.requireNorm(rank, input, weight, bias, output, norm);
+    int r = rank.index();
     world.launching(r, number, label());
     Event event = WorldEvents.recordsLaunches() ? WorldEvents.beginLaunch(label(), r) : null;
     Operands mine = operands[r];
-    mine.set(input, weight, bias, output, gathered);
+    mine.set(input, weight, bias, output, gathered, norm);
     try {
       program.enqueue(r, mine);
     } finally {
@@ -130,56 +101,6 @@ final class PlanBody {
     if (event != null) {
       event.commit();
     }
-  }
-
-  private void checkBias(@Nullable Tensor bias, Rank rank, DType dtype, Shape shape) {
-    if (bias == null) {
-      if (context.spec().problem().bias()) {
-        throw new InvalidArgumentException(
-            "bias", "absent", "be given: plan " + label() + " was made with a bias");
-      }
-      return;
-    }
-    if (!context.spec().problem().bias()) {
-      throw new InvalidArgumentException(
-          "bias", bias, "be absent: plan " + label() + " was made without a bias");
-    }
-    check("bias", bias, rank, dtype, shape);
-  }
-
-  private void check(String name, Tensor tensor, Rank rank, DType dtype, Shape shape) {
-    tensor.requireOpen();
-    if (tensor.rank() != rank) {
-      String where =
-          tensor.rank().world() == world ? "rank " + tensor.rank().index() : "another world";
-      throw new InvalidArgumentException(
-          name,
-          tensor + " (" + where + ")",
-          "lie on rank " + rank.index() + " of this plan's world");
-    }
-    if (tensor.dtype() != dtype) {
-      throw new InvalidArgumentException(name, tensor, "have element type " + dtype);
-    }
-    if (tensor.rows() != shape.rows() || tensor.cols() != shape.cols()) {
-      throw new InvalidArgumentException(name, tensor, "have shape " + shape);
-    }
-  }
-
-  private static void checkApart(String name, Tensor tensor, Tensor output) {
-    long a = tensor.memory().address();
-    long b = output.memory().address();
-    if (a < b + extent(output)
-        && b < a + extent(tensor)
-        && extent(tensor) > 0
-        && extent(output) > 0) {
-      throw new InvalidArgumentException(name, tensor, "not overlap the memory of " + output);
-    }
-  }
-
-  private static long extent(Tensor t) {
-    return t.rows() == 0 || t.cols() == 0
-        ? 0
-        : ((t.rows() - 1L) * t.rowStride() + t.cols()) * t.dtype().bytes();
   }
 
   void close(OperatorPlan plan) {

@@ -8,6 +8,8 @@ import dev.counterpoint.GemmAllToAll;
 import dev.counterpoint.GemmAllToAllSpec;
 import dev.counterpoint.GemmReduceScatter;
 import dev.counterpoint.GemmReduceScatterSpec;
+import dev.counterpoint.NormTensors;
+import dev.counterpoint.NormalizingPlan;
 import dev.counterpoint.OperatorPlan;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Rank;
@@ -55,13 +57,13 @@ final class Plans {
 
     @Override
     public void launch(Rank rank, Tensor input, Tensor weight, Tensor output) {
-      body.launch(rank, input, weight, null, output, null);
+      body.launch(rank, input, weight, null, output, null, null);
     }
 
     @Override
     public void launch(
         Rank rank, Tensor input, Tensor weight, @Nullable Tensor bias, Tensor output) {
-      body.launch(rank, input, weight, bias, output, null);
+      body.launch(rank, input, weight, bias, output, null, null);
     }
 
     @Override
@@ -88,18 +90,36 @@ final class Plans {
         @Nullable Tensor bias,
         Tensor output,
         @Nullable Tensor gathered) {
-      body.launch(rank, input, weight, bias, output, gathered);
+      body.launch(rank, input, weight, bias, output, gathered, null);
     }
   }
 
-  static final class ReduceScatter extends Base<GemmReduceScatterSpec>
+  private abstract static class Normalizing<S extends OperatorSpec> extends Base<S>
+      implements NormalizingPlan {
+    Normalizing(PlanBody body, S spec) {
+      super(body, spec);
+    }
+
+    @Override
+    public void launch(
+        Rank rank,
+        Tensor input,
+        Tensor weight,
+        @Nullable Tensor bias,
+        Tensor output,
+        NormTensors norm) {
+      body.launch(rank, input, weight, bias, output, null, norm);
+    }
+  }
+
+  static final class ReduceScatter extends Normalizing<GemmReduceScatterSpec>
       implements GemmReduceScatter {
     ReduceScatter(PlanBody body, GemmReduceScatterSpec spec) {
       super(body, spec);
     }
   }
 
-  static final class AllReduce extends Base<GemmAllReduceSpec> implements GemmAllReduce {
+  static final class AllReduce extends Normalizing<GemmAllReduceSpec> implements GemmAllReduce {
     AllReduce(PlanBody body, GemmAllReduceSpec spec) {
       super(body, spec);
     }

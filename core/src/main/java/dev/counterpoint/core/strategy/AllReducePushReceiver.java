@@ -76,7 +76,7 @@ final class AllReducePushReceiver implements Receiver {
                 lane.epoch());
       }
     }
-    sum.copyOut(lane, operands);
+    sum.finish(lane, operands);
     lane.mainAfterReceive();
     backPressure.release(lane.main(), lane);
   }

@@ -42,7 +42,7 @@ final class AllReduceReceiver implements Receiver {
   @Override
   public void enqueue(Lane lane, Operands operands) {
     reduces[lane.rank()].launch(lane.receive(), null, 0, 0);
-    sum.copyOut(lane, operands);
+    sum.finish(lane, operands);
     // One word covers staging and sum: both have been read once the main stream is here and the
     // receive stream has joined.
     lane.mainAfterReceive();

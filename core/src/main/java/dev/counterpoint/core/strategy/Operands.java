@@ -1,5 +1,6 @@
 package dev.counterpoint.core.strategy;
 
+import dev.counterpoint.NormTensors;
 import dev.counterpoint.Tensor;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ public final class Operands {
   private @Nullable Tensor bias;
   private @Nullable Tensor output;
   private @Nullable Tensor gathered;
+  private @Nullable NormTensors norm;
 
   /** Sets all operands. */
   public void set(
@@ -21,12 +23,14 @@ public final class Operands {
       Tensor newWeight,
       @Nullable Tensor newBias,
       Tensor newOutput,
-      @Nullable Tensor newGathered) {
+      @Nullable Tensor newGathered,
+      @Nullable NormTensors newNorm) {
     input = newInput;
     weight = newWeight;
     bias = newBias;
     output = newOutput;
     gathered = newGathered;
+    norm = newNorm;
   }
 
   /** Forgets them. */
@@ -36,6 +40,7 @@ public final class Operands {
     bias = null;
     output = null;
     gathered = null;
+    norm = null;
   }
 
   Tensor input() {
@@ -56,5 +61,9 @@ public final class Operands {
 
   @Nullable Tensor gathered() {
     return gathered;
+  }
+
+  NormTensors norm() {
+    return Objects.requireNonNull(norm);
   }
 }

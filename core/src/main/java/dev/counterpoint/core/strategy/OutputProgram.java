@@ -3,6 +3,7 @@ package dev.counterpoint.core.strategy;
 import dev.counterpoint.GemmAllToAllSpec;
 import dev.counterpoint.GemmProblem;
 import dev.counterpoint.GemmReduceScatterSpec;
+import dev.counterpoint.Norm;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Tensor;
 import dev.counterpoint.spi.Backend;
@@ -133,6 +134,18 @@ abstract class OutputProgram implements Program {
               rows,
               Transport.AUTO);
     }
+  }
+
+  /** What a description ends with. */
+  final String thenNorm() {
+    Norm norm = context.spec().norm();
+    if (norm == null) {
+      return "";
+    }
+    return switch (norm.kind()) {
+      case RMS -> ", then RMSNorm";
+      case LAYER -> ", then LayerNorm";
+    };
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.counterpoint.Tensor;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.RowPartition;
+import org.jspecify.annotations.Nullable;
 
 /** One plain GEMM, then the library's collective: what a user has without overlap. */
 public final class OutputSequential extends OutputProgram {
@@ -16,10 +17,13 @@ public final class OutputSequential extends OutputProgram {
   /** By rank: what the collective delivers, where it cannot deliver into the output itself. */
   private final DeviceMemory[] received;
 
+  private final @Nullable Normalization norm;
+
   /** Prepares the program. */
   public OutputSequential(PlanContext context) {
     super(context);
     gemms = new PreparedGemm[ranks];
+    norm = Normalization.inPlace(this);
     products = new DeviceMemory[ranks];
     received = new DeviceMemory[ranks];
     for (Rank rank : context.ranks()) {
@@ -44,12 +48,14 @@ public final class OutputSequential extends OutputProgram {
     Lane lane = context.lane(rank);
     Tensor output = operands.output();
     lane.main().label(context.label());
-    boolean direct = isPacked(output);
+    boolean direct = norm == null && isPacked(output);
     DeviceMemory product = direct && kind == Kind.ALL_REDUCE ? output.memory() : products[rank];
     gemms[rank].launch(lane.main(), inputs(lane, operands).d(product, 0, stride));
     DeviceMemory target = direct ? output.memory() : received[rank];
     communicate(lane, product, target);
-    if (!direct) {
+    if (norm != null) {
+      norm.enqueue(lane, operands, received[rank], stride);
+    } else if (!direct) {
       copyOutputs(lane, rank, output);
     }
     lane.main().label("");
@@ -95,6 +101,6 @@ public final class OutputSequential extends OutputProgram {
 
   @Override
   public String describe() {
-    return "one " + context.plainEngine() + " GEMM, then the library's collective";
+    return "one " + context.plainEngine() + " GEMM, then the library's collective" + thenNorm();
   }
 }

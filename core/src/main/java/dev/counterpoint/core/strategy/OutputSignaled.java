@@ -1,8 +1,10 @@
 package dev.counterpoint.core.strategy;
 
 import dev.counterpoint.Rank;
+import dev.counterpoint.Tensor;
 import dev.counterpoint.spi.Collectives;
 import dev.counterpoint.spi.DeviceMemory;
+import dev.counterpoint.spi.NormSpec;
 import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.RowPartition;
 import dev.counterpoint.spi.SignalArray;
@@ -13,11 +15,14 @@ import dev.counterpoint.spi.TilePost;
 import dev.counterpoint.spi.TileReduce;
 import dev.counterpoint.spi.TileRoute;
 import dev.counterpoint.spi.Tiling;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One GEMM that packs its tiles by group and counts each group; the send stream waits for a group's
  * counter and runs the library's collective on that contiguous slice while the GEMM goes on; at the
- * end the packed result is put in order. After FlashOverlap (EuroSys '26). Needs no peer access.
+ * end the packed result is put in order, or read in order by the norm that follows. After
+ * FlashOverlap (EuroSys '26). Needs no peer access.
  *
  * <p>Safe when ranks drift: all buffers are local and the library itself keeps the ranks'
  * collectives in step.
@@ -29,7 +34,11 @@ public final class OutputSignaled extends OutputProgram {
   private final SignalArray computed;
   private final Target[] targets;
   private final PreparedGemm[] gemms;
-  private final TileReduce.PreparedUnpack[] unpacks;
+
+  /** By rank; none where a norm reads the packed result. */
+  private final TileReduce.@Nullable PreparedUnpack[] unpacks;
+
+  private final @Nullable Normalization norm;
   private final DeviceMemory[] packed;
   private final DeviceMemory[] received;
 
@@ -49,6 +58,8 @@ public final class OutputSignaled extends OutputProgram {
     for (int group = 0; group < targets.length; group++) {
       targets[group] = new Target(map.posted(tiling, group), 0);
     }
+    norm =
+        Normalization.packed(this, this::result);
     gemms = new PreparedGemm[ranks];
     unpacks = new TileReduce.PreparedUnpack[ranks];
     packed = new DeviceMemory[ranks];
@@ -56,6 +67,10 @@ public final class OutputSignaled extends OutputProgram {
     for (Rank rank : context.ranks()) {
       prepare(rank.index());
     }
+  }
+
+  private NormSpec.Packing result(int rank) {
+    return PackedResult.of(kind, tiling, map, shards, rank);
   }
 
   private void prepare(int rank) {
@@ -79,31 +94,11 @@ public final class OutputSignaled extends OutputProgram {
                     new TilePost.Counters(computed, map.words(), TilePost.At.SELF),
                     lane.epoch())
                 .withReservedUnits(Chunking.reservedUnits(context)));
-    Tiling result = resultTiling(rank);
-    unpacks[rank] = context.unpack(rank, result, resultSlots(result), problem.outputType());
-  }
-
-  /** The tiles of what this rank receives, in the same sizes. */
-  private Tiling resultTiling(int rank) {
-    int rows = shards.rows(rank);
-    RowPartition partition =
-        switch (kind) {
-          case REDUCE_SCATTER -> RowPartition.whole(rows);
-          case ALL_REDUCE -> RowPartition.whole(problem.m());
-          case ALL_TO_ALL -> new RowPartition(rows * ranks, ranks);
-        };
-    return new Tiling(partition, problem.n(), tiling.tileRows(), tiling.tileCols());
-  }
-
-  private int[] resultSlots(Tiling result) {
-    int perShard = result.tileRowsPerShard() * result.tileColCount();
-    int[] slots = new int[result.tiles()];
-    for (int tile = 0; tile < slots.length; tile++) {
-      // A reduce-scatter leaves one shard's tiles, group after group: in the order of their
-      // numbers.
-      slots[tile] = kind == Kind.REDUCE_SCATTER ? tile : map.slot(tile / perShard, tile % perShard);
+    if (norm == null) {
+      NormSpec.Packing result = result(rank);
+      unpacks[rank] =
+          context.unpack(rank, result.tiling(), result.slots(), problem.outputType());
     }
-    return slots;
   }
 
   @Override
@@ -117,14 +112,19 @@ public final class OutputSignaled extends OutputProgram {
     }
     lane.end();
     lane.main().label(context.label());
-    unpacks[rank].launch(
-        lane.main(),
-        received[rank],
-        0,
-        operands.output().memory(),
-        0,
-        operands.output().rowStride());
+    finish(lane, operands);
     lane.main().label("");
+  }
+
+  private void finish(Lane lane, Operands operands) {
+    DeviceMemory result = received[lane.rank()];
+    if (norm != null) {
+      norm.enqueue(lane, operands, result, tiling.tileCols());
+      return;
+    }
+    Tensor output = operands.output();
+    Objects.requireNonNull(unpacks[lane.rank()])
+        .launch(lane.main(), result, 0, output.memory(), 0, output.rowStride());
   }
 
   private void communicate(Lane lane, int rank, int group) {
@@ -170,6 +170,7 @@ public final class OutputSignaled extends OutputProgram {
         + tiling.tileCols()
         + " tiles packed in "
         + map.groups()
-        + " groups, a library collective each";
+        + " groups, a library collective each"
+        + thenNorm();
   }
 }

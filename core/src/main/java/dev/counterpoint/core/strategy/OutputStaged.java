@@ -59,6 +59,6 @@ public final class OutputStaged extends OutputProgram {
 
   @Override
   public String describe() {
-    return sender.describe();
+    return sender.describe() + thenNorm();
   }
 }

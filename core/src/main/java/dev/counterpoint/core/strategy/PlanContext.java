@@ -12,8 +12,10 @@ import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Epilogue;
 import dev.counterpoint.spi.GemmEngine;
 import dev.counterpoint.spi.GemmSpec;
+import dev.counterpoint.spi.NormSpec;
 import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.ReduceSpec;
+import dev.counterpoint.spi.RowNorm;
 import dev.counterpoint.spi.RowPartition;
 import dev.counterpoint.spi.SignalArray;
 import dev.counterpoint.spi.SymmetricBuffer;
@@ -126,6 +128,10 @@ public final class PlanContext implements AutoCloseable {
 
   TileReduce.PreparedUnpack unpack(int rank, Tiling tiling, int[] slots, DType dtype) {
     return own(backend.reduce().prepareUnpack(label, rank, tiling, slots, dtype));
+  }
+
+  RowNorm.PreparedNorm norm(NormSpec normSpec) {
+    return own(backend.norm().prepare(normSpec));
   }
 
   /** The engine for a GEMM without hooks: the vendor's where there is one. */

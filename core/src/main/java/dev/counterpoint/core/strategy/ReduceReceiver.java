@@ -3,14 +3,20 @@ package dev.counterpoint.core.strategy;
 import dev.counterpoint.Rank;
 import dev.counterpoint.spi.ReduceSpec;
 import dev.counterpoint.spi.TileReduce;
+import org.jspecify.annotations.Nullable;
 
-/** Sums the shards that arrive into the output, block by block, in the order of the ranks. */
+/**
+ * Sums the shards that arrive into the output, block by block, in the order of the ranks, and
+ * normalises them there if that is wanted.
+ */
 final class ReduceReceiver implements Receiver {
   private final BackPressure backPressure;
   private final TileReduce.PreparedReduce[] reduces;
+  private final @Nullable Normalization norm;
 
   ReduceReceiver(OutputProgram program, Sender sender, BackPressure backPressure) {
     this.backPressure = backPressure;
+    norm = Normalization.inPlace(program);
     reduces = new TileReduce.PreparedReduce[program.ranks];
     for (Rank rank : program.context.ranks()) {
       reduces[rank.index()] =
@@ -70,5 +76,9 @@ final class ReduceReceiver implements Receiver {
     reduces[lane.rank()].launch(
         lane.receive(), operands.output().memory(), 0, operands.output().rowStride());
     backPressure.release(lane.receive(), lane);
+    if (norm != null) {
+      lane.mainAfterReceive();
+      norm.enqueue(lane, operands, operands.output().memory(), operands.output().rowStride());
+    }
   }
 }

@@ -10,6 +10,7 @@ import dev.counterpoint.spi.FaultRecord;
 import dev.counterpoint.spi.KernelLibrary;
 import dev.counterpoint.spi.LinkInfo;
 import dev.counterpoint.spi.Probe;
+import dev.counterpoint.spi.RowNorm;
 import dev.counterpoint.spi.Signals;
 import dev.counterpoint.spi.SymmetricHeap;
 import dev.counterpoint.spi.TileReduce;
@@ -31,6 +32,7 @@ public final class RecordingBackend implements Backend {
   private final RecordingSignals signals;
   private final RecordingTransfers transfers;
   private final RecordingGemm gemm;
+  private final RecordingNorm norm;
   private int closed;
 
   /** A backend of {@code size} ranks, all local. */
@@ -43,6 +45,7 @@ public final class RecordingBackend implements Backend {
     signals = new RecordingSignals(journal, size);
     transfers = new RecordingTransfers(journal, signals, size);
     gemm = new RecordingGemm(journal, capabilities);
+    norm = new RecordingNorm(journal);
   }
 
   /** A provider that hands out this backend. */
@@ -143,6 +146,11 @@ public final class RecordingBackend implements Backend {
   @Override
   public TileReduce reduce() {
     return gemm;
+  }
+
+  @Override
+  public RowNorm norm() {
+    return norm;
   }
 
   @Override

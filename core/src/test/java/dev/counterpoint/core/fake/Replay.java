@@ -212,6 +212,8 @@ public final class Replay {
       }
     } else if (work instanceof Work.Unpack unpack) {
       kernels.unpack(unpack, action);
+    } else if (work instanceof Work.Norm norm) {
+      kernels.norm(norm, action);
     }
   }
 

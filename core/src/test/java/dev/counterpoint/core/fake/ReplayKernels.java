@@ -5,6 +5,7 @@ import dev.counterpoint.core.fake.Work.Rows;
 import dev.counterpoint.spi.Epilogue;
 import dev.counterpoint.spi.Epoch;
 import dev.counterpoint.spi.GemmSpec;
+import dev.counterpoint.spi.NormSpec;
 import dev.counterpoint.spi.ReduceSpec;
 import dev.counterpoint.spi.TileGate;
 import dev.counterpoint.spi.TileOrder;
@@ -17,7 +18,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The kernels of {@link Replay}: GEMM tiles, blocks of reductions, unpacking. */
+/** The kernels of {@link Replay}: GEMM tiles, blocks of reductions, unpacking, normalisation. */
 final class ReplayKernels {
   private final Replay replay;
 
@@ -249,6 +250,49 @@ final class ReplayKernels {
         }
       }
     }
+  }
+
+  void norm(Work.Norm norm, int action) {
+    int cols = norm.spec().cols();
+    for (int row = 0; row < norm.spec().rows(); row++) {
+      long[] own = new long[cols];
+      long total = 0;
+      for (int col = 0; col < cols; col++) {
+        own[col] = replay.memory.load(normInput(norm, row, col), action);
+        if (norm.residual() != null) {
+          own[col] += replay.memory.load(norm.residual().address(row, 4L * col), action);
+        }
+        total += own[col];
+      }
+      for (int col = 0; col < cols; col++) {
+        if (norm.sum() != null) {
+          replay.memory.store(norm.sum().address(row, 4L * col), own[col], action);
+        }
+        long weight = replay.memory.load(norm.weight().address(0, 4L * col), action);
+        long bias =
+            norm.bias() == null
+                ? 0
+                : replay.memory.load(norm.bias().address(0, 4L * col), action);
+        replay.memory.store(
+            norm.output().address(row, 4L * col),
+            Work.Norm.element(total, own[col], weight, bias),
+            action);
+      }
+    }
+  }
+
+  private static long normInput(Work.Norm norm, int row, int col) {
+    NormSpec.Packing packing = norm.spec().packing();
+    if (packing == null) {
+      return norm.input().address(row, 4L * col);
+    }
+    Tiling tiling = packing.tiling();
+    int shard = row / tiling.partition().rowsPerShard();
+    int inShard = row - tiling.partition().start(shard);
+    int tile = tiling.tile(shard, inShard / tiling.tileRows(), col / tiling.tileCols());
+    int inTile =
+        inShard % tiling.tileRows() * tiling.tileCols() + col % tiling.tileCols();
+    return norm.input().address(packing.slots()[tile], 4L * inTile);
   }
 
   private long epoch(@Nullable Epoch epoch) {

@@ -3,6 +3,7 @@ package dev.counterpoint.core.fake;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Epoch;
 import dev.counterpoint.spi.GemmSpec;
+import dev.counterpoint.spi.NormSpec;
 import dev.counterpoint.spi.ReduceSpec;
 import dev.counterpoint.spi.SignalArray;
 import dev.counterpoint.spi.Target;
@@ -49,6 +50,26 @@ public sealed interface Work {
   /** Packed tiles put in order. */
   @SuppressWarnings("ArrayRecordComponent") // compared by identity only, as in the SPI
   record Unpack(Tiling tiling, int[] slots, Rows packed, Rows output) implements Work {}
+
+  /** Rows normalised; what the norm has not is null. */
+  record Norm(
+      NormSpec spec,
+      Rows input,
+      @Nullable Rows residual,
+      Rows weight,
+      @Nullable Rows bias,
+      Rows output,
+      @Nullable Rows sum)
+      implements Work {
+    /**
+     * What stands for the normalised element: an exact function of the same operands.
+     *
+     * @param total over the row of all elements that are normalised
+     */
+    public static long element(long total, long own, long weight, long bias) {
+      return 7 * total + own * weight + bias;
+    }
+  }
 
   /** A collective of blocks of {@code count} elements. */
   record Collective(Kind kind, int root, Rows send, Rows receive, long count, int elementBytes)

@@ -7,6 +7,7 @@ import dev.counterpoint.AllGatherGemmSpec;
 import dev.counterpoint.DType;
 import dev.counterpoint.GemmAllToAllSpec;
 import dev.counterpoint.GemmReduceScatterSpec;
+import dev.counterpoint.Norm;
 import dev.counterpoint.OperatorPlan;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Rank;
@@ -254,6 +255,35 @@ class LaunchShapeTest {
             "await event",
             "await event",
             "unpack -> output@0");
+  }
+
+  @Test
+  void aNormTakesThePlaceOfTheCopyIntoOrder() {
+    Norm norm = Norm.rms(1).withResidual();
+    Map<Strategy, String> last =
+        Map.of(
+            Strategy.SEQUENTIAL, "norm of buffer 2@0 -> output@0",
+            Strategy.DECOMPOSED, "norm of output@0 -> output@0",
+            Strategy.SIGNALED, "norm of buffer 2@0 -> output@0",
+            Strategy.FUSED, "norm of output@0 -> output@0");
+    last.forEach(
+        (strategy, wanted) -> {
+          GemmReduceScatterSpec spec =
+              GemmReduceScatterSpec.builder()
+                  .m(16)
+                  .n(8)
+                  .k(6)
+                  .dtype(DType.FP32)
+                  .strategy(strategy)
+                  .norm(norm)
+                  .build();
+          List<String> texts = launched(spec, 2, 0).texts(0, "main");
+          assertThat(texts.stream().filter(text -> text.startsWith("norm")))
+              .as(strategy.name())
+              .containsExactly(wanted);
+          assertThat(texts)
+              .noneMatch(text -> text.startsWith("unpack") || text.startsWith("put2d"));
+        });
   }
 
   @Test

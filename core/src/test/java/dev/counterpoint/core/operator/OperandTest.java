@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.counterpoint.AllGatherGemm;
 import dev.counterpoint.AllGatherGemmSpec;
 import dev.counterpoint.DType;
+import dev.counterpoint.GemmAllReduceSpec;
 import dev.counterpoint.GemmReduceScatterSpec;
 import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.LaunchOrderException;
+import dev.counterpoint.Norm;
+import dev.counterpoint.NormTensors;
+import dev.counterpoint.NormalizingPlan;
 import dev.counterpoint.OperatorPlan;
 import dev.counterpoint.Rank;
 import dev.counterpoint.ResourceClosedException;
@@ -21,6 +25,7 @@ import java.util.Set;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Wrong operands are refused by name, and nothing is enqueued (OP-6, OP-7). */
@@ -168,6 +173,49 @@ class OperandTest {
     refused("gathered", () -> plan.launch(rank, input, weights, null, output, gathered));
     Tensor biases = rank.wrap(gathered.memory().address(), DType.FP32, 1, 5, 5);
     refused("gathered", () -> biased.launch(rank, input, weight, biases, output, gathered));
+  }
+
+  /** With residual and sum, which may be the same tensor; otherwise what is written is apart. */
+  @Test
+  void normsComeWithWhatTheyNeedAndApart() {
+    GemmAllReduceSpec spec =
+        GemmAllReduceSpec.builder()
+            .m(8)
+            .n(10)
+            .k(4)
+            .dtype(DType.FP32)
+            .norm(Norm.rms(1).withResidual().withSum())
+            .build();
+    NormalizingPlan normed = world.plan(spec);
+    Tensor a = rank.allocate(DType.FP32, 8, 2);
+    Tensor b = rank.allocate(DType.FP32, 10, 2);
+    Tensor w = rank.allocate(DType.FP32, 1, 10);
+    Tensor rows = rank.allocate(DType.FP32, 8, 10);
+    Tensor more = rank.allocate(DType.FP32, 8, 10);
+    Tensor out = rank.allocate(DType.FP32, 8, 10);
+    backend.journal().clear();
+    refused("norm", () -> normed.launch(rank, a, b, out));
+    refused("norm.weight", () -> normed.launch(rank, a, b, null, out, tensors(rows, rows, more)));
+    refused("norm.residual", () -> normed.launch(rank, a, b, null, out, tensors(w, null, more)));
+    refused("norm.residual", () -> normed.launch(rank, a, b, null, out, tensors(w, out, more)));
+    refused("norm.sum", () -> normed.launch(rank, a, b, null, out, tensors(w, rows, out)));
+    refused("norm.sum", () -> normed.launch(rank, a, b, null, out, tensors(w, rows, null)));
+    NormTensors biased = new NormTensors(w, w, rows, more);
+    refused("norm.bias", () -> normed.launch(rank, a, b, null, out, biased));
+    Tensor shifted = rank.wrap(rows.memory().address() + 4, DType.FP32, 8, 10, 10);
+    refused(
+        "norm.residual", () -> normed.launch(rank, a, b, null, out, tensors(w, rows, shifted)));
+    Tensor overWeight = rank.wrap(w.memory().address(), DType.FP32, 8, 10, 10);
+    refused(
+        "norm.weight", () -> normed.launch(rank, a, b, null, out, tensors(w, rows, overWeight)));
+    normed.launch(rank, a, b, null, out, tensors(w, rows, rows));
+    normed.launch(rank, a, b, null, out, tensors(w, rows, more));
+    assertThat(backend.journal().steps()).isNotEmpty();
+  }
+
+  private static NormTensors tensors(
+      Tensor weight, @Nullable Tensor residual, @Nullable Tensor sum) {
+    return new NormTensors(weight, null, residual, sum);
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.counterpoint.DType;
 import dev.counterpoint.GemmAllReduceSpec;
 import dev.counterpoint.GemmAllToAllSpec;
 import dev.counterpoint.GemmReduceScatterSpec;
+import dev.counterpoint.Norm;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.OperatorSpecBuilder;
 import dev.counterpoint.Strategy;
@@ -18,6 +19,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -87,6 +89,33 @@ class OperatorScheduleTest {
         check(spec(builder, size, choice, true), size.ranks(), 1);
       }
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = Strategy.class, mode = EnumSource.Mode.EXCLUDE, names = "AUTO")
+  void rowsAreNormalizedWhateverTheSchedule(Strategy strategy) {
+    Tuning tuning = Tuning.AUTOMATIC.withStrategy(strategy);
+    Norm rms = Norm.rms(1);
+    Norm layer = Norm.layer(1).withBias().withResidual().withSum();
+    for (Size size : SIZES) {
+      for (Tuning choice : List.of(tuning, tuning.withChunks(3).withTile(2, 4))) {
+        for (Norm norm : List.of(rms, layer)) {
+          check(normed(GemmReduceScatterSpec.builder().norm(norm), size, choice), size.ranks(), 1);
+          check(normed(GemmAllReduceSpec.builder().norm(norm), size, choice), size.ranks(), 1);
+        }
+      }
+    }
+  }
+
+  private static OperatorSpec normed(OperatorSpecBuilder<?, ?> builder, Size size, Tuning tuning) {
+    return builder
+        .m(size.m())
+        .n(size.n())
+        .k(size.k())
+        .dtype(DType.FP32)
+        .tuning(tuning)
+        .bias(true)
+        .build();
   }
 
   private static void check(OperatorSpec spec, int ranks, int gap) {

@@ -7,6 +7,9 @@ import dev.counterpoint.AllGatherGemmSpec;
 import dev.counterpoint.DType;
 import dev.counterpoint.GemmAllReduceSpec;
 import dev.counterpoint.GemmAllToAllSpec;
+import dev.counterpoint.Norm;
+import dev.counterpoint.NormTensors;
+import dev.counterpoint.NormalizingPlan;
 import dev.counterpoint.OperatorPlan;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Rank;
@@ -18,6 +21,7 @@ import dev.counterpoint.WorldOptions;
 import dev.counterpoint.core.BackendRegistry;
 import dev.counterpoint.core.fake.RecordingBackend;
 import dev.counterpoint.core.fake.Replay;
+import dev.counterpoint.core.fake.Work;
 import dev.counterpoint.core.world.DefaultWorldProvider;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.RowPartition;
@@ -77,14 +81,58 @@ final class Scenario {
       List<Matrix> weights,
       List<Matrix> biases,
       List<Matrix> outputs,
-      List<Matrix> gathered) {
+      List<Matrix> gathered,
+      List<NormMatrices> norms) {
     Launch() {
       this(
           new ArrayList<>(),
           new ArrayList<>(),
           new ArrayList<>(),
           new ArrayList<>(),
+          new ArrayList<>(),
           new ArrayList<>());
+    }
+  }
+
+  /** Operands of the norm of one rank; those that it does not want are there too. */
+  private record NormMatrices(Matrix weight, Matrix bias, Matrix residual, Matrix sum) {
+    NormTensors tensors(Norm norm) {
+      return new NormTensors(
+          weight.tensor,
+          norm.bias() ? bias.tensor : null,
+          norm.residual() ? residual.tensor : null,
+          norm.sum() ? sum.tensor : null);
+    }
+
+    void load(Replay replay) {
+      List.of(weight, bias, residual).forEach(matrix -> matrix.load(replay));
+    }
+
+    /** The sums of rows with the residual. */
+    long[][] sums(Norm norm, long[][] rows) {
+      long[][] sums = new long[rows.length][];
+      for (int row = 0; row < rows.length; row++) {
+        sums[row] = rows[row].clone();
+        if (norm.residual()) {
+          addTo(sums[row], residual.values[row], 1);
+        }
+      }
+      return sums;
+    }
+
+    long[][] normalized(Norm norm, long[][] sums) {
+      long[][] result = new long[sums.length][];
+      for (int row = 0; row < sums.length; row++) {
+        long[] own = sums[row];
+        long total = Arrays.stream(own).sum();
+        result[row] = new long[own.length];
+        for (int col = 0; col < own.length; col++) {
+          long addend = norm.bias() ? bias.values[0][col] : 0;
+          result[row][col] =
+              Work.Norm.element(total, own[col], weight.values[0][col], addend);
+        }
+      }
+      return result;
     }
   }
 
@@ -131,6 +179,13 @@ final class Scenario {
       launch.biases.add(matrix(rank, "bias", new Shape(1, spec.biasLength(r, ranks))));
       launch.outputs.add(matrix(rank, "output", spec.outputShape(r, ranks)));
       launch.gathered.add(matrix(rank, "copy", new Shape(spec.problem().m(), spec.problem().k())));
+      Shape columns = new Shape(1, spec.problem().n());
+      launch.norms.add(
+          new NormMatrices(
+              matrix(rank, "norm weight", columns),
+              matrix(rank, "norm bias", columns),
+              matrix(rank, "residual", spec.outputShape(r, ranks)),
+              matrix(rank, "sum", spec.outputShape(r, ranks))));
       if (r > 0 && !(spec instanceof AllGatherGemmSpec)) {
         // The same on all ranks where the specification says so.
         if (!(spec instanceof GemmAllToAllSpec)) {
@@ -146,7 +201,10 @@ final class Scenario {
       Tensor input = launch.inputs.get(r).tensor;
       Tensor weight = launch.weights.get(r).tensor;
       Tensor output = launch.outputs.get(r).tensor;
-      if (plan instanceof AllGatherGemm ag && gathered) {
+      if (plan instanceof NormalizingPlan normalizing && spec.norm() != null) {
+        NormTensors tensors = launch.norms.get(r).tensors(spec.norm());
+        normalizing.launch(world.rank(r), input, weight, bias, output, tensors);
+      } else if (plan instanceof AllGatherGemm ag && gathered) {
         ag.launch(world.rank(r), input, weight, bias, output, launch.gathered.get(r).tensor);
       } else {
         plan.launch(world.rank(r), input, weight, bias, output);
@@ -168,17 +226,32 @@ final class Scenario {
           List.of(launch.inputs, launch.weights, launch.biases, launch.outputs)) {
         all.forEach(matrix -> matrix.load(replay));
       }
+      launch.norms.forEach(matrices -> matrices.load(replay));
     }
     replay.run();
     for (int i = 0; i < launches.size(); i++) {
       Launch launch = launches.get(i);
       for (int r = 0; r < ranks; r++) {
-        launch.outputs.get(r).check(replay, "output " + i + "@" + r, expected(launch, r));
+        checkOutput(replay, launch, "output " + i + "@" + r, r);
         if (gathered) {
           launch.gathered.get(r).check(replay, "gathered " + i + "@" + r, rows(launch.inputs));
         }
       }
     }
+  }
+
+  private void checkOutput(Replay replay, Launch launch, String name, int r) {
+    long[][] wanted = expected(launch, r);
+    Norm norm = spec.norm();
+    if (norm != null) {
+      NormMatrices matrices = launch.norms.get(r);
+      long[][] sums = matrices.sums(norm, wanted);
+      if (norm.sum()) {
+        matrices.sum.check(replay, "sum of " + name, sums);
+      }
+      wanted = matrices.normalized(norm, sums);
+    }
+    launch.outputs.get(r).check(replay, name, wanted);
   }
 
   private static long[][] rows(List<Matrix> matrices) {

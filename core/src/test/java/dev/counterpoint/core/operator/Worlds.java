@@ -5,10 +5,14 @@ import dev.counterpoint.DType;
 import dev.counterpoint.GemmAllReduceSpec;
 import dev.counterpoint.GemmAllToAllSpec;
 import dev.counterpoint.GemmReduceScatterSpec;
+import dev.counterpoint.Norm;
+import dev.counterpoint.NormTensors;
+import dev.counterpoint.NormalizingPlan;
 import dev.counterpoint.OperatorPlan;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.OperatorSpecBuilder;
 import dev.counterpoint.Rank;
+import dev.counterpoint.Shape;
 import dev.counterpoint.Strategy;
 import dev.counterpoint.Tensor;
 import dev.counterpoint.World;
@@ -18,7 +22,10 @@ import dev.counterpoint.core.fake.RecordingBackend;
 import dev.counterpoint.core.world.DefaultWorldProvider;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Worlds over recording backends, and operands for them. */
 final class Worlds {
@@ -29,6 +36,8 @@ final class Worlds {
           GemmAllReduceSpec::builder,
           GemmAllToAllSpec::builder);
 
+  private static final Norm NORM = Norm.layer(1).withBias().withResidual().withSum();
+
   private Worlds() {}
 
   static World open(RecordingBackend backend) {
@@ -36,7 +45,10 @@ final class Worlds {
         WorldOptions.defaults(), BackendRegistry.of(List.of(backend.provider())));
   }
 
-  /** One specification of each of the 16 programs: M = 24, N = 20, K = 12, FP32, with bias. */
+  /**
+   * One specification of each of the 16 programs: M = 24, N = 20, K = 12, FP32, with bias; and of
+   * those that can end with a norm another.
+   */
   static List<OperatorSpec> everyProgram() {
     List<OperatorSpec> all = new ArrayList<>();
     for (Supplier<OperatorSpecBuilder<?, ?>> builder : BUILDERS) {
@@ -45,6 +57,11 @@ final class Worlds {
           OperatorSpecBuilder<?, ?> made = builder.get();
           made.m(24).n(20).k(12).dtype(DType.FP32).bias(true).strategy(strategy);
           all.add(made.build());
+          if (made instanceof GemmReduceScatterSpec.Builder scatter) {
+            all.add(scatter.norm(NORM).build());
+          } else if (made instanceof GemmAllReduceSpec.Builder reduce) {
+            all.add(reduce.norm(NORM).build());
+          }
         }
       }
     }
@@ -52,7 +69,13 @@ final class Worlds {
   }
 
   /** Operands of one rank. */
-  record Operands(Rank rank, Tensor input, Tensor weight, Tensor bias, Tensor output)
+  record Operands(
+      Rank rank,
+      Tensor input,
+      Tensor weight,
+      Tensor bias,
+      Tensor output,
+      @Nullable NormTensors norm)
       implements AutoCloseable {
     static Operands of(OperatorSpec spec, RecordingBackend backend, Rank rank) {
       int ranks = rank.world().size();
@@ -65,7 +88,8 @@ final class Worlds {
               rank.allocate(in, spec.inputShape(r, ranks)),
               rank.allocate(in, spec.weightShape(r, ranks)),
               rank.allocate(out, 1, spec.biasLength(r, ranks)),
-              rank.allocate(out, spec.outputShape(r, ranks)));
+              rank.allocate(out, spec.outputShape(r, ranks)),
+              norm(spec, rank));
       backend.journal().name(operands.input.memory(), "input");
       backend.journal().name(operands.weight.memory(), "weight");
       backend.journal().name(operands.bias.memory(), "bias");
@@ -73,8 +97,28 @@ final class Worlds {
       return operands;
     }
 
+    private static @Nullable NormTensors norm(OperatorSpec spec, Rank rank) {
+      Norm norm = spec.norm();
+      if (norm == null) {
+        return null;
+      }
+      DType out = spec.problem().outputType();
+      Shape rows = spec.outputShape(rank.index(), rank.world().size());
+      Shape columns = new Shape(1, spec.problem().n());
+      return new NormTensors(
+          rank.allocate(out, columns),
+          norm.bias() ? rank.allocate(out, columns) : null,
+          norm.residual() ? rank.allocate(out, rows) : null,
+          norm.sum() ? rank.allocate(out, rows) : null);
+    }
+
     void launch(OperatorPlan plan) {
-      plan.launch(rank, input, weight, plan.spec().problem().bias() ? bias : null, output);
+      Tensor addend = plan.spec().problem().bias() ? bias : null;
+      if (norm != null && plan instanceof NormalizingPlan normalizing) {
+        normalizing.launch(rank, input, weight, addend, output, norm);
+      } else {
+        plan.launch(rank, input, weight, addend, output);
+      }
     }
 
     @Override
@@ -83,6 +127,11 @@ final class Worlds {
       weight.close();
       bias.close();
       output.close();
+      if (norm != null) {
+        Stream.of(norm.weight(), norm.bias(), norm.residual(), norm.sum())
+            .filter(Objects::nonNull)
+            .forEach(Tensor::close);
+      }
     }
   }
 }

@@ -37,6 +37,15 @@ final class Codec {
     }
   }
 
+  /** Rounds floats to what a type can hold. */
+  static void round(DType dtype, float[] floats, int count) {
+    if (dtype != DType.FP32) {
+      for (int i = 0; i < count; i++) {
+        floats[i] = dtype.decode(dtype.encode(floats[i]));
+      }
+    }
+  }
+
   /** Reads integer elements. */
   static void decode(DType dtype, long address, int count, int[] ints, Scratch scratch) {
     if (dtype == DType.INT32) {

@@ -37,6 +37,7 @@ public final class HostBackend extends LocalBackend {
             new HostTransfers(context),
             new HostTileGemm(context),
             new HostTileReduce(context),
+            new HostRowNorm(context),
             new HostCollectives(context),
             new HostKernelLibrary(options));
   }

@@ -34,7 +34,8 @@ final class HostKernelLibrary implements KernelLibrary {
                 Map.of("tile", HostTileGemm.DEFAULT_TILE)),
             new Kernel(
                 "reduce", architecture, "built in (Java)", Map.of("accumulator", "FP32 or INT32")),
-            new Kernel("unpack", architecture, "built in (Java)", Map.of()));
+            new Kernel("unpack", architecture, "built in (Java)", Map.of()),
+            new Kernel("norm", architecture, "built in (Java)", Map.of("accumulator", "FP64")));
   }
 
   @Override
