@@ -23,7 +23,7 @@ final class AllReducePushReceiver implements Receiver {
     this.program = program;
     this.backPressure = backPressure;
     staging = sender.staging();
-    sum = new GatheredSum(program, staging);
+    sum = new GatheredSum(program, staging.cut());
     reduces = new TileReduce.PreparedReduce[program.ranks][];
     for (Rank rank : program.context.ranks()) {
       int r = rank.index();

@@ -23,6 +23,9 @@ final class SearchSpace {
   /** Chunks of fewer rows cost more than they hide. */
   private static final int LEAST_ROWS = 8;
 
+  /** The same for columns, of which a row of a tile has many. */
+  private static final int LEAST_COLS = 64;
+
   private final TuningKey key;
   private final Machine machine;
   private final Tuning forced;
@@ -39,8 +42,13 @@ final class SearchSpace {
   List<Tuning> candidates() {
     Set<Tuning> all = new LinkedHashSet<>();
     all.add(forced.withStrategy(Strategy.SEQUENTIAL));
-    for (int chunks : counts(Math.max(1, shard / LEAST_ROWS))) {
-      all.add(forced.withStrategy(Strategy.DECOMPOSED).withChunks(chunks));
+    for (int chunks : counts(gathers() ? shard / LEAST_ROWS : key.n() / LEAST_COLS)) {
+      all.add(forced.withStrategy(Strategy.PIPELINED).withChunks(chunks));
+    }
+    for (Strategy strategy : List.of(Strategy.RING, Strategy.DECOMPOSED)) {
+      for (int chunks : counts(shard / LEAST_ROWS)) {
+        all.add(forced.withStrategy(strategy).withChunks(chunks));
+      }
     }
     addTiled(all, Strategy.SIGNALED);
     if (machine.peerAccess()) {
@@ -62,7 +70,7 @@ final class SearchSpace {
   /** More chunks or groups than that are cut down to it. */
   private int most(Strategy strategy, int height) {
     if (gathers()) {
-      return Math.max(1, shard / LEAST_ROWS);
+      return shard / LEAST_ROWS;
     }
     Tiling tiling = tiling(height);
     return strategy == Strategy.FUSED

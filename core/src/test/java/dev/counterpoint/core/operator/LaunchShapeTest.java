@@ -54,7 +54,7 @@ class LaunchShapeTest {
   @ParameterizedTest
   @MethodSource("everyProgram")
   void sideStreamsAreForkedFromTheMainStreamAndJoinedToIt(OperatorSpec spec) {
-    Set<Object> recordedOnMain = new HashSet<>();
+    Set<Object> recorded = new HashSet<>();
     Set<Object> awaitedOnMain = new HashSet<>();
     Set<String> forked = new HashSet<>();
     Set<String> open = new HashSet<>();
@@ -66,11 +66,17 @@ class LaunchShapeTest {
       }
       boolean main = step.stream().equals("main");
       if (step.work() instanceof Work.Mark mark && main) {
-        recordedOnMain.add(new Work.Follow(mark.event(), mark.number()));
+        recorded.add(new Work.Follow(mark.event(), mark.number()));
       } else if (step.work() instanceof Work.Follow follow && !main) {
-        assertThat(recordedOnMain).as("side streams follow the main one").contains(follow);
+        assertThat(recorded)
+            .as("side streams follow the main one, or one that does")
+            .contains(follow);
         forked.add(step.stream());
       } else if (step.work() instanceof Work.Mark mark) {
+        assertThat(forked)
+            .as("a mark on a stream that follows the main one")
+            .contains(step.stream());
+        recorded.add(new Work.Follow(mark.event(), mark.number()));
         joins.put(new Work.Follow(mark.event(), mark.number()), step.stream());
         open.remove(step.stream());
       } else if (step.work() instanceof Work.Follow follow) {

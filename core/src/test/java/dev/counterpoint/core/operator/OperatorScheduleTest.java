@@ -77,7 +77,7 @@ class OperatorScheduleTest {
   @MethodSource("programs")
   void everyScheduleGivesTheExactResult(
       String operator, Strategy strategy, Supplier<OperatorSpecBuilder<?, ?>> builder) {
-    assertThat(programs()).hasSize(16);
+    assertThat(programs()).hasSize(24);
     Tuning tuning = Tuning.AUTOMATIC.withStrategy(strategy);
     for (Size size : SIZES) {
       for (Tuning choice : List.of(tuning, tuning.withChunks(3).withTile(2, 4))) {

@@ -36,7 +36,7 @@ final class Worlds {
         WorldOptions.defaults(), BackendRegistry.of(List.of(backend.provider())));
   }
 
-  /** One specification of each of the 16 programs: M = 24, N = 20, K = 12, FP32, with bias. */
+  /** One specification of each of the 24 programs: M = 24, N = 20, K = 12, FP32, with bias. */
   static List<OperatorSpec> everyProgram() {
     List<OperatorSpec> all = new ArrayList<>();
     for (Supplier<OperatorSpecBuilder<?, ?>> builder : BUILDERS) {
