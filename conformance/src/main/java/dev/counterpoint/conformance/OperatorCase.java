@@ -10,6 +10,7 @@ import dev.counterpoint.OperatorSpecBuilder;
 import dev.counterpoint.Strategy;
 import dev.counterpoint.Tuning;
 import dev.counterpoint.WeightLayout;
+import dev.counterpoint.spi.Transport;
 import java.util.List;
 import java.util.Locale;
 
@@ -102,6 +103,12 @@ final class OperatorCase {
     return this;
   }
 
+  /** Groups of these relative sizes, and pushes by something else than usual. */
+  OperatorCase forced(List<Integer> groups, Transport transport) {
+    tuning = tuning.withGroups(groups).withTransport(transport);
+    return this;
+  }
+
   OperatorSpec spec() {
     return switch (kind) {
       case AG -> fill(AllGatherGemmSpec.builder()).build();
@@ -134,7 +141,7 @@ final class OperatorCase {
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "%s %d×%d×%d %s→%s %s by %s, alpha %s, beta %s%s, chunks %d, padding %d",
+        "%s %d×%d×%d %s→%s %s by %s, alpha %s, beta %s%s, chunks %d, groups %s, transport %s, padding %d",
         spec().operator(),
         m,
         n,
@@ -147,6 +154,8 @@ final class OperatorCase {
         beta,
         bias ? ", bias" : "",
         tuning.chunks(),
+        tuning.groups(),
+        tuning.transport(),
         padding);
   }
 }

@@ -7,6 +7,7 @@ import dev.counterpoint.Tensor;
 import dev.counterpoint.UnsupportedCapabilityException;
 import dev.counterpoint.WeightLayout;
 import dev.counterpoint.conformance.OperatorCase.Kind;
+import dev.counterpoint.spi.Transport;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -113,6 +114,14 @@ class OperatorRules {
               .layout(WeightLayout.KN)
               .reals()
               .factors(0.75f, 0.5f));
+      runAndCheck(
+          kit,
+          desk,
+          OperatorCase.of(kind, 47, 26, 15)
+              .strategy(strategy)
+              .tile(8, 8)
+              .chunks(2)
+              .forced(List.of(1, 3, 2), Transport.COMPUTE));
     }
     runAndCheck(kit, desk, OperatorCase.of(kind, 37, 29, 31).bias(true));
   }

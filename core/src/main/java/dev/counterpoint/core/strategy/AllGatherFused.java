@@ -88,6 +88,7 @@ public final class AllGatherFused extends AllGatherProgram {
         + tiles
         + " tiles, shards pushed in "
         + push.chunksPerShard()
-        + " chunks by copy engine";
+        + " chunks "
+        + context.pushedBy();
   }
 }

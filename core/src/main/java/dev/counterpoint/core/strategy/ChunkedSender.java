@@ -3,7 +3,6 @@ package dev.counterpoint.core.strategy;
 import dev.counterpoint.Rank;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Event;
-import dev.counterpoint.spi.Transport;
 
 /**
  * Sends by chunks: a plain GEMM for each chunk of each shard, the next rank's shard first and the
@@ -110,7 +109,7 @@ final class ChunkedSender implements Sender {
             staging.buffer().at(owner),
             offset(me, chunk),
             bytes,
-            Transport.COPY_ENGINE,
+            program.context.pushTransport(),
             staging.arrived(),
             staging.word(me, chunk),
             lane.epoch());
@@ -127,7 +126,8 @@ final class ChunkedSender implements Sender {
         + staging.blocks()
         + " chunks, one "
         + program.context.plainEngine()
-        + " GEMM each, pushed by copy engine"
+        + " GEMM each, pushed "
+        + program.context.pushedBy()
         + (ownerByOwner ? ", one owner after the other" : "");
   }
 }

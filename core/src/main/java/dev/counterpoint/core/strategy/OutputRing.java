@@ -9,7 +9,6 @@ import dev.counterpoint.spi.SignalArray;
 import dev.counterpoint.spi.SymmetricBuffer;
 import dev.counterpoint.spi.Target;
 import dev.counterpoint.spi.TileReduce;
-import dev.counterpoint.spi.Transport;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -95,7 +94,7 @@ public final class OutputRing extends OutputProgram {
 
   /** Where the sum that arrives for a step lies; the rank's own product is a slot further. */
   private long ringOffset(int step, int chunk) {
-    return 2 * Math.max(0, step - 1) * slotBytes + cut.start(chunk) * rowBytes;
+    return 2L * Math.max(0, step - 1) * slotBytes + cut.start(chunk) * rowBytes;
   }
 
   private long outgoingOffset(int step, int chunk) {
@@ -208,7 +207,7 @@ public final class OutputRing extends OutputProgram {
             ring.at(next),
             ringOffset(step + 1, chunk),
             rows * rowBytes,
-            Transport.COPY_ENGINE,
+            context.pushTransport(),
             arrived,
             word(step + 1, chunk),
             lane.epoch());
@@ -233,7 +232,7 @@ public final class OutputRing extends OutputProgram {
             all.buffer().at(next),
             offset,
             gemms.rows(owner, chunk) * rowBytes,
-            Transport.COPY_ENGINE,
+            context.pushTransport(),
             all.ready(),
             all.word(owner, chunk),
             lane.epoch());
@@ -265,6 +264,7 @@ public final class OutputRing extends OutputProgram {
         + cut.count()
         + " chunks, one "
         + context.plainEngine()
-        + " GEMM each, sums sent around a ring by copy engine";
+        + " GEMM each, sums sent around a ring "
+        + context.pushedBy();
   }
 }

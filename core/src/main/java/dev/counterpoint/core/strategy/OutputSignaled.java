@@ -42,6 +42,7 @@ public final class OutputSignaled extends OutputProgram {
     map =
         PackedGroups.of(
             tiling,
+            context.spec().tuning().groups(),
             Chunking.groups(context.spec(), tiling.tileRowsPerShard() * tiling.tileColCount()));
     tileBytes = (long) tiling.tileRows() * tiling.tileCols() * elementBytes;
     computed = context.signals("computed", Math.max(1, map.groups()));

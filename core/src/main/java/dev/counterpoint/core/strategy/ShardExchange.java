@@ -6,7 +6,6 @@ import dev.counterpoint.spi.RowPartition;
 import dev.counterpoint.spi.SignalArray;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.Target;
-import dev.counterpoint.spi.Transport;
 
 /**
  * Brings each rank's rows of A into everyone's gathered buffer, chunk by chunk on the send stream,
@@ -80,7 +79,7 @@ abstract class ShardExchange {
         rows,
         program.gatheredInput.at(peer),
         program.shards.start(me) + firstRow(chunk),
-        Transport.COPY_ENGINE);
+        program.context.pushTransport());
     program.backend.signals().set(lane.send(), arrived, peer, word(me, chunk), lane.epoch());
   }
 
@@ -104,7 +103,7 @@ abstract class ShardExchange {
             program.gatheredInput.at(peer),
             program.offsetOfRow(program.shards.start(source) + firstRow(chunk)),
             bytes,
-            Transport.COPY_ENGINE,
+            program.context.pushTransport(),
             arrived,
             word(source, chunk),
             lane.epoch());

@@ -36,6 +36,6 @@ final class ShardPush extends ShardExchange {
 
   @Override
   String describe() {
-    return "pushed to all by copy engine";
+    return "pushed to all " + program.context.pushedBy();
   }
 }

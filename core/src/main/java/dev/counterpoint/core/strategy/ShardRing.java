@@ -46,6 +46,6 @@ final class ShardRing extends ShardExchange {
 
   @Override
   String describe() {
-    return "sent around a ring by copy engine";
+    return "sent around a ring " + program.context.pushedBy();
   }
 }

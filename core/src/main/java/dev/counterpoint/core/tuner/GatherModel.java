@@ -27,11 +27,12 @@ final class GatherModel {
     return switch (tuning.strategy()) {
       case SEQUENTIAL -> gather() + model.plain(key.m(), cols, key.k());
       case PIPELINED -> pipelined(chunks, rows);
-      case RING -> arriving(chunks, passedOn(chunks, rows), model.plain(rows, cols, key.k()));
-      case DECOMPOSED -> arriving(chunks, pushed(rows), model.plain(rows, cols, key.k()));
+      case RING ->
+          arriving(chunks, passedOn(tuning, chunks, rows), model.plain(rows, cols, key.k()));
+      case DECOMPOSED -> arriving(chunks, pushed(tuning, rows), model.plain(rows, cols, key.k()));
       case FUSED ->
           model.micros(Route.COPY, shard * rowBytes)
-              + arriving(chunks, pushed(rows), share(chunks, tuning));
+              + arriving(chunks, pushed(tuning, rows), share(chunks, tuning));
       case SIGNALED ->
           model.micros(Route.COPY, shard * rowBytes)
               + arriving(chunks, exchanged(rows, chunks), share(chunks, tuning));
@@ -66,15 +67,15 @@ final class GatherModel {
   }
 
   /** Chunk by chunk, each to all peers in turn. */
-  private Arrival pushed(int rows) {
-    double first = model.micros(Route.PUSH, rows * rowBytes);
-    double next = Math.min(first, model.micros(Route.STREAMED_PUSH, rows * rowBytes));
+  private Arrival pushed(Tuning tuning, int rows) {
+    double first = model.push(tuning.transport(), rows * rowBytes);
+    double next = model.streamedPush(tuning.transport(), rows * rowBytes);
     return (step, chunk) -> first + (chunk * (ranks - 1.0) + step - 1) * next;
   }
 
   /** From neighbour to neighbour: sent on as soon as it is there and the link is free. */
-  private Arrival passedOn(int chunks, int rows) {
-    LinkClock link = new LinkClock(model);
+  private Arrival passedOn(Tuning tuning, int chunks, int rows) {
+    LinkClock link = new LinkClock(model, tuning.transport());
     double[][] arrived = new double[ranks][chunks];
     for (int step = 1; step < ranks; step++) {
       for (int chunk = 0; chunk < chunks; chunk++) {

@@ -62,12 +62,10 @@ final class OutputModel {
     for (int block = 0; block < computing.length; block++) {
       computing[block] = model.plain(blocks.rows(shard, block), key.n(), inner);
     }
-    if (tuning.strategy() == Strategy.DECOMPOSED) {
-      return staged(blocks, computing, false);
-    }
-    return reduces
-        ? new RingModel(model, blocks, shard, ranks, rowBytes).micros(computing, spreads)
-        : staged(blocks, computing, true);
+    return reduces && tuning.strategy() == Strategy.RING
+        ? new RingModel(model, tuning.transport(), blocks, shard, ranks, rowBytes)
+            .micros(computing, spreads)
+        : staged(tuning, blocks, computing);
   }
 
   /** Chunks of columns: collectives follow each other, and each is followed by a copy. */
@@ -100,7 +98,7 @@ final class OutputModel {
     for (int block = 0; block < computing.length; block++) {
       computing[block] = whole * blocks.rows(shard, block) / ((double) shard * ranks);
     }
-    return staged(blocks, computing, false);
+    return staged(tuning, blocks, computing);
   }
 
   /**
@@ -108,11 +106,12 @@ final class OutputModel {
    * sent as they are ready; what has arrived from all is summed (and spread, over the same link),
    * or copied.
    */
-  private double staged(RowBlocks blocks, double[] computing, boolean ownerByOwner) {
+  private double staged(Tuning tuning, RowBlocks blocks, double[] computing) {
+    boolean ownerByOwner = tuning.strategy() == Strategy.RING;
     int count = blocks.count();
     double[][] computed = new double[count][ranks + 1];
     double[][] arrived = new double[count][ranks + 1];
-    LinkClock link = new LinkClock(model);
+    LinkClock link = new LinkClock(model, tuning.transport());
     double time = 0;
     for (int turn = 0; turn < count * ranks; turn++) {
       int block = ownerByOwner ? turn % count : turn / ranks;
@@ -125,13 +124,13 @@ final class OutputModel {
       return copied(blocks, arrived);
     }
     if (!spreads) {
-      return summed(blocks, computed, computed.length);
+      return summed(tuning, blocks, computed, computed.length);
     }
     // Sums and products share the link; whichever order is best is near to first come, first
     // served, and unlike that never slower for a faster link.
     double best = Double.POSITIVE_INFINITY;
     for (int lag = 1; lag <= computed.length; lag++) {
-      best = Math.min(best, summed(blocks, computed, lag));
+      best = Math.min(best, summed(tuning, blocks, computed, lag));
     }
     return best;
   }
@@ -141,8 +140,8 @@ final class OutputModel {
    *
    * @param lag sums of a block are spread after the products of so many further blocks were sent
    */
-  private double summed(RowBlocks blocks, double[][] computed, int lag) {
-    LinkClock link = new LinkClock(model);
+  private double summed(Tuning tuning, RowBlocks blocks, double[][] computed, int lag) {
+    LinkClock link = new LinkClock(model, tuning.transport());
     int count = computed.length;
     double[] reduced = new double[count];
     double reducer = 0;
@@ -185,7 +184,7 @@ final class OutputModel {
   private double signaled(Tuning tuning) {
     RowPartition partition = spreads ? RowPartition.whole(key.m()) : shards;
     Tiling tiling = model.machine().tiles().of(partition, key.n(), inner, tuning.tileRows());
-    PackedGroups map = PackedGroups.of(tiling, Math.max(1, tuning.chunks()));
+    PackedGroups map = PackedGroups.of(tiling, tuning.groups(), Math.max(1, tuning.chunks()));
     double whole = model.tiled(key.m(), key.n(), inner, tuning);
     double tileBytes = (double) tiling.tileRows() * tiling.tileCols() * key.outputType().bytes();
     int wave =

@@ -1,6 +1,7 @@
 package dev.counterpoint.core.tuner;
 
 import dev.counterpoint.core.strategy.RowBlocks;
+import dev.counterpoint.spi.Transport;
 
 /** Times of sums, and of finished shards, that travel around a ring. All ranks are alike. */
 final class RingModel {
@@ -9,9 +10,17 @@ final class RingModel {
   private final int shard;
   private final int ranks;
   private final double rowBytes;
+  private final LinkClock link;
 
-  RingModel(LatencyModel model, RowBlocks blocks, int shard, int ranks, double rowBytes) {
+  RingModel(
+      LatencyModel model,
+      Transport transport,
+      RowBlocks blocks,
+      int shard,
+      int ranks,
+      double rowBytes) {
     this.model = model;
+    link = new LinkClock(model, transport);
     this.blocks = blocks;
     this.shard = shard;
     this.ranks = ranks;
@@ -19,13 +28,12 @@ final class RingModel {
   }
 
   /**
-   * From the first GEMM to the last sum, or to the last copy.
+   * Once: from the first GEMM to the last sum, or to the last copy.
    *
    * @param computing microseconds of the GEMM of each block
    * @param spreads whether finished shards then go around, too
    */
   double micros(double[] computing, boolean spreads) {
-    LinkClock link = new LinkClock(model);
     double[] arrived = new double[computing.length];
     double computed = 0;
     double reducer = 0;
@@ -41,11 +49,11 @@ final class RingModel {
         arrived[block] = sent ? link.arrival(ready, bytes(block)) : ready;
       }
     }
-    return spreads ? copied(arrived, link, reducer) : Math.max(computed, reducer);
+    return spreads ? copied(arrived, reducer) : Math.max(computed, reducer);
   }
 
   /** What arrives is sent on, all the way round, and copied to the output, own blocks first. */
-  private double copied(double[] first, LinkClock link, double finished) {
+  private double copied(double[] first, double finished) {
     double time = finished;
     for (int block = 0; block < first.length; block++) {
       time += model.micros(Route.COPY, bytes(block));

@@ -22,6 +22,7 @@ import dev.counterpoint.spi.TileGate;
 import dev.counterpoint.spi.TileOrder;
 import dev.counterpoint.spi.TilePost;
 import dev.counterpoint.spi.TileRoute;
+import dev.counterpoint.spi.Transport;
 import java.lang.management.ManagementFactory;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -260,6 +261,114 @@ class LaunchShapeTest {
             "await event",
             "await event",
             "unpack -> output@0");
+  }
+
+  @Test
+  void ringAllGatherSendsOnWhatArrives() {
+    AllGatherGemmSpec spec =
+        AllGatherGemmSpec.builder()
+            .m(9)
+            .n(6)
+            .k(4)
+            .dtype(DType.FP32)
+            .strategy(Strategy.RING)
+            .build();
+    Journal journal = launched(spec, 3, 1);
+    assertThat(journal.texts(1, "send"))
+        .containsExactly(
+            "await event",
+            "await consumed[2] 1e-1",
+            "putSignal COPY_ENGINE input@1 -> gathered@2+48 then arrived@2[1]",
+            "await arrived[0] 1e",
+            "putSignal COPY_ENGINE gathered@1 -> gathered@2 then arrived@2[0]",
+            "record",
+            "record");
+    assertThat(journal.texts(1, "main"))
+        .as("only the rank before has to know that the buffer is free")
+        .containsSubsequence(
+            "gemm ag-gemm#1/chunk of input@1",
+            "await arrived[0] 1e",
+            "gemm ag-gemm#1/chunk of gathered@1",
+            "await arrived[2] 1e",
+            "gemm ag-gemm#1/chunk of gathered@1+96",
+            "await event",
+            "set consumed@0[1]");
+  }
+
+  @Test
+  void ringReduceScatterAddsWhatArrivesAndSendsTheSumOn() {
+    GemmReduceScatterSpec spec =
+        GemmReduceScatterSpec.builder()
+            .m(9)
+            .n(8)
+            .k(6)
+            .dtype(DType.FP32)
+            .strategy(Strategy.RING)
+            .build();
+    Journal journal = launched(spec.withTuning(spec.tuning().withChunks(1)), 3, 1);
+    assertThat(journal.texts(1, "receive"))
+        .as("one sum on its way to another owner, and the own one")
+        .containsExactly(
+            "await event",
+            "await event",
+            "reduce 3 rows -> buffer 1@1+96",
+            "record",
+            "await event",
+            "reduce 3 rows -> output@1",
+            "set consumed@0[1]",
+            "record");
+    assertThat(journal.texts(1, "send"))
+        .containsExactly(
+            "await event",
+            "await consumed[2] 1e-1",
+            "await event",
+            "putSignal COPY_ENGINE buffer 1@1 -> ring@2 then arrived@2[1]",
+            "await event",
+            "putSignal COPY_ENGINE buffer 1@1+96 -> ring@2+192 then arrived@2[2]",
+            "record");
+  }
+
+  @Test
+  void pipelinedReduceScatterCutsColumns() {
+    GemmReduceScatterSpec spec =
+        GemmReduceScatterSpec.builder()
+            .m(8)
+            .n(8)
+            .k(6)
+            .dtype(DType.FP32)
+            .strategy(Strategy.PIPELINED)
+            .build();
+    Journal journal = launched(spec.withTuning(spec.tuning().withChunks(2)), 2, 1);
+    assertThat(journal.texts(1, "send"))
+        .containsExactly(
+            "await event",
+            "await event",
+            "REDUCE_SCATTER buffer 1@1 -> buffer 2@1",
+            "record",
+            "await event",
+            "REDUCE_SCATTER buffer 1@1+128 -> buffer 2@1+64",
+            "record",
+            "record");
+    assertThat(journal.texts(1, "receive"))
+        .containsExactly(
+            "await event",
+            "await event",
+            "put2d 4 buffer 2@1 -> output@1",
+            "await event",
+            "put2d 4 buffer 2@1+64 -> output@1+16",
+            "record");
+  }
+
+  @Test
+  void aForcedTransportCarriesWhatIsPushed() {
+    for (OperatorSpec spec : Worlds.everyProgram()) {
+      Journal journal =
+          launched(spec.withTuning(spec.tuning().withTransport(Transport.COMPUTE)), 3, 1);
+      assertThat(journal.steps())
+          .extracting(Journal.Step::text)
+          .as("%s %s", spec.operator(), spec.tuning().strategy())
+          .noneMatch(text -> text.contains("COPY_ENGINE"));
+    }
   }
 
   @Test

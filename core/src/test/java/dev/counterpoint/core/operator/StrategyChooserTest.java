@@ -12,6 +12,7 @@ import dev.counterpoint.UnsupportedCapabilityException;
 import dev.counterpoint.core.fake.RecordingBackend;
 import dev.counterpoint.core.tuner.TuningAdvisor;
 import dev.counterpoint.spi.Capability;
+import dev.counterpoint.spi.Transport;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,6 +61,19 @@ class StrategyChooserTest {
     if (strategy != Strategy.FUSED) {
       assertThat(choose(spec(1, strategy), 4, false).strategy()).isEqualTo(strategy);
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      mode = EnumSource.Mode.INCLUDE,
+      names = {"RING", "DECOMPOSED"})
+  void pushesByComputeUnitsNeedPeers(Strategy strategy) {
+    OperatorSpec spec = spec(4096, strategy);
+    OperatorSpec forced = spec.withTuning(spec.tuning().withTransport(Transport.COMPUTE));
+    assertThatThrownBy(() -> choose(forced, 2, false))
+        .isInstanceOf(UnsupportedCapabilityException.class);
+    assertThat(choose(forced, 2, true).strategy()).isEqualTo(strategy);
+    assertThat(choose(forced, 1, false).strategy()).isEqualTo(strategy);
   }
 
   @Test
