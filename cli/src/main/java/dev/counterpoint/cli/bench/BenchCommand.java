@@ -204,6 +204,7 @@ public final class BenchCommand implements Callable<Integer> {
         iterations,
         warmup,
         seed,
+        false,
         outputs.needsTimelines(),
         backend.chaotic());
   }
