@@ -4,6 +4,8 @@ import static dev.counterpoint.Refusals.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.counterpoint.spi.Transport;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -12,6 +14,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class OperatorSpecTest {
+  private static final Tuning ALL =
+      new Tuning(Strategy.SIGNALED, 1, 2, 3, 4, List.of(5, 6), Transport.COMPUTE);
+
   private static final List<Supplier<OperatorSpecBuilder<?, ?>>> BUILDERS =
       List.of(
           AllGatherGemmSpec::builder,
@@ -114,12 +119,12 @@ class OperatorSpecTest {
   void everyFieldArrives(Supplier<OperatorSpecBuilder<?, ?>> builder) {
     OperatorSpecBuilder<?, ?> made = builder.get();
     made.m(4).n(5).k(6).dtype(DType.FP16).outputType(DType.FP32).weightLayout(WeightLayout.KN);
-    made.alpha(2).bias(true).tuning(new Tuning(Strategy.AUTO, 3, 4, 5, 6));
+    made.alpha(2).bias(true).tuning(ALL.withStrategy(Strategy.AUTO));
     made.strategy(Strategy.FUSED);
     OperatorSpec spec = made.build();
     assertThat(spec.problem())
         .isEqualTo(new GemmProblem(4, 5, 6, DType.FP16, DType.FP32, WeightLayout.KN, 2f, 0f, true));
-    assertThat(spec.tuning()).isEqualTo(new Tuning(Strategy.FUSED, 3, 4, 5, 6));
+    assertThat(spec.tuning()).isEqualTo(ALL.withStrategy(Strategy.FUSED));
     OperatorSpec changed = spec.withTuning(Tuning.AUTOMATIC);
     assertThat(changed.getClass()).isEqualTo(spec.getClass());
     assertThat(changed.problem()).isEqualTo(spec.problem());
@@ -219,11 +224,28 @@ class OperatorSpecTest {
     refused("chunks", () -> Tuning.AUTOMATIC.withChunks(1025));
     refused("tileRows", () -> Tuning.AUTOMATIC.withTile(-1, 0));
     refused("tileCols", () -> Tuning.AUTOMATIC.withTile(0, -1));
-    refused("reservedUnits", () -> new Tuning(Strategy.AUTO, 0, 0, 0, -2));
-    Tuning all = new Tuning(Strategy.SIGNALED, 1, 2, 3, 4);
-    assertThat(all.withChunks(1024)).isEqualTo(new Tuning(Strategy.SIGNALED, 1024, 2, 3, 4));
-    assertThat(all.withTile(7, 8)).isEqualTo(new Tuning(Strategy.SIGNALED, 1, 7, 8, 4));
-    assertThat(all.withStrategy(Strategy.FUSED)).isEqualTo(new Tuning(Strategy.FUSED, 1, 2, 3, 4));
+    refused("reservedUnits", () -> Tuning.AUTOMATIC.withReservedUnits(-2));
+    refused("groups", () -> Tuning.AUTOMATIC.withGroups(List.of(1, 0)));
+    refused("groups", () -> Tuning.AUTOMATIC.withGroups(List.of(1025)));
+    refused("groups", () -> Tuning.AUTOMATIC.withGroups(Collections.nCopies(1025, 1)));
+  }
+
+  @Test
+  void whatIsChangedInATuningChangesNothingElse() {
+    List<Integer> groups = List.of(5, 6);
+    Transport compute = Transport.COMPUTE;
+    assertThat(ALL.withChunks(1024))
+        .isEqualTo(new Tuning(Strategy.SIGNALED, 1024, 2, 3, 4, groups, compute));
+    assertThat(ALL.withTile(7, 8))
+        .isEqualTo(new Tuning(Strategy.SIGNALED, 1, 7, 8, 4, groups, compute));
+    assertThat(ALL.withStrategy(Strategy.FUSED))
+        .isEqualTo(new Tuning(Strategy.FUSED, 1, 2, 3, 4, groups, compute));
+    assertThat(ALL.withReservedUnits(9))
+        .isEqualTo(new Tuning(Strategy.SIGNALED, 1, 2, 3, 9, groups, compute));
+    assertThat(ALL.withGroups(List.of(7)))
+        .isEqualTo(new Tuning(Strategy.SIGNALED, 1, 2, 3, 4, List.of(7), compute));
+    assertThat(ALL.withTransport(Transport.AUTO))
+        .isEqualTo(new Tuning(Strategy.SIGNALED, 1, 2, 3, 4, groups, Transport.AUTO));
   }
 
   @Test

@@ -131,6 +131,17 @@ class JsonFieldsTest {
   }
 
   @Test
+  void profiles() throws IOException {
+    check(
+        "profile",
+        run(
+            "p.json",
+            ("profile ag-gemm 32 32 32 --backend host --ranks 2 --link 5MB/s --iterations 1 --json "
+                    + file("p.json"))
+                .split(" ")));
+  }
+
+  @Test
   void stress() throws IOException {
     check(
         "stress",

@@ -11,6 +11,7 @@ import dev.counterpoint.OperatorSpecBuilder;
 import dev.counterpoint.Strategy;
 import dev.counterpoint.Tuning;
 import dev.counterpoint.WeightLayout;
+import dev.counterpoint.spi.Transport;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -115,6 +116,12 @@ final class OperatorCase {
     return other;
   }
 
+  /** Groups of these relative sizes, and pushes by something else than usual. */
+  OperatorCase forced(List<Integer> groups, Transport transport) {
+    tuning = tuning.withGroups(groups).withTransport(transport);
+    return this;
+  }
+
   OperatorSpec spec() {
     return switch (kind) {
       case AG -> fill(AllGatherGemmSpec.builder()).build();
@@ -147,7 +154,7 @@ final class OperatorCase {
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "%s %d×%d×%d %s→%s %s by %s, alpha %s, beta %s%s, chunks %d, padding %d",
+        "%s %d×%d×%d %s→%s %s by %s, alpha %s, beta %s%s, chunks %d, groups %s, transport %s, padding %d",
         spec().operator(),
         m,
         n,
@@ -160,6 +167,8 @@ final class OperatorCase {
         beta,
         bias ? ", bias" : "",
         tuning.chunks(),
+        tuning.groups(),
+        tuning.transport(),
         padding);
   }
 }

@@ -7,7 +7,9 @@ import dev.counterpoint.Tensor;
 import dev.counterpoint.UnsupportedCapabilityException;
 import dev.counterpoint.WeightLayout;
 import dev.counterpoint.conformance.OperatorCase.Kind;
+import dev.counterpoint.spi.Transport;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
@@ -15,9 +17,11 @@ import org.junit.jupiter.api.DisplayName;
 /** Chapter 14, first part: every operator by every strategy gives the right result. */
 @DisplayName("Operators: results")
 class OperatorRules {
-  static final Strategy[] FORCED = {
-    Strategy.SEQUENTIAL, Strategy.DECOMPOSED, Strategy.SIGNALED, Strategy.FUSED
-  };
+  /** Every strategy but the choice between them. */
+  static final Strategy[] FORCED =
+      Arrays.stream(Strategy.values())
+          .filter(strategy -> strategy != Strategy.AUTO)
+          .toArray(Strategy[]::new);
 
   /** Plans it, or checks that the refusal names a capability that is really missing; then null. */
   static @Nullable OperatorBench plannedOrRefused(OperatorCase shape, Desk desk) {
@@ -110,6 +114,14 @@ class OperatorRules {
               .layout(WeightLayout.KN)
               .reals()
               .factors(0.75f, 0.5f));
+      runAndCheck(
+          kit,
+          desk,
+          OperatorCase.of(kind, 47, 26, 15)
+              .strategy(strategy)
+              .tile(8, 8)
+              .chunks(2)
+              .forced(List.of(1, 3, 2), Transport.COMPUTE));
     }
     runAndCheck(kit, desk, OperatorCase.of(kind, 37, 29, 31).bias(true));
   }
@@ -163,7 +175,7 @@ class OperatorRules {
             3,
             "strategy",
             0,
-            4,
+            FORCED.length,
             "chunks",
             0,
             6,
@@ -185,7 +197,7 @@ class OperatorRules {
                       .padded(v[7])
                       .chunks(v[5])
                       .tile(v[6], v[6]);
-              shape.strategy(v[4] == 4 ? Strategy.AUTO : FORCED[v[4]]);
+              shape.strategy(v[4] == FORCED.length ? Strategy.AUTO : FORCED[v[4]]);
               shape
                   .layout((choices & 1) == 0 ? WeightLayout.NK : WeightLayout.KN)
                   .bias((choices & 2) != 0);

@@ -106,10 +106,7 @@ final class Spoiling {
 
   static Backend onNorms(Backend raw, java.util.function.UnaryOperator<NormSpec> change) {
     return replacing(
-        raw,
-        "norm",
-        RowNorm.class,
-        (method, a, call) -> call.with(change.apply((NormSpec) a[0])));
+        raw, "norm", RowNorm.class, (method, a, call) -> call.with(change.apply((NormSpec) a[0])));
   }
 
   static GemmSpec with(GemmSpec s, TileGate gate, TileRoute route, TilePost post) {

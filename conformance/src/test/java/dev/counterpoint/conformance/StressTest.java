@@ -44,9 +44,9 @@ class StressTest {
             options(Set.of(), List.of(OperatorRules.FORCED), 2_000, 2),
             (done, all) -> reached.add(done * 100 / all));
     assertThat(report.problems()).isEmpty();
-    assertThat(report.plans()).hasSize(16).allMatch(StressReport.Plan::equal);
+    assertThat(report.plans()).hasSize(24).allMatch(StressReport.Plan::equal);
     assertThat(report.plans()).allMatch(plan -> plan.launches() % 2 == 1);
-    assertThat(report.plans().stream().mapToLong(StressReport.Plan::launches).sum() - 16)
+    assertThat(report.plans().stream().mapToLong(StressReport.Plan::launches).sum() - 24)
         .isEqualTo(report.launches());
     assertThat(report.delays()).isPositive();
     assertThat(report.compared()).isPositive();

@@ -19,6 +19,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -99,6 +100,12 @@ public final class Bench implements AutoCloseable {
       throw lacking;
     }
     baselines.put(open(new LoneCollective(operands)), new Samples());
+    if (request.bulk()) {
+      GemmEngine engine =
+          gemms.containsKey(GemmEngine.VENDOR) ? GemmEngine.VENDOR : GemmEngine.TILE;
+      Subject gemm = Objects.requireNonNull(gemms.get(engine));
+      baselines.put(open(new BulkOverlap(gemm, operands)), new Samples());
+    }
     Set<Strategy> strategies = new LinkedHashSet<>();
     strategies.add(Strategy.SEQUENTIAL);
     strategies.addAll(request.strategies());

@@ -67,7 +67,7 @@ public final class BenchCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "NAME",
       description =
-          "Which strategies: all (default), or any of sequential, decomposed, signaled, fused, auto. Sequential is always measured: it is the baseline.")
+          "Which strategies: all (default), or any of sequential, pipelined, ring, decomposed, signaled, fused, auto. Sequential is always measured: it is the baseline.")
   private List<String> strategies = new ArrayList<>();
 
   @Option(
@@ -204,6 +204,7 @@ public final class BenchCommand implements Callable<Integer> {
         iterations,
         warmup,
         seed,
+        false,
         outputs.needsTimelines(),
         backend.chaotic());
   }

@@ -19,6 +19,7 @@ import java.util.List;
  * @param iterations timed runs
  * @param warmup runs before them
  * @param seed of the random data
+ * @param bulk whether the GEMM beside an unrelated collective is measured, too
  * @param traced whether timelines are wanted
  * @param chaotic whether the backend throws in delays
  */
@@ -33,5 +34,6 @@ public record BenchRequest(
     int iterations,
     int warmup,
     long seed,
+    boolean bulk,
     boolean traced,
     boolean chaotic) {}

@@ -5,15 +5,44 @@ import dev.counterpoint.Tensor;
 import dev.counterpoint.spi.Collectives;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Stream;
+import dev.counterpoint.spi.Transport;
+import java.util.ArrayList;
+import java.util.List;
 
 /** The operator's library collective and nothing else. */
 final class LoneCollective implements Subject {
   private final Operands operands;
   private final Operator operator;
 
+  /** By rank, memory that nothing else uses; empty where the operands' own is used. */
+  private final List<Tensor> sent = new ArrayList<>();
+
+  private final List<Tensor> received = new ArrayList<>();
+
   LoneCollective(Operands operands) {
     this.operands = operands;
     this.operator = operands.geometry().operator();
+  }
+
+  /** One that may run beside the unsplit GEMM: it touches nothing that the GEMM does. */
+  static LoneCollective apart(Operands operands) {
+    LoneCollective collective = new LoneCollective(operands);
+    for (Rank rank : operands.world().localRanks()) {
+      Tensor from = operands.of(rank).send(collective.operator);
+      Tensor to = operands.of(rank).result();
+      // A short shard of an input is sent with the rows that it lacks.
+      int rows = Math.max(from.rows(), operands.geometry().rows().rowsPerShard());
+      Tensor copy = rank.allocate(from.dtype(), rows, from.cols());
+      collective.sent.add(copy);
+      collective.received.add(rank.allocate(to.dtype(), to.rows(), to.cols()));
+      long bytes = from.shape().elements() * from.dtype().bytes();
+      operands
+          .world()
+          .backend()
+          .transfers()
+          .put(rank.stream(), from.memory(), 0, copy.memory(), 0, bytes, Transport.AUTO);
+    }
+    return collective;
   }
 
   @Override
@@ -23,11 +52,15 @@ final class LoneCollective implements Subject {
 
   @Override
   public void enqueue(Rank rank) {
+    enqueue(rank, rank.stream());
+  }
+
+  void enqueue(Rank rank, Stream stream) {
     Geometry geometry = operands.geometry();
-    Tensor from = operands.of(rank).send(operator);
-    Tensor to = operands.of(rank).result();
+    boolean apart = !sent.isEmpty();
+    Tensor from = apart ? sent.get(rank.index()) : operands.of(rank).send(operator);
+    Tensor to = apart ? received.get(rank.index()) : operands.of(rank).result();
     Collectives collectives = operands.world().backend().collectives();
-    Stream stream = rank.stream();
     DeviceMemory send = from.memory();
     DeviceMemory receive = to.memory();
     long rows = geometry.rows().rowsPerShard();
@@ -47,5 +80,8 @@ final class LoneCollective implements Subject {
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    sent.forEach(Tensor::close);
+    received.forEach(Tensor::close);
+  }
 }

@@ -44,12 +44,7 @@ final class ReportBuilder {
     double tile = median(gemms.get(GemmEngine.TILE), baselines);
     boolean tileIsFaster = Double.isNaN(vendor) || tile < vendor;
     double gemm = tileIsFaster ? tile : vendor;
-    double comm =
-        baselines.entrySet().stream()
-            .filter(entry -> entry.getKey() instanceof LoneCollective)
-            .mapToDouble(entry -> entry.getValue().median())
-            .findFirst()
-            .orElse(Double.NaN);
+    double comm = median(LoneCollective.class, baselines);
     double wireBytes = request.operator().wireBytes(request.problem(), world.size());
     double wire = link.bytesPerSecond() > 0 ? wireBytes / link.bytesPerSecond() * 1e6 : 0;
     Metrics metrics = new Metrics(gemm, comm, wire, runs.get(0).samples().median());
@@ -61,6 +56,7 @@ final class ReportBuilder {
             tile,
             comm,
             request.operator().collective(),
+            median(BulkOverlap.class, baselines),
             wireBytes,
             wire,
             metrics.sol(),
@@ -87,6 +83,14 @@ final class ReportBuilder {
       @org.jspecify.annotations.Nullable Subject subject, Map<Subject, Samples> baselines) {
     Samples samples = subject == null ? null : baselines.get(subject);
     return samples == null ? Double.NaN : samples.median();
+  }
+
+  private static double median(Class<? extends Subject> kind, Map<Subject, Samples> baselines) {
+    return baselines.entrySet().stream()
+        .filter(entry -> kind.isInstance(entry.getKey()))
+        .mapToDouble(entry -> entry.getValue().median())
+        .findFirst()
+        .orElse(Double.NaN);
   }
 
   /** What was asked for. */

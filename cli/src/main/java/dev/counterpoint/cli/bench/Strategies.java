@@ -1,8 +1,10 @@
 package dev.counterpoint.cli.bench;
 
 import dev.counterpoint.Strategy;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
@@ -12,7 +14,14 @@ public final class Strategies {
 
   /** Every strategy but the choice between them. */
   public static List<Strategy> every() {
-    return List.of(Strategy.SEQUENTIAL, Strategy.DECOMPOSED, Strategy.SIGNALED, Strategy.FUSED);
+    return Arrays.stream(Strategy.values()).filter(s -> s != Strategy.AUTO).toList();
+  }
+
+  /** The names of every strategy, for people. */
+  public static String names() {
+    return every().stream()
+        .map(strategy -> strategy.name().toLowerCase(Locale.ROOT))
+        .collect(Collectors.joining(", "));
   }
 
   /** Every strategy, for none named or {@code all}; else those named, in their order. */
@@ -28,11 +37,7 @@ public final class Strategies {
       return Strategy.valueOf(name.trim().toUpperCase(Locale.ROOT));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(
-          line,
-          "there is no strategy '"
-              + name
-              + "'; there are all, or sequential, decomposed, signaled, fused, auto",
-          e);
+          line, "there is no strategy '" + name + "'; there are all, or " + names() + ", auto", e);
     }
   }
 }

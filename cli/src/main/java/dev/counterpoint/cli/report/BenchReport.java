@@ -134,6 +134,7 @@ public record BenchReport(
    * @param gemmTile the tile GEMM's
    * @param comm the library collective alone
    * @param collective which
+   * @param bulk the GEMM beside an unrelated collective; NaN if not measured
    * @param wireBytes bytes that must cross one link
    * @param wire their time at the link's bandwidth
    * @param sol the larger of gemm and wire
@@ -146,6 +147,7 @@ public record BenchReport(
       double gemmTile,
       double comm,
       String collective,
+      double bulk,
       double wireBytes,
       double wire,
       double sol,

@@ -81,7 +81,7 @@ public final class StressCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "NAME",
       description =
-          "Which strategies: all (default), or any of sequential, decomposed, signaled, fused,"
+          "Which strategies: all (default), or any of sequential, pipelined, ring, decomposed, signaled, fused,"
               + " auto.")
   private List<String> strategies = new ArrayList<>();
 

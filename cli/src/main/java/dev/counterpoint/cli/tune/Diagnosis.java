@@ -49,6 +49,14 @@ final class Diagnosis {
 
   /** A paragraph about the slowest rank. */
   static String paragraph(String strategy, RankProfile p, Baseline baseline) {
+    if (p.computing() == 0) {
+      return String.format(
+          Locale.ROOT,
+          "%s: rank %d took %.0f µs and had nothing to compute.",
+          strategy,
+          p.rank(),
+          p.total());
+    }
     double hidden = p.moving() > 0 ? p.both() / p.moving() : 0;
     return String.format(
         Locale.ROOT,
@@ -59,7 +67,7 @@ final class Diagnosis {
         percent(p.computing(), p.total()),
         percent(p.moving(), p.total()),
         100 * hidden,
-        p.both() == 0 && p.moving() > 0 && p.computing() > 0
+        p.both() == 0 && p.moving() > 0
             ? String.format(
                 Locale.ROOT,
                 "Nothing was overlapped: %.0f µs are exposed.",
@@ -105,6 +113,30 @@ final class Diagnosis {
               "It is bound by what follows the last tile: %.0f µs. More, or smaller last, chunks would help.",
               p.after());
     };
+  }
+
+  /** What tiles waited for, all together and at the longest; empty if they did not. */
+  static String waits(Delays delays) {
+    if (delays.waits().isEmpty()) {
+      return "";
+    }
+    Delays.Delay longest = delays.waits().get(0);
+    StringBuilder text = new StringBuilder(" Waiting of all compute lanes:");
+    delays
+        .bySource()
+        .forEach(
+            (source, micros) ->
+                text.append(
+                    String.format(
+                        Locale.ROOT,
+                        " %.0f µs for %s,",
+                        micros,
+                        source < 0 ? "anything else" : "rank " + source)));
+    text.setLength(text.length() - 1);
+    return text.append(
+            String.format(
+                Locale.ROOT, "; longest, %.0f µs: %s.", longest.micros(), longest.describe()))
+        .toString();
   }
 
   private static double percent(double part, double whole) {

@@ -7,6 +7,7 @@ import dev.counterpoint.WeightLayout;
 import dev.counterpoint.WorldOptions;
 import dev.counterpoint.cli.BackendChoice;
 import dev.counterpoint.cli.ExitCode;
+import dev.counterpoint.cli.OutputFile;
 import dev.counterpoint.cli.Progress;
 import dev.counterpoint.cli.bench.Bench;
 import dev.counterpoint.cli.bench.BenchCommand;
@@ -16,19 +17,14 @@ import dev.counterpoint.cli.bench.Operator;
 import dev.counterpoint.cli.bench.ProblemOptions;
 import dev.counterpoint.cli.bench.Strategies;
 import dev.counterpoint.cli.report.BenchReport;
-import dev.counterpoint.cli.report.Figures;
 import dev.counterpoint.cli.report.HtmlReport;
-import dev.counterpoint.cli.report.Table;
+import dev.counterpoint.cli.report.JsonReport;
 import dev.counterpoint.core.BackendRegistry;
 import dev.counterpoint.spi.BackendProvider;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -47,7 +43,9 @@ import picocli.CommandLine.Spec;
       "Says where the time of a shape goes: per rank and strategy, and in words.",
       "",
       "Runs every strategy as 'bench' does, with its checks, and traces one run of each whose time"
-          + " is near the median. The rows of ranks are from that run; 'all' is the median.%n"
+          + " is near the median. The rows of ranks are from that run; 'all' is the median. 'bulk' is"
+          + " the GEMM beside a collective that it has nothing to do with: what a strategy would take"
+          + " if nothing had to wait.%n"
     },
     footer = {
       "%nExample:",
@@ -94,6 +92,13 @@ public final class ProfileCommand implements Callable<Integer> {
   private int warmup;
 
   @Option(
+      names = "--chunks",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Force the number of chunks per rank; 0 (default) is automatic.")
+  private int chunks;
+
+  @Option(
       names = "--timeout",
       paramLabel = "SECONDS",
       defaultValue = "60",
@@ -103,8 +108,16 @@ public final class ProfileCommand implements Callable<Integer> {
   @Option(
       names = "--html",
       paramLabel = "FILE",
-      description = "Write the page that 'bench' writes, with timelines and these words.")
+      description =
+          "Write the page that 'bench' writes, with timelines that say which tile waited for whom,"
+              + " and these words.")
   private @Nullable Path html;
+
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Write everything found as JSON; docs/json.md names the fields.")
+  private @Nullable Path json;
 
   @Mixin private BackendChoice backend = new BackendChoice();
 
@@ -115,23 +128,23 @@ public final class ProfileCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--iterations and --timeout must be at least 1, --warmup at least 0");
     }
+    for (Path file : new Path[] {html, json}) {
+      if (file != null) {
+        OutputFile.verify(file);
+      }
+    }
     BackendProvider provider = BackendRegistry.load().select(backend.backend());
     BenchReport report;
     try (Progress progress = Progress.onTerminal()) {
       report = Bench.run(request(provider), progress);
     }
-    List<String> words = new ArrayList<>();
-    out.println(report.title() + " · " + report.sizes());
-    if (!report.caveats().isEmpty()) {
-      out.println("[" + String.join(", ", report.caveats()) + "]");
-    }
-    table(report, words).lines().forEach(out::println);
-    for (String paragraph : words) {
-      out.println();
-      out.println(paragraph);
-    }
+    ProfileReport profile = ProfileReport.of(report);
+    profile.lines().forEach(out::println);
     if (html != null) {
-      Files.writeString(html, HtmlReport.write(withNotes(report, words)));
+      OutputFile.write(html, HtmlReport.write(profile.page()), spec.commandLine().getErr());
+    }
+    if (json != null) {
+      OutputFile.write(json, JsonReport.write(profile), spec.commandLine().getErr());
     }
     return report.passed() ? ExitCode.GOOD : ExitCode.CHECK_FAILED;
   }
@@ -153,84 +166,14 @@ public final class ProfileCommand implements Callable<Integer> {
         problem,
         "",
         world,
-        Tuning.AUTOMATIC,
+        Tuning.AUTOMATIC.withChunks(chunks),
         Strategies.every(),
         true,
         iterations,
         warmup,
         1,
         true,
+        true,
         backend.chaotic());
-  }
-
-  /** Times by strategy and rank; adds a paragraph for each strategy. */
-  private static Table table(BenchReport report, List<String> words) {
-    BenchReport.Baseline base = report.baseline();
-    Table table =
-        new Table(
-            "strategy",
-            "rank",
-            "total µs",
-            "gemm µs",
-            "exposed µs",
-            "sol µs",
-            "computing µs",
-            "on the link µs",
-            "hidden µs");
-    for (BenchReport.Row row : report.rows()) {
-      table.row(
-          List.of(
-              row.strategy(),
-              "all",
-              Figures.micros(row.median()),
-              Figures.micros(base.gemm()),
-              Figures.micros(row.exposed()),
-              Figures.micros(base.sol())));
-      for (BenchReport.Timeline timeline : report.timelines()) {
-        if (timeline.strategy().equals(row.strategy())) {
-          addRanks(table, RankProfile.of(timeline.events()), row.strategy(), base, words);
-        }
-      }
-    }
-    return table;
-  }
-
-  private static void addRanks(
-      Table table,
-      List<RankProfile> ranks,
-      String strategy,
-      BenchReport.Baseline base,
-      List<String> words) {
-    for (RankProfile rank : ranks) {
-      table.row(
-          List.of(
-              "",
-              Integer.toString(rank.rank()),
-              Figures.micros(rank.total()),
-              "",
-              Figures.micros(rank.total() - base.gemm()),
-              "",
-              Figures.micros(rank.computing()),
-              Figures.micros(rank.moving()),
-              Figures.micros(rank.both())));
-    }
-    ranks.stream()
-        .max(Comparator.comparingDouble(RankProfile::total))
-        .ifPresent(slowest -> words.add(Diagnosis.paragraph(strategy, slowest, base)));
-  }
-
-  private static BenchReport withNotes(BenchReport report, List<String> words) {
-    List<String> notes = new ArrayList<>(words);
-    notes.addAll(report.notes());
-    return new BenchReport(
-        report.operator(),
-        report.title(),
-        report.layer(),
-        report.problem(),
-        report.machine(),
-        report.baseline(),
-        report.rows(),
-        report.timelines(),
-        notes);
   }
 }

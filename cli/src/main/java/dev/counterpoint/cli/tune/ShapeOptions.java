@@ -78,6 +78,30 @@ final class ShapeOptions {
     return specs;
   }
 
+  /** Shapes of an operator at one K, for a map: every half octave of M and N. */
+  List<OperatorSpec> grid(Operator operator, boolean emulated) {
+    GemmProblem base = problem.problem(operator, emulated);
+    Sizes sizes = emulated ? Sizes.EMULATED : Sizes.DEVICE;
+    List<OperatorSpec> specs = new ArrayList<>();
+    for (int m : halfOctaves(sizes.leastRows(), sizes.mostRows())) {
+      for (int n : halfOctaves(sizes.least(), sizes.most())) {
+        specs.add(operator.spec(with(base, m, n, base.k()), problem.tuning()));
+      }
+    }
+    return specs;
+  }
+
+  private static List<Integer> halfOctaves(int least, int most) {
+    List<Integer> sizes = new ArrayList<>();
+    for (int octave = least; octave <= most; octave *= 2) {
+      sizes.add(octave);
+      if (octave / 2 * 3 <= most) {
+        sizes.add(octave / 2 * 3);
+      }
+    }
+    return sizes;
+  }
+
   /** Even in the logarithm; every second one is a multiple of 64, the others are not. */
   private static int size(SplittableRandom numbers, int least, int most) {
     double log = numbers.nextDouble(Math.log(least), Math.log(most));

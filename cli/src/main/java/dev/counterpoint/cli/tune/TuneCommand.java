@@ -7,6 +7,7 @@ import dev.counterpoint.WorldOptions;
 import dev.counterpoint.cli.BackendChoice;
 import dev.counterpoint.cli.CommandException;
 import dev.counterpoint.cli.ExitCode;
+import dev.counterpoint.cli.OutputFile;
 import dev.counterpoint.cli.Progress;
 import dev.counterpoint.cli.bench.BenchCommand;
 import dev.counterpoint.cli.bench.Operator;
@@ -105,6 +106,22 @@ public final class TuneCommand implements Callable<Integer> {
   @Option(names = "--json", paramLabel = "FILE", description = "Write everything found as JSON.")
   private @Nullable Path json;
 
+  @Option(
+      names = "--budget",
+      paramLabel = "SECONDS",
+      defaultValue = "0",
+      description =
+          "Begin no further shape after so many seconds, and report on those done; default: no bound.")
+  private long budget;
+
+  @Option(
+      names = "--map",
+      paramLabel = "FILE",
+      description =
+          "Only draw which strategy 'auto' takes for every M and N at one K, as SVG: measured where"
+              + " the cache has the shape, modelled from the sampled curves elsewhere.")
+  private @Nullable Path map;
+
   @Option(names = "--show", description = "Only show what is in the cache for this machine.")
   private boolean show;
 
@@ -117,6 +134,10 @@ public final class TuneCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     require(iterations >= 1, "--iterations is " + iterations + "; it must be at least 1");
+    require(budget >= 0, "--budget is " + budget + "; it must not be negative");
+    if (map != null) {
+      OutputFile.verify(map);
+    }
     require(timeout >= 1, "--timeout is " + timeout + "; it must be at least 1 second");
     require(!shapes.listsPresets(), "'counterpoint bench --preset list' lists the presets");
     BackendProvider provider = BackendRegistry.load().select(backend.backend());
@@ -138,6 +159,10 @@ public final class TuneCommand implements Callable<Integer> {
               root,
               Fingerprint.of(world.backend()),
               warning -> spec.commandLine().getErr().println("Warning: " + warning));
+      if (map != null) {
+        draw(map, world, cache, progress, BenchCommand.emulated(provider));
+        return ExitCode.GOOD;
+      }
       List<TuningEntry> entries =
           show ? cache.entries() : tune(world, cache, progress, BenchCommand.emulated(provider));
       TuneReport report =
@@ -156,20 +181,28 @@ public final class TuneCommand implements Callable<Integer> {
 
   private List<TuningEntry> tune(
       World world, TuningCache cache, Progress progress, boolean emulated) {
-    if (world.size() < 2 || world.localRanks().size() != world.size()) {
-      throw new CommandException(
-          Failure.Category.USAGE,
-          "tune needs at least two ranks, all in this process: there is nothing to choose otherwise");
-    }
+    requireRanks(world);
     List<Operator> operators = operator == null ? List.of(Operator.values()) : List.of(operator);
     List<OperatorSpec> specs = new ArrayList<>();
     operators.forEach(op -> specs.addAll(shapes.specs(op, emulated, world.size())));
     List<TuningEntry> entries = new ArrayList<>();
     TuningProgress listener = listener(progress);
     Duration deadline = Duration.ofSeconds(timeout * 2);
+    long start = System.nanoTime();
     try (Tuner tuner = new Tuner(world, cache, listener, iterations, deadline)) {
       tuner.curves(specs.get(0).problem(), resample);
       for (OperatorSpec one : specs) {
+        if (budget > 0 && System.nanoTime() - start > budget * 1_000_000_000) {
+          spec.commandLine()
+              .getErr()
+              .println(
+                  "--budget is used up after "
+                      + entries.size()
+                      + " of "
+                      + specs.size()
+                      + " shapes");
+          break;
+        }
         Optional<TuningEntry> known =
             force || validate ? Optional.empty() : cache.find(TuningKey.of(one, world.size()));
         entries.add(
@@ -181,6 +214,37 @@ public final class TuneCommand implements Callable<Integer> {
       }
     }
     return entries;
+  }
+
+  private static void requireRanks(World world) {
+    if (world.size() < 2 || world.localRanks().size() != world.size()) {
+      throw new CommandException(
+          Failure.Category.USAGE,
+          "tune needs at least two ranks, all in this process: there is nothing to choose otherwise");
+    }
+  }
+
+  private void draw(Path file, World world, TuningCache cache, Progress progress, boolean emulated)
+      throws IOException {
+    requireRanks(world);
+    Operator one = operator;
+    if (one == null) {
+      throw new ParameterException(spec.commandLine(), "--map draws one operator: name it");
+    }
+    List<OperatorSpec> specs = shapes.grid(one, emulated);
+    Duration deadline = Duration.ofSeconds(timeout * 2);
+    try (Tuner tuner = new Tuner(world, cache, listener(progress), iterations, deadline)) {
+      tuner.curves(specs.get(0).problem(), resample);
+      String svg =
+          StrategyMap.draw(
+              one,
+              specs,
+              tuner.outlook(specs),
+              world.size(),
+              world.backend().description(),
+              caveats(world));
+      OutputFile.write(file, svg, spec.commandLine().getErr());
+    }
   }
 
   private static TuningProgress listener(Progress progress) {

@@ -6,12 +6,14 @@ import dev.counterpoint.cli.report.Figures;
 import dev.counterpoint.cli.report.Table;
 import dev.counterpoint.core.tuner.TuningEntry;
 import dev.counterpoint.core.tuner.TuningEntry.Candidate;
+import dev.counterpoint.spi.Transport;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
 /**
  * What tuning found for several shapes, and how good the model was.
@@ -104,6 +106,14 @@ record TuneReport(
     }
     if (tuning.reservedUnits() >= 0) {
       text.append(", ").append(tuning.reservedUnits()).append(" units free");
+    }
+    if (!tuning.groups().isEmpty()) {
+      text.append(", groups ")
+          .append(tuning.groups().stream().map(String::valueOf).collect(Collectors.joining("·")));
+    }
+    if (tuning.transport() != Transport.AUTO) {
+      text.append(", by ")
+          .append(tuning.transport() == Transport.COMPUTE ? "compute units" : "copy engine");
     }
     return text.toString();
   }
@@ -198,10 +208,11 @@ record TuneReport(
       lines.add(
           String.format(
               Locale.ROOT,
-              "gain over sequential, geometric mean: %.2f×; the model's choice is not slower than sequential (within 2 %%) on %d of %d, worst %.2f×",
+              "gain over sequential, geometric mean: %.2f×; the model's choice, which is what auto takes for a shape that was never tuned, is more than 2 %% slower than sequential on %d of %d shapes (%.1f %%), worst %.2f×",
               gain,
-              notSlower,
+              shapes - notSlower,
               shapes,
+              shapes == 0 ? 0 : 100.0 * (shapes - notSlower) / shapes,
               worstGain));
       if (exhaustive > 0) {
         lines.add(

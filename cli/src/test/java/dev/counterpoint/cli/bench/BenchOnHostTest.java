@@ -53,7 +53,7 @@ class BenchOnHostTest {
     assertThat(report.rows())
         .extracting(BenchReport.Row::strategy)
         .allSatisfy(name -> assertThat(run.out()).contains(name))
-        .hasSize(4);
+        .hasSize(6);
     assertThat(report.rows())
         .allSatisfy(
             row -> {
@@ -107,7 +107,7 @@ class BenchOnHostTest {
     assertThat(run.err()).doesNotContain("Hint:").contains("wrote ");
     assertThat(Files.readString(file("r.json")))
         .contains("\"linkSimulated\" : true", "\"linkBytesPerSecond\" : 1.0E9");
-    assertThat(Files.readAllLines(file("r.csv"))).hasSize(5);
+    assertThat(Files.readAllLines(file("r.csv"))).hasSize(7);
     assertThat(Files.readString(file("r.html")))
         .contains("simulated link", "aria-label=\"Timeline of fused");
     assertThat(new ObjectMapper().readTree(file("r.trace").toFile()).get("traceEvents"))

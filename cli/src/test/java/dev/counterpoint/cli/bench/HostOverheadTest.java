@@ -24,7 +24,7 @@ class HostOverheadTest {
     assertThat(run.out())
         .contains("host time of a launch on host", "[emulated devices]", "of 24 launches");
     JsonNode rows = new ObjectMapper().readTree(file.toFile()).path("rows");
-    assertThat(rows).hasSize(4 * 4 * 2);
+    assertThat(rows).hasSize(4 * 6 * 2);
     for (JsonNode row : rows) {
       assertThat(row.path("status").asText()).isEqualTo("OK");
       assertThat(row.path("medianNanos").asDouble()).isPositive();

@@ -34,7 +34,17 @@ public final class SampleReport {
             "1.0",
             "2025-01-01T00:00:00Z"),
         new BenchReport.Baseline(
-            1000, "vendor library", 1000, 1100.5, 600, "all-gather", 3e6, 75, 1000, 1600),
+            1000,
+            "vendor library",
+            1000,
+            1100.5,
+            600,
+            "all-gather",
+            Double.NaN,
+            3e6,
+            75,
+            1000,
+            1600),
         List.of(
             row("sequential", Status.OK, 1600, ""),
             row("decomposed", Status.OK, 1300, ""),

@@ -28,7 +28,7 @@ class StressCommandTest {
     assertThat(run.status()).isZero();
     assertThat(run.out())
         .contains(
-            "gemm-a2a#16  fused",
+            "gemm-a2a#24  fused",
             "launches   5",
             " made late, by ",
             "compared bitwise while launching",
@@ -37,7 +37,7 @@ class StressCommandTest {
             "fault      wait expired on rank 1, ",
             "threads    0 left")
         .doesNotContain("FAILED");
-    assertThat(run.out().lines().filter(line -> line.endsWith("bitwise the first"))).hasSize(16);
+    assertThat(run.out().lines().filter(line -> line.endsWith("bitwise the first"))).hasSize(24);
   }
 
   @Test

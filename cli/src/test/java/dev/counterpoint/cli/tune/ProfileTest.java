@@ -1,6 +1,7 @@
 package dev.counterpoint.cli.tune;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.counterpoint.cli.CommandRun;
@@ -16,7 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ProfileTest {
   private static final Baseline BASELINE =
-      new Baseline(60, "tile engine", Double.NaN, 60, 30, "all-gather", 1e6, 30, 60, 90);
+      new Baseline(
+          60, "tile engine", Double.NaN, 60, 30, "all-gather", Double.NaN, 1e6, 30, 60, 90);
 
   private static TraceEvent event(Kind kind, String lane, String name, int from, int to) {
     return new TraceEvent(0, lane, kind, name, "op", from * 1000L, to * 1000L);
@@ -86,6 +88,64 @@ class ProfileTest {
   }
 
   @Test
+  void aRankWithoutTilesHasNothingToCompute() {
+    assertThat(
+            Diagnosis.paragraph(
+                "fused", profile(event(Kind.TRANSFER, "send", "put", 0, 10)), BASELINE))
+        .isEqualTo("fused: rank 0 took 10 µs and had nothing to compute.");
+  }
+
+  private static TraceEvent at(int rank, Kind kind, String lane, String name, int from, int to) {
+    return new TraceEvent(rank, lane, kind, name, "op", from * 1000L, to * 1000L);
+  }
+
+  /** Rank 0 waits for rank 2, then for its own library, then for what nobody traced. */
+  private static List<TraceEvent> waiting() {
+    return List.of(
+        at(1, Kind.TRANSFER, "send", "put → 0 (2 MiB)", 0, 90),
+        at(2, Kind.TRANSFER, "send", "put → 0 (2 MiB)", 0, 119),
+        at(2, Kind.TRANSFER, "send", "put → 10", 0, 120),
+        at(0, Kind.COMPUTE, "SM 3", "tile 7", 0, 80),
+        at(0, Kind.WAIT, "SM 3", "gate of tile 8", 80, 120),
+        at(0, Kind.COMPUTE, "SM 3", "tile 8", 120, 150),
+        at(0, Kind.WAIT, "SM 3", "gate of tile 9", 150, 160),
+        at(0, Kind.COLLECTIVE, "send", "exchange", 100, 160),
+        at(0, Kind.COMPUTE, "SM 3", "tile 9", 160, 170),
+        at(0, Kind.WAIT, "SM 3", "end", 200, 205),
+        at(0, Kind.WAIT, "receive", "await arrived[0]", 0, 200));
+  }
+
+  @Test
+  void aTileThatWaitedSaysForWhom() {
+    Delays delays = Delays.of(waiting());
+    assertThat(delays.waits())
+        .containsExactly(
+            new Delays.Delay(0, "SM 3", "tile 8", 2, "put → 0 (2 MiB)", 40),
+            new Delays.Delay(0, "SM 3", "tile 9", -1, "exchange", 10),
+            new Delays.Delay(0, "SM 3", "", -1, "", 5));
+    assertThat(delays.bySource()).containsExactly(entry(-1, 15.0), entry(2, 40.0));
+    assertThat(Diagnosis.waits(delays))
+        .isEqualTo(
+            " Waiting of all compute lanes: 15 µs for anything else, 40 µs for rank 2; longest,"
+                + " 40 µs: tile 8 on SM 3 of rank 0 waited for rank 2 (put → 0 (2 MiB)).");
+    assertThat(Diagnosis.waits(new Delays(List.of()))).isEmpty();
+  }
+
+  @Test
+  void theTimelineCarriesItToo() {
+    List<TraceEvent> annotated = Delays.annotated(waiting());
+    assertThat(annotated).hasSameSizeAs(waiting());
+    assertThat(annotated)
+        .extracting(TraceEvent::name)
+        .contains(
+            "tile 7",
+            "await arrived[0]",
+            "gate of tile 8: tile 8 on SM 3 of rank 0 waited for rank 2 (put → 0 (2 MiB))",
+            "gate of tile 9: tile 9 on SM 3 of rank 0 waited for exchange",
+            "end: SM 3 of rank 0 waited for what was not traced");
+  }
+
+  @Test
   void profilesAShapeOnTheHost(@TempDir Path temporary) throws Exception {
     Path page = temporary.resolve("page.html");
     CommandRun run =
@@ -107,7 +167,8 @@ class ProfileTest {
             page.toString());
     assertThat(run.status()).as(run.err()).isEqualTo(ExitCode.GOOD);
     assertThat(run.out())
-        .contains("exposed µs", "sequential", "decomposed", "signaled", "fused: rank");
+        .contains("exposed µs", "bulk (reference)", "sequential", "pipelined", "ring")
+        .contains("decomposed", "signaled", "fused: rank");
     assertThat(Files.readString(page)).contains("fused: rank", "<svg");
   }
 }

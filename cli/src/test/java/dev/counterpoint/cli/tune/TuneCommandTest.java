@@ -109,6 +109,32 @@ class TuneCommandTest {
   }
 
   @Test
+  void drawsWhatItKnowsAndSaysWhatOfItWasMeasured() throws Exception {
+    run("gemm-rs", "-m", "64", "-n", "128", "-k", "40", "--iterations", "2");
+    Path map = temporary.resolve("map.svg");
+    CommandRun run = run("gemm-rs", "-k", "40", "--map", map.toString());
+    assertThat(run.status()).as(run.err()).isEqualTo(ExitCode.GOOD);
+    String svg = Files.readString(map);
+    assertThat(svg)
+        .startsWith("<svg xmlns=")
+        .contains("K 40", "1 of 117 shapes MEASURED", "emulated devices")
+        .contains("M 64, N 128:", ", measured</title>", "M 2048, N 2048:");
+    assertThat(svg.split("<circle", -1)).as("one dot").hasSize(2);
+    assertThat(run("--map", map.toString()).err()).contains("name it");
+  }
+
+  @Test
+  void aBudgetEndsTheRunWithWhatWasDone() {
+    CommandRun run =
+        run("gemm-rs", "--random", "200", "--validate", "--iterations", "1", "--budget", "1");
+    assertThat(run.status()).as(run.err()).isEqualTo(ExitCode.GOOD);
+    assertThat(run.err()).containsPattern("budget is used up after [0-9]+ of 200 shapes");
+    assertThat(run.out())
+        .containsPattern("more than 2 % slower than sequential on [0-9]+ of [0-9]+");
+    assertThat(run("--budget", "-1").status()).isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
   void refusesWhatMakesNoSense() {
     assertThat(run("--iterations", "0").status()).isEqualTo(ExitCode.USAGE);
     CommandRun alone = CommandRun.of("tune", "ag-gemm", "--backend", "host", "--ranks", "1");

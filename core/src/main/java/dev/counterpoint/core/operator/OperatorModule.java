@@ -5,8 +5,11 @@ import com.google.inject.multibindings.MapBinder;
 import dev.counterpoint.Strategy;
 import dev.counterpoint.core.strategy.AllGatherDecomposed;
 import dev.counterpoint.core.strategy.AllGatherFused;
+import dev.counterpoint.core.strategy.AllGatherPipelined;
 import dev.counterpoint.core.strategy.AllGatherSequential;
 import dev.counterpoint.core.strategy.AllGatherSignaled;
+import dev.counterpoint.core.strategy.OutputPipelined;
+import dev.counterpoint.core.strategy.OutputRing;
 import dev.counterpoint.core.strategy.OutputSequential;
 import dev.counterpoint.core.strategy.OutputSignaled;
 import dev.counterpoint.core.strategy.OutputStaged;
@@ -21,27 +24,29 @@ public final class OperatorModule extends AbstractModule {
   protected void configure() {
     MapBinder<ProgramKey, ProgramFactory> programs =
         MapBinder.newMapBinder(binder(), ProgramKey.class, ProgramFactory.class);
-    programs
-        .addBinding(new ProgramKey("ag-gemm", Strategy.SEQUENTIAL))
-        .toInstance(AllGatherSequential::new);
-    programs
-        .addBinding(new ProgramKey("ag-gemm", Strategy.DECOMPOSED))
-        .toInstance(AllGatherDecomposed::new);
-    programs
-        .addBinding(new ProgramKey("ag-gemm", Strategy.SIGNALED))
-        .toInstance(AllGatherSignaled::new);
-    programs.addBinding(new ProgramKey("ag-gemm", Strategy.FUSED)).toInstance(AllGatherFused::new);
+    bind(programs, "ag-gemm", Strategy.SEQUENTIAL, AllGatherSequential::new);
+    bind(programs, "ag-gemm", Strategy.PIPELINED, AllGatherPipelined::new);
+    bind(programs, "ag-gemm", Strategy.RING, AllGatherDecomposed::ring);
+    bind(programs, "ag-gemm", Strategy.DECOMPOSED, AllGatherDecomposed::pushed);
+    bind(programs, "ag-gemm", Strategy.SIGNALED, AllGatherSignaled::new);
+    bind(programs, "ag-gemm", Strategy.FUSED, AllGatherFused::new);
     for (String operator : new String[] {"gemm-rs", "gemm-ar", "gemm-a2a"}) {
-      programs
-          .addBinding(new ProgramKey(operator, Strategy.SEQUENTIAL))
-          .toInstance(OutputSequential::new);
-      programs
-          .addBinding(new ProgramKey(operator, Strategy.DECOMPOSED))
-          .toInstance(OutputStaged::decomposed);
-      programs
-          .addBinding(new ProgramKey(operator, Strategy.SIGNALED))
-          .toInstance(OutputSignaled::new);
-      programs.addBinding(new ProgramKey(operator, Strategy.FUSED)).toInstance(OutputStaged::fused);
+      bind(programs, operator, Strategy.SEQUENTIAL, OutputSequential::new);
+      bind(programs, operator, Strategy.PIPELINED, OutputPipelined::new);
+      bind(programs, operator, Strategy.DECOMPOSED, OutputStaged::decomposed);
+      bind(programs, operator, Strategy.SIGNALED, OutputSignaled::new);
+      bind(programs, operator, Strategy.FUSED, OutputStaged::fused);
     }
+    bind(programs, "gemm-rs", Strategy.RING, OutputRing::new);
+    bind(programs, "gemm-ar", Strategy.RING, OutputRing::new);
+    bind(programs, "gemm-a2a", Strategy.RING, OutputStaged::exchanged);
+  }
+
+  private static void bind(
+      MapBinder<ProgramKey, ProgramFactory> programs,
+      String operator,
+      Strategy strategy,
+      ProgramFactory factory) {
+    programs.addBinding(new ProgramKey(operator, strategy)).toInstance(factory);
   }
 }

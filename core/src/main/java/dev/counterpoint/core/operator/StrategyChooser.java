@@ -7,6 +7,7 @@ import dev.counterpoint.UnsupportedCapabilityException;
 import dev.counterpoint.core.tuner.TuningAdvisor;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.Capability;
+import dev.counterpoint.spi.Transport;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
@@ -73,7 +74,13 @@ final class StrategyChooser {
 
   private static void requireCapabilities(Strategy strategy, OperatorSpec spec, Backend backend) {
     Set<Capability> needed = EnumSet.noneOf(Capability.class);
-    if (strategy == Strategy.FUSED && backend.size() > 1) {
+    boolean stores =
+        switch (strategy) {
+          case FUSED -> true;
+          case RING, DECOMPOSED -> spec.tuning().transport() == Transport.COMPUTE;
+          case AUTO, SEQUENTIAL, PIPELINED, SIGNALED -> false;
+        };
+    if (stores && backend.size() > 1) {
       needed.add(Capability.PEER_ACCESS);
     }
     for (Capability capability : needed) {

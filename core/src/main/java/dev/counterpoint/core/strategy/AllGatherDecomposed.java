@@ -8,39 +8,49 @@ import java.util.Map;
 
 /**
  * One plain GEMM per shard (or chunk of it), own rows first and then in the order of arrival, while
- * the send stream pushes this rank's rows to its peers. After TransformerEngine's ring-exchange
- * overlap and PyTorch's asynchronous tensor parallelism.
+ * the send stream brings rows to the peers: to all of them, as PyTorch's asynchronous tensor
+ * parallelism does, or around a ring, as TransformerEngine's ring exchange does.
  *
- * <p>Safe when ranks drift: a push into a peer's buffer waits for that peer's consumed word of the
- * previous launch, which the peer raises after its last GEMM (and hand-back) of that launch.
+ * <p>Safe when ranks drift: a transfer into a peer's buffer waits for that peer's consumed word of
+ * the previous launch, which the peer raises after its last GEMM (and hand-back, and sending on) of
+ * that launch.
  */
 public final class AllGatherDecomposed extends AllGatherProgram {
-  private final BackPressure backPressure;
-  private final ShardPush push;
+  private final ShardExchange exchange;
 
   /** By rank, and by number of rows: chunks of equal size share one prepared GEMM. */
   private final PreparedGemm[][] gemmByRows;
 
-  /** Prepares the program. */
-  public AllGatherDecomposed(PlanContext context) {
+  private AllGatherDecomposed(PlanContext context, boolean ring) {
     super(context);
-    backPressure = new BackPressure(context);
-    push = new ShardPush(this, backPressure, Chunking.perShard(context.spec(), ranks, 1));
+    int chunks = Chunking.perShard(context.spec(), ranks, 1);
+    exchange = ring ? new ShardRing(this, chunks) : new ShardPush(this, chunks);
     gemmByRows = new PreparedGemm[ranks][];
     for (Rank rank : context.ranks()) {
       gemmByRows[rank.index()] = prepare(rank.index());
     }
   }
 
+  /** Every rank sends to all its peers. */
+  public static AllGatherDecomposed pushed(PlanContext context) {
+    return new AllGatherDecomposed(context, false);
+  }
+
+  /** Every rank sends to the next alone, and sends on what it receives. */
+  public static AllGatherDecomposed ring(PlanContext context) {
+    return new AllGatherDecomposed(context, true);
+  }
+
   private PreparedGemm[] prepare(int rank) {
     context.lane(rank);
     Map<Integer, PreparedGemm> bySize = new HashMap<>();
-    PreparedGemm[] table = new PreparedGemm[ranks * push.chunksPerShard()];
+    PreparedGemm[] table = new PreparedGemm[ranks * exchange.chunksPerShard()];
     for (int source = 0; source < ranks; source++) {
-      for (int chunk = 0; chunk < push.chunksPerShard(); chunk++) {
-        int rows = push.rows(shards.rows(source), chunk);
+      for (int chunk = 0; chunk < exchange.chunksPerShard(); chunk++) {
+        int rows = exchange.rows(shards.rows(source), chunk);
         if (rows > 0) {
-          table[push.word(source, chunk)] = bySize.computeIfAbsent(rows, size -> gemm(rank, size));
+          table[exchange.word(source, chunk)] =
+              bySize.computeIfAbsent(rows, size -> gemm(rank, size));
         }
       }
     }
@@ -62,29 +72,29 @@ public final class AllGatherDecomposed extends AllGatherProgram {
   public void enqueue(int rank, Operands operands) {
     Lane lane = context.lane(rank);
     lane.begin();
-    push.enqueue(lane, operands);
+    exchange.enqueue(lane, operands);
     if (operands.gathered() != null) {
       placeOwnShard(lane.main(), rank, operands.input());
     }
     for (int step = 0; step < ranks; step++) {
-      int source = (rank - step + ranks) % ranks; // in the order in which the rotated pushes arrive
-      for (int chunk = 0; chunk < push.chunksPerShard(); chunk++) {
-        PreparedGemm gemm = gemmByRows[rank][push.word(source, chunk)];
+      int source = (rank - step + ranks) % ranks; // in the order of arrival
+      for (int chunk = 0; chunk < exchange.chunksPerShard(); chunk++) {
+        PreparedGemm gemm = gemmByRows[rank][exchange.word(source, chunk)];
         if (gemm == null) {
           continue;
         }
         if (step == 0) {
-          gemm.launch(lane.main(), ownRows(lane, push.firstRow(chunk), operands));
+          gemm.launch(lane.main(), ownRows(lane, exchange.firstRow(chunk), operands));
         } else {
-          push.await(lane.main(), lane, source, chunk);
+          exchange.await(lane.main(), lane, source, chunk);
           gemm.launch(
               lane.main(),
-              gatheredRows(lane, shards.start(source) + push.firstRow(chunk), operands));
+              gatheredRows(lane, shards.start(source) + exchange.firstRow(chunk), operands));
         }
       }
     }
     handBack(lane.main(), rank, operands);
-    backPressure.release(lane.main(), lane);
+    exchange.release(lane);
     lane.end();
   }
 
@@ -92,9 +102,10 @@ public final class AllGatherDecomposed extends AllGatherProgram {
   public String describe() {
     return ranks
         + " shards × "
-        + push.chunksPerShard()
+        + exchange.chunksPerShard()
         + " chunks, one "
         + context.plainEngine()
-        + " GEMM each, pushed by copy engine";
+        + " GEMM each, "
+        + exchange.describe();
   }
 }

@@ -17,7 +17,6 @@ import dev.counterpoint.spi.Tiling;
  * previous launch, which the peer raises after its GEMM (and hand-back) of that launch.
  */
 public final class AllGatherFused extends AllGatherProgram {
-  private final BackPressure backPressure;
   private final ShardPush push;
   private final PreparedGemm[] gemms;
   private String tiles = "";
@@ -25,11 +24,9 @@ public final class AllGatherFused extends AllGatherProgram {
   /** Prepares the program. */
   public AllGatherFused(PlanContext context) {
     super(context);
-    backPressure = new BackPressure(context);
     push =
         new ShardPush(
             this,
-            backPressure,
             Chunking.perShard(
                 context.spec(), ranks, Chunking.byBytes(shards.rowsPerShard() * rowBytes)));
     gemms = new PreparedGemm[ranks];
@@ -81,7 +78,7 @@ public final class AllGatherFused extends AllGatherProgram {
       push.awaitEverything(lane.main(), lane); // a rank without columns has no tile that has waited
       handBack(lane.main(), rank, operands);
     }
-    backPressure.release(lane.main(), lane);
+    push.release(lane);
     lane.end();
   }
 
@@ -91,6 +88,7 @@ public final class AllGatherFused extends AllGatherProgram {
         + tiles
         + " tiles, shards pushed in "
         + push.chunksPerShard()
-        + " chunks by copy engine";
+        + " chunks "
+        + context.pushedBy();
   }
 }

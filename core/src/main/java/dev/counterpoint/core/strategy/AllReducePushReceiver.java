@@ -4,12 +4,8 @@ import dev.counterpoint.Rank;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.ReduceSpec;
 import dev.counterpoint.spi.TileReduce;
-import dev.counterpoint.spi.Transport;
 
-/**
- * Sums the shards that arrive, chunk by chunk, and pushes each reduced chunk to all peers by copy
- * engine.
- */
+/** Sums the shards that arrive, chunk by chunk, and pushes each reduced chunk to all peers. */
 final class AllReducePushReceiver implements Receiver {
   private final OutputProgram program;
   private final Staging staging;
@@ -23,7 +19,7 @@ final class AllReducePushReceiver implements Receiver {
     this.program = program;
     this.backPressure = backPressure;
     staging = sender.staging();
-    sum = new GatheredSum(program, staging);
+    sum = new GatheredSum(program, staging.cut());
     reduces = new TileReduce.PreparedReduce[program.ranks][];
     for (Rank rank : program.context.ranks()) {
       int r = rank.index();
@@ -70,7 +66,7 @@ final class AllReducePushReceiver implements Receiver {
                 sum.buffer().at(peer),
                 offset,
                 bytes,
-                Transport.COPY_ENGINE,
+                program.context.pushTransport(),
                 sum.ready(),
                 sum.word(me, chunk),
                 lane.epoch());

@@ -16,7 +16,7 @@ final class AllReduceReceiver implements Receiver {
   AllReduceReceiver(OutputProgram program, Sender sender, BackPressure backPressure) {
     this.backPressure = backPressure;
     Staging staging = sender.staging();
-    sum = new GatheredSum(program, staging);
+    sum = new GatheredSum(program, staging.cut());
     reduces = new TileReduce.PreparedReduce[program.ranks];
     for (Rank rank : program.context.ranks()) {
       int r = rank.index();

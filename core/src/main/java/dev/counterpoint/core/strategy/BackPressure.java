@@ -47,6 +47,11 @@ final class BackPressure {
     signals.setAll(stream, consumed, everyone, lane.rank(), lane.epoch());
   }
 
+  /** The same, where one rank alone stores into this one's memory. */
+  void releaseTo(Stream stream, Lane lane, int p) {
+    signals.set(stream, consumed, p, lane.rank(), lane.epoch());
+  }
+
   /** The same wait as a hook: before a store to rank p, the storing rank's word p. */
   TileRoute.Clearance clearance() {
     return new TileRoute.Clearance(consumed, everyone, Target.PREVIOUS_LAUNCH);

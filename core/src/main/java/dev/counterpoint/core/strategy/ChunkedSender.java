@@ -1,16 +1,8 @@
 package dev.counterpoint.core.strategy;
 
 import dev.counterpoint.Rank;
-import dev.counterpoint.Tensor;
 import dev.counterpoint.spi.DeviceMemory;
-import dev.counterpoint.spi.Epilogue;
 import dev.counterpoint.spi.Event;
-import dev.counterpoint.spi.GemmArguments;
-import dev.counterpoint.spi.PreparedGemm;
-import dev.counterpoint.spi.RowPartition;
-import dev.counterpoint.spi.Transport;
-import java.util.HashMap;
-import java.util.Map;
 
 /**
  * Sends by chunks: a plain GEMM for each chunk of each shard, the next rank's shard first and the
@@ -19,67 +11,48 @@ import java.util.Map;
 final class ChunkedSender implements Sender {
   private final OutputProgram program;
   private final BackPressure backPressure;
+  private final boolean ownerByOwner;
   private final Staging staging;
+  private final ShardGemms gemms;
   private final DeviceMemory[] outgoing;
   private final Event[] computed;
-  private final PreparedGemm[][] gemms;
 
-  ChunkedSender(OutputProgram program, BackPressure backPressure) {
+  /**
+   * Prepares the sender.
+   *
+   * @param ownerByOwner whether an owner's chunks follow each other, rather than the first chunks
+   *     of all owners
+   */
+  ChunkedSender(OutputProgram program, BackPressure backPressure, boolean ownerByOwner) {
     this.program = program;
     this.backPressure = backPressure;
+    this.ownerByOwner = ownerByOwner;
     PlanContext context = program.context;
-    int rows = program.shards.rowsPerShard();
-    int chunks =
-        Chunking.perShard(
-            context.spec(),
-            program.ranks,
-            Chunking.atLeast(leastChunks(program.kind), program.slotBytes));
-    staging = Staging.allocate(program, RowBlocks.tapered(rows, chunks));
+    RowBlocks cut = cut(program);
+    staging = Staging.allocate(program, cut);
+    gemms = new ShardGemms(program, cut);
     outgoing = new DeviceMemory[program.ranks];
     computed = new Event[program.ranks];
-    gemms = new PreparedGemm[program.ranks][];
     for (Rank rank : context.ranks()) {
       int r = rank.index();
       outgoing[r] = context.local(r, program.slotBytes * program.ranks);
       computed[r] = context.own(rank.device().newEvent(false));
-      gemms[r] = prepare(r);
     }
+  }
+
+  /** The chunks that the caller wants, or enough of them to have something to overlap. */
+  static RowBlocks cut(OutputProgram program) {
+    int chunks =
+        Chunking.perShard(
+            program.context.spec(),
+            program.ranks,
+            Chunking.atLeast(leastChunks(program.kind), program.slotBytes));
+    return RowBlocks.tapered(program.shards.rowsPerShard(), chunks);
   }
 
   /** What comes after the last chunk is exposed: for an all-reduce a second transfer. */
   private static int leastChunks(OutputProgram.Kind kind) {
     return kind == OutputProgram.Kind.ALL_REDUCE ? 4 : 2;
-  }
-
-  /** Chunks with the same rows share a GEMM; those of the own shard differ by their epilogue. */
-  private PreparedGemm[] prepare(int rank) {
-    Map<Integer, PreparedGemm> plain = new HashMap<>();
-    Map<Integer, PreparedGemm> withAddend = new HashMap<>();
-    PreparedGemm[] table = new PreparedGemm[program.ranks * staging.blocks()];
-    for (int owner = 0; owner < program.ranks; owner++) {
-      boolean addend = program.kind == OutputProgram.Kind.ALL_TO_ALL || owner == rank;
-      for (int chunk = 0; chunk < staging.blocks(); chunk++) {
-        int rows = staging.rows(program.shards.rows(owner), chunk);
-        if (rows > 0) {
-          table[staging.word(owner, chunk)] =
-              (addend ? withAddend : plain).computeIfAbsent(rows, size -> gemm(rank, size, addend));
-        }
-      }
-    }
-    return table;
-  }
-
-  private PreparedGemm gemm(int rank, int rows, boolean addend) {
-    PlanContext context = program.context;
-    int k = program.k(rank);
-    Epilogue epilogue = context.epilogue(0, addend ? rows : 0);
-    return context.gemm(
-        context.plainGemm(
-            "chunk",
-            rank,
-            context.tiling(rank, RowPartition.whole(rows), program.problem.n(), k),
-            k,
-            epilogue));
   }
 
   @Override
@@ -94,44 +67,22 @@ final class ChunkedSender implements Sender {
 
   @Override
   public void enqueue(Lane lane, Operands operands) {
-    int me = lane.rank();
-    for (int chunk = 0; chunk < staging.blocks(); chunk++) {
-      for (int step = 1; step <= program.ranks; step++) {
-        int owner = (me + step) % program.ranks;
-        PreparedGemm gemm = gemms[me][staging.word(owner, chunk)];
-        if (gemm != null) {
-          compute(lane, operands, gemm, owner, chunk);
-          send(lane, owner, chunk);
-        }
+    int chunks = staging.blocks();
+    for (int turn = 0; turn < chunks * program.ranks; turn++) {
+      int chunk = ownerByOwner ? turn % chunks : turn / program.ranks;
+      int step = 1 + (ownerByOwner ? turn / chunks : turn % program.ranks);
+      int owner = (lane.rank() + step) % program.ranks;
+      if (gemms.rows(owner, chunk) > 0) {
+        compute(lane, operands, owner, chunk);
+        send(lane, owner, chunk);
       }
     }
   }
 
-  private void compute(Lane lane, Operands operands, PreparedGemm gemm, int owner, int chunk) {
+  private void compute(Lane lane, Operands operands, int owner, int chunk) {
     int me = lane.rank();
-    int row = program.shards.start(owner) + staging.start(chunk);
-    Tensor input = operands.input();
-    GemmArguments arguments = program.inputs(lane, operands);
-    arguments.a(
-        input.memory(), (long) row * input.rowStride() * input.dtype().bytes(), input.rowStride());
-    if (owner == me) {
-      chunkOfAddend(arguments, operands, chunk);
-      arguments.d(staging.buffer().at(me), offset(me, chunk), program.stride);
-    } else {
-      arguments.d(outgoing[me], offset(owner, chunk), program.stride);
-    }
-    gemm.launch(lane.main(), arguments);
-  }
-
-  /** The window's first row of C is the chunk's. */
-  private void chunkOfAddend(GemmArguments arguments, Operands operands, int chunk) {
-    if (program.kind != OutputProgram.Kind.ALL_TO_ALL) {
-      long pitch = (long) operands.output().rowStride() * program.elementBytes;
-      arguments.c(
-          arguments.c(),
-          arguments.cOffset() + (long) staging.start(chunk) * pitch,
-          operands.output().rowStride());
-    }
+    DeviceMemory target = owner == me ? staging.buffer().at(me) : outgoing[me];
+    gemms.launch(lane, operands, owner, chunk, target, offset(owner, chunk));
   }
 
   private void send(Lane lane, int owner, int chunk) {
@@ -158,7 +109,7 @@ final class ChunkedSender implements Sender {
             staging.buffer().at(owner),
             offset(me, chunk),
             bytes,
-            Transport.COPY_ENGINE,
+            program.context.pushTransport(),
             staging.arrived(),
             staging.word(me, chunk),
             lane.epoch());
@@ -175,6 +126,8 @@ final class ChunkedSender implements Sender {
         + staging.blocks()
         + " chunks, one "
         + program.context.plainEngine()
-        + " GEMM each, pushed by copy engine";
+        + " GEMM each, pushed "
+        + program.context.pushedBy()
+        + (ownerByOwner ? ", one owner after the other" : "");
   }
 }

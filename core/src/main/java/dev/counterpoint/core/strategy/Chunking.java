@@ -23,8 +23,13 @@ final class Chunking {
    * rows.
    */
   static int perShard(OperatorSpec spec, int ranks, int automatic) {
+    return pieces(spec, OperatorSpec.piece(spec.problem().m(), 0, ranks), automatic);
+  }
+
+  /** The caller's number of pieces of {@code items} rows or columns, or the given one. */
+  static int pieces(OperatorSpec spec, int items, int automatic) {
     int wanted = spec.tuning().chunks() == 0 ? automatic : spec.tuning().chunks();
-    return Math.max(1, Math.min(wanted, OperatorSpec.piece(spec.problem().m(), 0, ranks)));
+    return Math.max(1, Math.min(wanted, items));
   }
 
   /** As many chunks as keep each transfer efficient. */
@@ -39,8 +44,7 @@ final class Chunking {
 
   /** Groups of {@code items} pieces of work whose completion is signaled together. */
   static int groups(OperatorSpec spec, int items) {
-    int wanted = spec.tuning().chunks() == 0 ? MOST_GROUPS : spec.tuning().chunks();
-    return Math.max(1, Math.min(wanted, items));
+    return pieces(spec, items, MOST_GROUPS);
   }
 
   static int reservedUnits(PlanContext context) {

@@ -12,17 +12,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class GatheredSum {
   private final OutputProgram program;
-  private final Staging staging;
+  private final RowBlocks cut;
   private final SymmetricBuffer buffer;
   private final SignalArray ready;
   private final @Nullable Normalization norm;
 
-  GatheredSum(OutputProgram program, Staging staging) {
+  GatheredSum(OutputProgram program, RowBlocks cut) {
     this.program = program;
-    this.staging = staging;
+    this.cut = cut;
     norm = Normalization.inPlace(program);
     buffer = program.context.symmetric("sum", program.slotBytes * program.ranks);
-    ready = program.context.signals("ready", program.ranks * staging.blocks());
+    ready = program.context.signals("ready", program.ranks * cut.count());
   }
 
   SymmetricBuffer buffer() {
@@ -34,24 +34,24 @@ final class GatheredSum {
   }
 
   int word(int owner, int block) {
-    return owner * staging.blocks() + block;
+    return owner * cut.count() + block;
   }
 
   /** Where a block of an owner's shard starts. */
   long offset(int owner, int block) {
-    return owner * program.slotBytes + (long) staging.start(block) * program.rowBytes;
+    return owner * program.slotBytes + (long) cut.start(block) * program.rowBytes;
   }
 
   /**
    * On the main stream: copies every block to the output as it arrives, own shard first, or
-   * normalises all rows when all are there. Full shards lie one below the other, so that rows follow
-   * each other across them.
+   * normalises all rows when all are there. Full shards lie one below the other, so that rows
+   * follow each other across them.
    */
   void finish(Lane lane, Operands operands) {
     for (int step = 0; step < program.ranks; step++) {
       int owner = (lane.rank() - step + program.ranks) % program.ranks;
-      for (int block = 0; block < staging.blocks(); block++) {
-        int rows = staging.rows(program.shards.rows(owner), block);
+      for (int block = 0; block < cut.count(); block++) {
+        int rows = cut.rows(program.shards.rows(owner), block);
         if (rows > 0) {
           program
               .backend
@@ -69,7 +69,7 @@ final class GatheredSum {
   }
 
   private void copyOut(Lane lane, Operands operands, int owner, int block, int rows) {
-    int row = program.shards.start(owner) + staging.start(block);
+    int row = program.shards.start(owner) + cut.start(block);
     program.copyOut(
         lane.main(), buffer.at(lane.rank()), offset(owner, block), operands.output(), row, rows);
   }

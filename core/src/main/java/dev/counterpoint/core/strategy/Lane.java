@@ -83,10 +83,8 @@ final class Lane {
 
   /** Ends a launch: the main stream continues when both side streams are done. */
   void end() {
-    send.record(sendJoined);
-    main.await(sendJoined);
-    receive.record(receiveJoined);
-    main.await(receiveJoined);
+    mainAfterSend();
+    mainAfterReceive();
     main.label("");
   }
 
@@ -96,9 +94,33 @@ final class Lane {
     main.await(receiveJoined);
   }
 
+  /** Makes the main stream wait for the present point of the send stream. */
+  void mainAfterSend() {
+    send.record(sendJoined);
+    main.await(sendJoined);
+  }
+
   /** Makes the send stream wait for the present point of the main stream. */
   void sendAfterMain(Event event) {
     main.record(event);
     send.await(event);
+  }
+
+  /** Makes the receive stream wait for the present point of the main stream. */
+  void receiveAfterMain(Event event) {
+    main.record(event);
+    receive.await(event);
+  }
+
+  /** Makes the send stream wait for the present point of the receive stream. */
+  void sendAfterReceive(Event event) {
+    receive.record(event);
+    send.await(event);
+  }
+
+  /** Makes the receive stream wait for the present point of the send stream. */
+  void receiveAfterSend(Event event) {
+    send.record(event);
+    receive.await(event);
   }
 }

@@ -51,6 +51,7 @@ public final class OutputSignaled extends OutputProgram {
     map =
         PackedGroups.of(
             tiling,
+            context.spec().tuning().groups(),
             Chunking.groups(context.spec(), tiling.tileRowsPerShard() * tiling.tileColCount()));
     tileBytes = (long) tiling.tileRows() * tiling.tileCols() * elementBytes;
     computed = context.signals("computed", Math.max(1, map.groups()));
@@ -58,8 +59,7 @@ public final class OutputSignaled extends OutputProgram {
     for (int group = 0; group < targets.length; group++) {
       targets[group] = new Target(map.posted(tiling, group), 0);
     }
-    norm =
-        Normalization.packed(this, this::result);
+    norm = Normalization.packed(this, this::result);
     gemms = new PreparedGemm[ranks];
     unpacks = new TileReduce.PreparedUnpack[ranks];
     packed = new DeviceMemory[ranks];
@@ -96,8 +96,7 @@ public final class OutputSignaled extends OutputProgram {
                 .withReservedUnits(Chunking.reservedUnits(context)));
     if (norm == null) {
       NormSpec.Packing result = result(rank);
-      unpacks[rank] =
-          context.unpack(rank, result.tiling(), result.slots(), problem.outputType());
+      unpacks[rank] = context.unpack(rank, result.tiling(), result.slots(), problem.outputType());
     }
   }
 

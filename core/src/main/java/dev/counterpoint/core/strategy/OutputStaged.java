@@ -3,8 +3,8 @@ package dev.counterpoint.core.strategy;
 import dev.counterpoint.Rank;
 
 /**
- * The decomposed and fused strategies of the three operators: a sender that leaves shards at their
- * owners, and a receiver that finishes them.
+ * The decomposed and fused strategies of the three operators, and the all-to-all that goes from
+ * peer to peer: a sender that leaves shards at their owners, and a receiver that finishes them.
  *
  * <p>Safe when ranks drift: before a sender stores into an owner's slot it waits for that owner's
  * consumed word of the previous launch, which the owner raises after its receiver has read all
@@ -16,13 +16,24 @@ public final class OutputStaged extends OutputProgram {
   private final Sender sender;
   private final Receiver receiver;
 
-  private OutputStaged(PlanContext context, boolean fused) {
+  /** How shards are sent. */
+  private enum Sending {
+    CHUNKS,
+    OWNER_BY_OWNER,
+    TILES
+  }
+
+  private OutputStaged(PlanContext context, Sending sending) {
     super(context);
+    boolean fused = sending == Sending.TILES;
     backPressure = new BackPressure(context);
     for (Rank rank : context.ranks()) {
       context.lane(rank.index());
     }
-    sender = fused ? new RoutedSender(this, backPressure) : new ChunkedSender(this, backPressure);
+    sender =
+        fused
+            ? new RoutedSender(this, backPressure)
+            : new ChunkedSender(this, backPressure, sending == Sending.OWNER_BY_OWNER);
     receiver =
         switch (kind) {
           case REDUCE_SCATTER -> new ReduceReceiver(this, sender, backPressure);
@@ -38,12 +49,17 @@ public final class OutputStaged extends OutputProgram {
    * One plain GEMM per chunk of rows; each chunk is sent by copy engine while the next is computed.
    */
   public static OutputStaged decomposed(PlanContext context) {
-    return new OutputStaged(context, false);
+    return new OutputStaged(context, Sending.CHUNKS);
+  }
+
+  /** The same for one owner after the other, in the order in which receivers copy. */
+  public static OutputStaged exchanged(PlanContext context) {
+    return new OutputStaged(context, Sending.OWNER_BY_OWNER);
   }
 
   /** One GEMM whose tiles are stored straight into their owners' memory. */
   public static OutputStaged fused(PlanContext context) {
-    return new OutputStaged(context, true);
+    return new OutputStaged(context, Sending.TILES);
   }
 
   @Override

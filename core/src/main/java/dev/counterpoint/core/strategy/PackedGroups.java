@@ -2,6 +2,8 @@ package dev.counterpoint.core.strategy;
 
 import dev.counterpoint.spi.Tiling;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The reorder map of the signaled strategy, after FlashOverlap: the tiles of a GEMM divided into
@@ -20,33 +22,46 @@ public final class PackedGroups {
   /** By group, and one more: the first tile within a shard. */
   private final int[] starts;
 
-  PackedGroups(int shards, int tilesPerShard, int wantedGroups) {
+  PackedGroups(int shards, int tilesPerShard, List<Integer> sizes) {
     this.shards = shards;
     this.tilesPerShard = tilesPerShard;
-    starts = starts(tilesPerShard, Math.min(wantedGroups, tilesPerShard));
+    starts = starts(tilesPerShard, sizes.subList(0, Math.min(sizes.size(), tilesPerShard)));
   }
 
   /**
-   * The first and the last group are half as large as the others: nothing is sent before the first
-   * is finished, and nothing is computed while the last is sent.
+   * Relative sizes of so many groups. The first and the last are half as large as the others:
+   * nothing is sent before the first is finished, and nothing is computed while the last is sent.
    */
-  private static int[] starts(int tiles, int groups) {
+  static List<Integer> tapered(int groups) {
+    return IntStream.range(0, groups)
+        .mapToObj(group -> groups < 3 || group == 0 || group == groups - 1 ? 1 : 2)
+        .toList();
+  }
+
+  private static int[] starts(int tiles, List<Integer> sizes) {
+    int groups = sizes.size();
     int[] starts = new int[groups + 1];
-    long whole = groups < 3 ? groups : 2L * groups - 2;
+    long whole = sizes.stream().mapToLong(Integer::intValue).sum();
+    long before = 0;
     for (int group = 1; group <= groups; group++) {
-      long before = groups < 3 ? group : group == groups ? whole : 2L * group - 1;
-      int even = (int) (tiles * before / Math.max(1, whole));
+      before += sizes.get(group - 1);
+      int even = (int) (tiles * before / whole);
       starts[group] = Math.max(starts[group - 1] + 1, Math.min(even, tiles - (groups - group)));
     }
     return starts;
   }
 
-  /** The map of a GEMM's tiles in so many groups, or fewer where there are fewer tiles. */
-  public static PackedGroups of(Tiling tiling, int wantedGroups) {
+  /**
+   * The map of a GEMM's tiles.
+   *
+   * @param sizes relative sizes of the groups; empty for so many of the usual sizes as are wanted.
+   *     Where there are fewer tiles, the last groups are left out
+   */
+  public static PackedGroups of(Tiling tiling, List<Integer> sizes, int wantedGroups) {
     return new PackedGroups(
         tiling.partition().shards(),
         tiling.tileRowsPerShard() * tiling.tileColCount(),
-        wantedGroups);
+        sizes.isEmpty() ? tapered(wantedGroups) : sizes);
   }
 
   /** Number of groups. */

@@ -21,6 +21,7 @@ import dev.counterpoint.spi.SignalArray;
 import dev.counterpoint.spi.SymmetricBuffer;
 import dev.counterpoint.spi.TileReduce;
 import dev.counterpoint.spi.Tiling;
+import dev.counterpoint.spi.Transport;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Objects;
@@ -77,6 +78,17 @@ public final class PlanContext implements AutoCloseable {
   /** The local ranks. */
   Iterable<Rank> ranks() {
     return world.localRanks();
+  }
+
+  /** What carries pushes: copy engines, unless the caller wants something else. */
+  Transport pushTransport() {
+    Transport wanted = spec.tuning().transport();
+    return wanted == Transport.AUTO ? Transport.COPY_ENGINE : wanted;
+  }
+
+  /** The same in words. */
+  String pushedBy() {
+    return pushTransport() == Transport.COMPUTE ? "by compute units" : "by copy engine";
   }
 
   /** The rows of M divided over the ranks. */

@@ -29,12 +29,16 @@ public record Curves(
   /** Checks that nothing is missing. */
   public Curves {
     for (Route route : Route.values()) {
-      if (!routes.containsKey(route)) {
+      if (!routes.containsKey(route) && !route.isOptional()) {
         throw new IllegalArgumentException("no curve of " + route);
       }
     }
     routes = Map.copyOf(new EnumMap<>(routes));
     tileFactors = Map.copyOf(tileFactors);
+  }
+
+  boolean has(Route route) {
+    return routes.containsKey(route);
   }
 
   double micros(Route route, double bytes) {

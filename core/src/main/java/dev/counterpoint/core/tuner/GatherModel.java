@@ -26,10 +26,13 @@ final class GatherModel {
     int rows = (shard + chunks - 1) / chunks;
     return switch (tuning.strategy()) {
       case SEQUENTIAL -> gather() + model.plain(key.m(), cols, key.k());
-      case DECOMPOSED -> arriving(chunks, pushed(rows), model.plain(rows, cols, key.k()));
+      case PIPELINED -> pipelined(chunks, rows);
+      case RING ->
+          arriving(chunks, passedOn(tuning, chunks, rows), model.plain(rows, cols, key.k()));
+      case DECOMPOSED -> arriving(chunks, pushed(tuning, rows), model.plain(rows, cols, key.k()));
       case FUSED ->
           model.micros(Route.COPY, shard * rowBytes)
-              + arriving(chunks, pushed(rows), share(chunks, tuning));
+              + arriving(chunks, pushed(tuning, rows), share(chunks, tuning));
       case SIGNALED ->
           model.micros(Route.COPY, shard * rowBytes)
               + arriving(chunks, exchanged(rows, chunks), share(chunks, tuning));
@@ -39,6 +42,18 @@ final class GatherModel {
 
   private double gather() {
     return model.micros(Route.ALL_GATHER, shard * rowBytes);
+  }
+
+  /** Own rows while the first chunk is gathered; then all others' rows of a chunk together. */
+  private double pipelined(int chunks, int rows) {
+    double each = model.plain(rows, cols, key.k());
+    double time = chunks * each;
+    double gathered = 0;
+    for (int chunk = 0; chunk < chunks; chunk++) {
+      gathered += model.micros(Route.ALL_GATHER, rows * rowBytes);
+      time = Math.max(time, gathered + model.micros(Route.HANDOVER, 1) / 2) + (ranks - 1) * each;
+    }
+    return time;
   }
 
   /** A chunk's part of one GEMM over everything. */
@@ -52,10 +67,22 @@ final class GatherModel {
   }
 
   /** Chunk by chunk, each to all peers in turn. */
-  private Arrival pushed(int rows) {
-    double first = model.micros(Route.PUSH, rows * rowBytes);
-    double next = Math.min(first, model.micros(Route.STREAMED_PUSH, rows * rowBytes));
+  private Arrival pushed(Tuning tuning, int rows) {
+    double first = model.push(tuning.transport(), rows * rowBytes);
+    double next = model.streamedPush(tuning.transport(), rows * rowBytes);
     return (step, chunk) -> first + (chunk * (ranks - 1.0) + step - 1) * next;
+  }
+
+  /** From neighbour to neighbour: sent on as soon as it is there and the link is free. */
+  private Arrival passedOn(Tuning tuning, int chunks, int rows) {
+    LinkClock link = new LinkClock(model, tuning.transport());
+    double[][] arrived = new double[ranks][chunks];
+    for (int step = 1; step < ranks; step++) {
+      for (int chunk = 0; chunk < chunks; chunk++) {
+        arrived[step][chunk] = link.arrival(arrived[step - 1][chunk], rows * rowBytes);
+      }
+    }
+    return (step, chunk) -> arrived[step][chunk];
   }
 
   /** Peer by peer, all chunks in turn. */

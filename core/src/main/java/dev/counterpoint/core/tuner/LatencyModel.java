@@ -3,6 +3,7 @@ package dev.counterpoint.core.tuner;
 import dev.counterpoint.Strategy;
 import dev.counterpoint.Tuning;
 import dev.counterpoint.spi.RowPartition;
+import dev.counterpoint.spi.Transport;
 
 /**
  * Predicts how long an operator takes by a strategy: the schedule that the strategy enqueues is
@@ -55,6 +56,25 @@ final class LatencyModel {
     return curves.micros(route, bytes);
   }
 
+  /** One push to a peer, until it has been seen there. */
+  double push(Transport transport, double bytes) {
+    return curves.micros(transport == Transport.COMPUTE ? Route.COMPUTE_PUSH : Route.PUSH, bytes);
+  }
+
+  /** One of many pushes that follow each other. */
+  double streamedPush(Transport transport, double bytes) {
+    Route streamed =
+        transport == Transport.COMPUTE ? Route.STREAMED_COMPUTE_PUSH : Route.STREAMED_PUSH;
+    return Math.min(push(transport, bytes), curves.micros(streamed, bytes));
+  }
+
+  /** Whether there is a choice between transports, and it was sampled. */
+  boolean choosesTransport() {
+    return machine.twoTransports()
+        && curves.has(Route.COMPUTE_PUSH)
+        && curves.has(Route.STREAMED_COMPUTE_PUSH);
+  }
+
   /** A GEMM without hooks. */
   double plain(int rows, int cols, int k) {
     return curves.plain().micros(rows, cols, k) * machine.waste(rows, cols, k);
@@ -69,10 +89,5 @@ final class LatencyModel {
     }
     int reserved = machine.hasWaves() ? Math.max(0, tuning.reservedUnits()) : 0;
     return micros * machine.units() / Math.max(1.0, machine.units() - reserved);
-  }
-
-  /** Whether a strategy can be asked for. */
-  boolean allows(Strategy strategy) {
-    return strategy != Strategy.FUSED || machine.peerAccess() || machine.ranks() == 1;
   }
 }

@@ -4,6 +4,7 @@ import dev.counterpoint.DType;
 import dev.counterpoint.WeightLayout;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.Capability;
+import dev.counterpoint.spi.DeviceInfo;
 import dev.counterpoint.spi.RowPartition;
 import dev.counterpoint.spi.Tiling;
 
@@ -13,9 +14,11 @@ import dev.counterpoint.spi.Tiling;
  * @param ranks number of ranks
  * @param units compute units of a device
  * @param peerAccess whether peers can be addressed directly
+ * @param twoTransports whether compute units can push to peers as well as copy engines can, in
+ *     another time
  * @param tiles how the backend cuts an output into tiles
  */
-record Machine(int ranks, int units, boolean peerAccess, Tiles tiles) {
+record Machine(int ranks, int units, boolean peerAccess, boolean twoTransports, Tiles tiles) {
   /** A device of fewer units is not filled wave by wave: its tiles are many for each unit. */
   private static final int UNITS_WITH_WAVES = 16;
 
@@ -26,10 +29,13 @@ record Machine(int ranks, int units, boolean peerAccess, Tiles tiles) {
 
   static Machine of(Backend backend, DType input, DType output, WeightLayout layout) {
     int rank = backend.localRanks().get(0);
+    DeviceInfo device = backend.device(rank).info();
+    boolean peerAccess = backend.capabilities().contains(Capability.PEER_ACCESS);
     return new Machine(
         backend.size(),
-        backend.device(rank).info().computeUnits(),
-        backend.capabilities().contains(Capability.PEER_ACCESS),
+        device.computeUnits(),
+        peerAccess,
+        peerAccess && !device.emulated(),
         (partition, cols, k, tileRows) ->
             backend.gemm().tiling(rank, partition, cols, k, input, output, layout, tileRows, 0));
   }

@@ -1,5 +1,6 @@
 package dev.counterpoint.core.tuner;
 
+import dev.counterpoint.Strategy;
 import dev.counterpoint.Tuning;
 import dev.counterpoint.core.strategy.PackedGroups;
 import dev.counterpoint.core.strategy.RowBlocks;
@@ -33,14 +34,8 @@ final class OutputModel {
   double micros(Tuning tuning) {
     return switch (tuning.strategy()) {
       case SEQUENTIAL -> sequential();
-      case DECOMPOSED -> {
-        RowBlocks blocks = RowBlocks.tapered(shard, Math.max(1, Math.min(tuning.chunks(), shard)));
-        double[] computing = new double[blocks.count()];
-        for (int block = 0; block < computing.length; block++) {
-          computing[block] = model.plain(blocks.rows(shard, block), key.n(), inner);
-        }
-        yield staged(blocks, computing);
-      }
+      case PIPELINED -> pipelined(tuning);
+      case RING, DECOMPOSED -> chunked(tuning);
       case FUSED -> fused(tuning);
       case SIGNALED -> signaled(tuning);
       case AUTO -> throw new IllegalArgumentException("a prediction needs a strategy");
@@ -61,6 +56,37 @@ final class OutputModel {
     return spreads ? key.m() : reduces ? shard : (double) shard * ranks;
   }
 
+  private double chunked(Tuning tuning) {
+    RowBlocks blocks = RowBlocks.tapered(shard, Math.max(1, Math.min(tuning.chunks(), shard)));
+    double[] computing = new double[blocks.count()];
+    for (int block = 0; block < computing.length; block++) {
+      computing[block] = model.plain(blocks.rows(shard, block), key.n(), inner);
+    }
+    return reduces && tuning.strategy() == Strategy.RING
+        ? new RingModel(model, tuning.transport(), blocks, shard, ranks, rowBytes)
+            .micros(computing, spreads)
+        : staged(tuning, blocks, computing);
+  }
+
+  /** Chunks of columns: collectives follow each other, and each is followed by a copy. */
+  private double pipelined(Tuning tuning) {
+    RowBlocks columns = RowBlocks.tapered(key.n(), Math.max(1, Math.min(tuning.chunks(), key.n())));
+    double part = rowBytes / key.n();
+    double computed = 0;
+    double link = 0;
+    double copied = 0;
+    for (int chunk = 0; chunk < columns.count(); chunk++) {
+      int cols = columns.rows(key.n(), chunk);
+      computed += model.plain(key.m(), cols, inner);
+      double bytes = (spreads ? key.m() : (double) shard) * cols * part;
+      link =
+          Math.max(link, computed + model.micros(Route.HANDOVER, 1) / 2)
+              + model.micros(collective(), bytes);
+      copied = Math.max(copied, link) + model.micros(Route.COPY, receivedRows() * cols * part);
+    }
+    return copied;
+  }
+
   private double fused(Tuning tuning) {
     Tiling tiling = model.machine().tiles().of(shards, key.n(), inner, tuning.tileRows());
     int tileRows = tiling.tileRowsPerShard();
@@ -72,47 +98,41 @@ final class OutputModel {
     for (int block = 0; block < computing.length; block++) {
       computing[block] = whole * blocks.rows(shard, block) / ((double) shard * ranks);
     }
-    return staged(blocks, computing);
+    return staged(tuning, blocks, computing);
   }
 
   /**
-   * Blocks are computed for one owner after the other and sent as they are ready; what has arrived
-   * from all is summed (and spread, over the same link), or copied.
+   * Blocks are computed in turn for all owners, or all blocks for one owner after the other, and
+   * sent as they are ready; what has arrived from all is summed (and spread, over the same link),
+   * or copied.
    */
-  private double staged(RowBlocks blocks, double[] computing) {
-    double[][] computed = new double[blocks.count()][ranks + 1];
+  private double staged(Tuning tuning, RowBlocks blocks, double[] computing) {
+    boolean ownerByOwner = tuning.strategy() == Strategy.RING;
+    int count = blocks.count();
+    double[][] computed = new double[count][ranks + 1];
+    double[][] arrived = new double[count][ranks + 1];
+    LinkClock link = new LinkClock(model, tuning.transport());
     double time = 0;
-    for (int block = 0; block < computed.length; block++) {
-      for (int step = 1; step <= ranks; step++) {
-        time += computing[block];
-        computed[block][step] = time;
-      }
+    for (int turn = 0; turn < count * ranks; turn++) {
+      int block = ownerByOwner ? turn % count : turn / ranks;
+      int step = 1 + (ownerByOwner ? turn / count : turn % ranks);
+      time += computing[block];
+      computed[block][step] = time;
+      arrived[block][step] = step == ranks ? time : link.arrival(time, bytes(blocks, block));
     }
     if (!reduces) {
-      return copied(blocks, computed);
+      return copied(blocks, arrived);
     }
     if (!spreads) {
-      return summed(blocks, computed, computed.length);
+      return summed(tuning, blocks, computed, computed.length);
     }
     // Sums and products share the link; whichever order is best is near to first come, first
     // served, and unlike that never slower for a faster link.
     double best = Double.POSITIVE_INFINITY;
     for (int lag = 1; lag <= computed.length; lag++) {
-      best = Math.min(best, summed(blocks, computed, lag));
+      best = Math.min(best, summed(tuning, blocks, computed, lag));
     }
     return best;
-  }
-
-  /** The link of one rank, which carries one transfer after the other. */
-  private final class Link {
-    private double free;
-
-    /** When a transfer of a block that can begin at {@code ready} has arrived. */
-    double arrival(double ready, double bytes) {
-      double begin = Math.max(ready, free);
-      free = begin + streamed(bytes);
-      return Math.max(free, begin + model.micros(Route.PUSH, bytes));
-    }
   }
 
   /**
@@ -120,8 +140,8 @@ final class OutputModel {
    *
    * @param lag sums of a block are spread after the products of so many further blocks were sent
    */
-  private double summed(RowBlocks blocks, double[][] computed, int lag) {
-    Link link = new Link();
+  private double summed(Tuning tuning, RowBlocks blocks, double[][] computed, int lag) {
+    LinkClock link = new LinkClock(model, tuning.transport());
     int count = computed.length;
     double[] reduced = new double[count];
     double reducer = 0;
@@ -146,26 +166,15 @@ final class OutputModel {
   }
 
   /** The receiver copies source by source, its own blocks first. */
-  private double copied(RowBlocks blocks, double[][] computed) {
-    Link link = new Link();
-    double[][] arrived = new double[ranks][computed.length];
-    for (int block = 0; block < computed.length; block++) {
-      arrived[0][block] = computed[block][ranks];
-      for (int step = 1; step < ranks; step++) {
-        arrived[step][block] = link.arrival(computed[block][step], bytes(blocks, block));
-      }
-    }
+  private double copied(RowBlocks blocks, double[][] arrived) {
     double time = 0;
-    for (double[] source : arrived) {
-      for (int block = 0; block < source.length; block++) {
-        time = Math.max(time, source[block]) + model.micros(Route.COPY, bytes(blocks, block));
+    for (int step = 0; step < ranks; step++) {
+      for (int block = 0; block < arrived.length; block++) {
+        double ready = arrived[block][step == 0 ? ranks : step];
+        time = Math.max(time, ready) + model.micros(Route.COPY, bytes(blocks, block));
       }
     }
     return time;
-  }
-
-  private double streamed(double bytes) {
-    return Math.min(model.micros(Route.PUSH, bytes), model.micros(Route.STREAMED_PUSH, bytes));
   }
 
   private double bytes(RowBlocks blocks, int block) {
@@ -175,7 +184,7 @@ final class OutputModel {
   private double signaled(Tuning tuning) {
     RowPartition partition = spreads ? RowPartition.whole(key.m()) : shards;
     Tiling tiling = model.machine().tiles().of(partition, key.n(), inner, tuning.tileRows());
-    PackedGroups map = PackedGroups.of(tiling, Math.max(1, tuning.chunks()));
+    PackedGroups map = PackedGroups.of(tiling, tuning.groups(), Math.max(1, tuning.chunks()));
     double whole = model.tiled(key.m(), key.n(), inner, tuning);
     double tileBytes = (double) tiling.tileRows() * tiling.tileCols() * key.outputType().bytes();
     int wave =

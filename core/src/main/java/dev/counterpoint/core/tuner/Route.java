@@ -16,10 +16,19 @@ public enum Route {
   PUSH,
   /** One of many pushes that follow each other. */
   STREAMED_PUSH,
+  /** One push by compute units, where devices have both. */
+  COMPUTE_PUSH,
+  /** One of many of them that follow each other. */
+  STREAMED_COMPUTE_PUSH,
   /** The sum of one slot per rank, against the bytes of the sum. */
   REDUCE,
   /** A copy within a rank. */
   COPY,
   /** No bytes: to another stream of the rank and back, by events. */
-  HANDOVER
+  HANDOVER;
+
+  /** Whether a machine can be without it. */
+  boolean isOptional() {
+    return this == COMPUTE_PUSH || this == STREAMED_COMPUTE_PUSH;
+  }
 }

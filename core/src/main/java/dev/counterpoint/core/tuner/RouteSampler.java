@@ -44,6 +44,7 @@ final class RouteSampler implements AutoCloseable {
   private final TuningProgress progress;
   private final int ranks;
   private final long largest;
+  private boolean computePushes;
   private final SymmetricBuffer source;
   private final SymmetricBuffer target;
   private final SignalArray arrived;
@@ -70,12 +71,21 @@ final class RouteSampler implements AutoCloseable {
     }
   }
 
+  /** Whether pushes by compute units are a thing of their own. */
+  RouteSampler withComputePushes(boolean sampled) {
+    computePushes = sampled;
+    return this;
+  }
+
   /** All curves for what carries inputs and what carries outputs. */
   Map<Route, Curve> sample(DType input, DType output) {
     progress.begin("sampling transfers", (long) Route.values().length * SIZES);
     fill(output);
     Map<Route, Curve> curves = new EnumMap<>(Route.class);
     for (Route route : Route.values()) {
+      if (route.isOptional() && !computePushes) {
+        continue;
+      }
       boolean carriesInput = route == Route.ALL_GATHER || route == Route.EXCHANGE;
       curves.put(route, curve(route, carriesInput ? input : output));
     }
@@ -121,7 +131,7 @@ final class RouteSampler implements AutoCloseable {
   }
 
   private static boolean isStream(Route route) {
-    return route == Route.STREAMED_PUSH;
+    return route == Route.STREAMED_PUSH || route == Route.STREAMED_COMPUTE_PUSH;
   }
 
   private double median(Consumer<Rank> work) {
@@ -173,8 +183,10 @@ final class RouteSampler implements AutoCloseable {
               0,
               count,
               dtype);
-      case PUSH -> push(rank, bytes, 1);
-      case STREAMED_PUSH -> push(rank, bytes, STREAM);
+      case PUSH -> push(rank, bytes, 1, Transport.COPY_ENGINE);
+      case STREAMED_PUSH -> push(rank, bytes, STREAM, Transport.COPY_ENGINE);
+      case COMPUTE_PUSH -> push(rank, bytes, 1, Transport.COMPUTE);
+      case STREAMED_COMPUTE_PUSH -> push(rank, bytes, STREAM, Transport.COMPUTE);
       case COPY -> backend.transfers().put(rank.stream(), from, 0, to, 0, bytes, Transport.AUTO);
       case HANDOVER -> handOver(rank);
       case REDUCE -> throw new AssertionError("prepared beforehand");
@@ -192,7 +204,7 @@ final class RouteSampler implements AutoCloseable {
   }
 
   /** Pushes to all peers in turn, and waits for the last of as many as come from each. */
-  private void push(Rank rank, long bytes, int times) {
+  private void push(Rank rank, long bytes, int times, Transport transport) {
     int me = rank.index();
     Epoch epoch = epochs.get(me);
     backend.signals().advance(rank.stream(), epoch);
@@ -207,7 +219,7 @@ final class RouteSampler implements AutoCloseable {
               target.at(peer),
               me * largest,
               bytes,
-              Transport.COPY_ENGINE,
+              transport,
               arrived,
               me,
               epoch);

@@ -4,6 +4,7 @@ import dev.counterpoint.Strategy;
 import dev.counterpoint.Tuning;
 import dev.counterpoint.spi.RowPartition;
 import dev.counterpoint.spi.Tiling;
+import dev.counterpoint.spi.Transport;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,15 +24,20 @@ final class SearchSpace {
   /** Chunks of fewer rows cost more than they hide. */
   private static final int LEAST_ROWS = 8;
 
+  /** The same for columns, of which a row of a tile has many. */
+  private static final int LEAST_COLS = 64;
+
   private final TuningKey key;
   private final Machine machine;
   private final Tuning forced;
+  private final boolean choosesTransport;
   private final int shard;
 
-  SearchSpace(TuningKey key, Machine machine, Tuning forced) {
+  SearchSpace(TuningKey key, LatencyModel model, Tuning forced) {
     this.key = key;
-    this.machine = machine;
+    this.machine = model.machine();
     this.forced = forced;
+    choosesTransport = forced.transport() == Transport.AUTO && model.choosesTransport();
     shard = new RowPartition(key.m(), key.ranks()).rowsPerShard();
   }
 
@@ -39,8 +45,13 @@ final class SearchSpace {
   List<Tuning> candidates() {
     Set<Tuning> all = new LinkedHashSet<>();
     all.add(forced.withStrategy(Strategy.SEQUENTIAL));
-    for (int chunks : counts(Math.max(1, shard / LEAST_ROWS))) {
-      all.add(forced.withStrategy(Strategy.DECOMPOSED).withChunks(chunks));
+    for (int chunks : counts(gathers() ? shard / LEAST_ROWS : key.n() / LEAST_COLS)) {
+      all.add(forced.withStrategy(Strategy.PIPELINED).withChunks(chunks));
+    }
+    for (Strategy strategy : List.of(Strategy.RING, Strategy.DECOMPOSED)) {
+      for (int chunks : counts(shard / LEAST_ROWS)) {
+        addPushing(all, forced.withStrategy(strategy).withChunks(chunks));
+      }
     }
     addTiled(all, Strategy.SIGNALED);
     if (machine.peerAccess()) {
@@ -53,16 +64,51 @@ final class SearchSpace {
     for (int height : heights()) {
       for (int chunks : counts(most(strategy, height))) {
         for (int reserved : reserved(strategy)) {
-          all.add(new Tuning(strategy, chunks, height, forced.tileCols(), reserved));
+          Tuning tuning =
+              forced
+                  .withStrategy(strategy)
+                  .withChunks(chunks)
+                  .withTile(height, forced.tileCols())
+                  .withReservedUnits(reserved);
+          if (strategy == Strategy.FUSED && gathers()) {
+            addPushing(all, tuning);
+          } else {
+            all.add(tuning);
+          }
         }
       }
     }
   }
 
+  /** By copy engine, and by compute units where that is another thing. */
+  private void addPushing(Set<Tuning> all, Tuning tuning) {
+    all.add(tuning);
+    if (choosesTransport) {
+      all.add(tuning.withTransport(Transport.COMPUTE));
+    }
+  }
+
+  /** Whether the signaled strategy has groups here, and nobody has said which. */
+  boolean groupsAreFree() {
+    return !gathers() && forced.chunks() == 0 && forced.groups().isEmpty() && key.m() > 0;
+  }
+
+  /** Waves of tiles that a signaled candidate's groups can be made of. */
+  int waves(Tuning signaled, int most) {
+    Tiling tiling = tiling(signaled.tileRows());
+    int perShard = tiling.tileRowsPerShard() * tiling.tileColCount();
+    int wave =
+        machine.hasWaves()
+            ? Math.max(1, machine.units() - Math.max(0, signaled.reservedUnits()))
+            : 1;
+    int waves = (tiling.tiles() + wave - 1) / wave;
+    return Math.max(1, Math.min(most, Math.min(waves, perShard)));
+  }
+
   /** More chunks or groups than that are cut down to it. */
   private int most(Strategy strategy, int height) {
     if (gathers()) {
-      return Math.max(1, shard / LEAST_ROWS);
+      return shard / LEAST_ROWS;
     }
     Tiling tiling = tiling(height);
     return strategy == Strategy.FUSED

@@ -21,6 +21,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -75,7 +76,10 @@ public final class Tuner implements AutoCloseable {
   private Curves sample(GemmProblem p) {
     Curves curves;
     try (RouteSampler routes = new RouteSampler(world, stopwatch, progress)) {
-      var sampled = routes.sample(p.inputType(), p.outputType());
+      boolean two =
+          Machine.of(world.backend(), p.inputType(), p.outputType(), p.weightLayout())
+              .twoTransports();
+      var sampled = routes.withComputePushes(two).sample(p.inputType(), p.outputType());
       try (GemmSampler gemms =
           new GemmSampler(
               world, stopwatch, progress, p.inputType(), p.outputType(), p.weightLayout())) {
@@ -100,23 +104,60 @@ public final class Tuner implements AutoCloseable {
   private record Prediction(Tuning choice, List<Candidate> candidates) {}
 
   private Prediction predict(OperatorSpec spec) {
+    return predict(spec, cache.entries());
+  }
+
+  private Prediction predict(OperatorSpec spec, List<TuningEntry> entries) {
     TuningKey key = TuningKey.of(spec, world.size());
     GemmProblem p = spec.problem();
     // The problem's own entry must not tell the model what it is about to predict.
-    List<TuningEntry> others = cache.entries().stream().filter(e -> !e.key().equals(key)).toList();
+    List<TuningEntry> others = entries.stream().filter(e -> !e.key().equals(key)).toList();
     LatencyModel model =
         new LatencyModel(
             curves(p, false),
             Machine.of(world.backend(), p.inputType(), p.outputType(), p.weightLayout()),
             Corrections.from(others));
-    List<Candidate> all = new ArrayList<>();
-    for (Tuning tuning : new SearchSpace(key, model.machine(), spec.tuning()).candidates()) {
-      all.add(
-          new Candidate(
-              tuning, model.modelled(key, tuning), model.predict(key, tuning), Double.NaN));
+    List<Candidate> all = Prospects.of(model, key, spec.tuning());
+    Tuning choice = TuningAdvisor.choose(model, key, all).tuning();
+    List<Candidate> fastestFirst = new ArrayList<>(all);
+    fastestFirst.sort(Comparator.comparingDouble(Candidate::predicted));
+    return new Prediction(choice, fastestFirst);
+  }
+
+  /**
+   * What {@code auto} would take for a problem.
+   *
+   * @param choice how it would be run
+   * @param gain sequential time over its time
+   * @param measured whether that was measured, and not modelled
+   */
+  public record Outlook(Tuning choice, double gain, boolean measured) {}
+
+  /** What is known of some problems, without measuring them. */
+  public List<Outlook> outlook(List<OperatorSpec> specs) {
+    List<TuningEntry> entries = cache.entries();
+    return specs.stream().map(spec -> outlook(spec, entries)).toList();
+  }
+
+  private Outlook outlook(OperatorSpec spec, List<TuningEntry> entries) {
+    TuningKey key = TuningKey.of(spec, world.size());
+    Optional<TuningEntry> known = entries.stream().filter(e -> e.key().equals(key)).findFirst();
+    if (known.isPresent() && known.get().sequential().isPresent()) {
+      double sequential = known.get().sequential().get().measured();
+      return new Outlook(known.get().chosen(), sequential / known.get().best().measured(), true);
     }
-    all.sort(Comparator.comparingDouble(Candidate::predicted));
-    return new Prediction(TuningAdvisor.choose(model, key, spec.tuning()).tuning(), all);
+    Prediction prediction = predict(spec, entries);
+    double sequential = predicted(prediction, c -> c.tuning().strategy() == Strategy.SEQUENTIAL);
+    double chosen = predicted(prediction, c -> c.tuning().equals(prediction.choice()));
+    return new Outlook(prediction.choice(), sequential / chosen, false);
+  }
+
+  private static double predicted(Prediction prediction, Predicate<Candidate> which) {
+    return prediction.candidates().stream()
+        .filter(which)
+        .mapToDouble(Candidate::predicted)
+        .findFirst()
+        .orElse(Double.NaN);
   }
 
   /**

@@ -3,7 +3,9 @@ package dev.counterpoint.core.tuner;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Strategy;
 import dev.counterpoint.Tuning;
+import dev.counterpoint.core.tuner.TuningEntry.Candidate;
 import dev.counterpoint.spi.Backend;
+import dev.counterpoint.spi.Transport;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -99,7 +101,9 @@ public final class TuningAdvisor {
     return (forced.chunks() == 0 || forced.chunks() == found.chunks())
         && (forced.tileRows() == 0 || forced.tileRows() == found.tileRows())
         && (forced.tileCols() == 0 || forced.tileCols() == found.tileCols())
-        && (forced.reservedUnits() < 0 || forced.reservedUnits() == found.reservedUnits());
+        && (forced.reservedUnits() < 0 || forced.reservedUnits() == found.reservedUnits())
+        && (forced.groups().isEmpty() || forced.groups().equals(found.groups()))
+        && (forced.transport() == Transport.AUTO || forced.transport() == found.transport());
   }
 
   private Optional<Advice> predicted(TuningKey key, Tuning forced) {
@@ -126,7 +130,12 @@ public final class TuningAdvisor {
    * off; sequential where nothing is faster than that even so.
    */
   static Advice choose(LatencyModel model, TuningKey key, Tuning forced) {
-    List<Tuning> candidates = new SearchSpace(key, model.machine(), forced).candidates();
+    return choose(model, key, Prospects.of(model, key, forced));
+  }
+
+  /** The same among candidates of which the first is sequential. */
+  static Advice choose(LatencyModel model, TuningKey key, List<Candidate> prospects) {
+    List<Tuning> candidates = prospects.stream().map(Candidate::tuning).toList();
     Tuning sequential = candidates.get(0);
     double baseline = model.predict(key, sequential);
     Tuning best =

@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * memory until the cache is forgotten. Thread-safe.
  */
 public final class TuningCache {
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
   private static final String ABOUT = "fingerprint.json";
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -183,7 +183,7 @@ public final class TuningCache {
       warnings.accept(
           "tuning cache entry "
               + (file == null ? name : file)
-              + " is damaged ("
+              + (e instanceof OtherFormat ? " is of another version (" : " is damaged (")
               + first
               + "); it was removed, and 'counterpoint tune' makes a new one");
       memory.remove(name);
@@ -197,13 +197,26 @@ public final class TuningCache {
   private <T> T decode(String name, String text, Class<T> type) throws IOException {
     JsonNode all = JSON.readTree(text);
     JsonNode content = all.path("content");
-    if (all.path("format").asInt() != FORMAT
+    int format = all.path("format").asInt(FORMAT);
+    if (format != FORMAT && all.path("name").asText().equals(name)) {
+      throw new OtherFormat("its format is " + format + ", not " + FORMAT);
+    }
+    if (format != FORMAT
         || !all.path("fingerprint").asText().equals(id)
         || !all.path("name").asText().equals(name)
         || !all.path("sha256").asText().equals(hash(name, content))) {
       throw new IOException("it does not carry its own hash");
     }
     return JSON.treeToValue(content, type);
+  }
+
+  /** Nothing is wrong with a file but that it says other things than this version does. */
+  private static final class OtherFormat extends IOException {
+    private static final long serialVersionUID = 1;
+
+    OtherFormat(String message) {
+      super(message);
+    }
   }
 
   private String hash(String name, JsonNode content) throws JsonProcessingException {

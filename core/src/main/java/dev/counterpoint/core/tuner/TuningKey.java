@@ -19,6 +19,7 @@ import java.util.Locale;
  * @param weightLayout how B lies in memory
  * @param ranks number of ranks
  * @param bias whether a bias is added
+ * @param accumulates whether the output's previous content is read (beta is not 0)
  */
 public record TuningKey(
     String operator,
@@ -29,7 +30,8 @@ public record TuningKey(
     DType outputType,
     WeightLayout weightLayout,
     int ranks,
-    boolean bias) {
+    boolean bias,
+    boolean accumulates) {
   /** The key of a specification on so many ranks. */
   public static TuningKey of(OperatorSpec spec, int ranks) {
     GemmProblem p = spec.problem();
@@ -42,7 +44,8 @@ public record TuningKey(
         p.outputType(),
         p.weightLayout(),
         ranks,
-        p.bias());
+        p.bias(),
+        p.beta() != 0);
   }
 
   /** As the name of a file: unique, and readable. */
@@ -50,7 +53,7 @@ public record TuningKey(
   String fileName() {
     return String.format(
             Locale.ROOT,
-            "%s_m%d_n%d_k%d_%s_%s_%s_r%d%s.json",
+            "%s_m%d_n%d_k%d_%s_%s_%s_r%d%s%s.json",
             operator,
             m,
             n,
@@ -59,7 +62,8 @@ public record TuningKey(
             outputType,
             weightLayout,
             ranks,
-            bias ? "_bias" : "")
+            bias ? "_bias" : "",
+            accumulates ? "_beta" : "")
         .toLowerCase(Locale.ROOT);
   }
 }

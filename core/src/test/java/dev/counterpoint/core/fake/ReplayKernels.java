@@ -270,9 +270,7 @@ final class ReplayKernels {
         }
         long weight = replay.memory.load(norm.weight().address(0, 4L * col), action);
         long bias =
-            norm.bias() == null
-                ? 0
-                : replay.memory.load(norm.bias().address(0, 4L * col), action);
+            norm.bias() == null ? 0 : replay.memory.load(norm.bias().address(0, 4L * col), action);
         replay.memory.store(
             norm.output().address(row, 4L * col),
             Work.Norm.element(total, own[col], weight, bias),
@@ -290,8 +288,7 @@ final class ReplayKernels {
     int shard = row / tiling.partition().rowsPerShard();
     int inShard = row - tiling.partition().start(shard);
     int tile = tiling.tile(shard, inShard / tiling.tileRows(), col / tiling.tileCols());
-    int inTile =
-        inShard % tiling.tileRows() * tiling.tileCols() + col % tiling.tileCols();
+    int inTile = inShard % tiling.tileRows() * tiling.tileCols() + col % tiling.tileCols();
     return norm.input().address(packing.slots()[tile], 4L * inTile);
   }
 

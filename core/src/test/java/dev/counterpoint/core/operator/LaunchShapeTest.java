@@ -23,6 +23,7 @@ import dev.counterpoint.spi.TileGate;
 import dev.counterpoint.spi.TileOrder;
 import dev.counterpoint.spi.TilePost;
 import dev.counterpoint.spi.TileRoute;
+import dev.counterpoint.spi.Transport;
 import java.lang.management.ManagementFactory;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -55,7 +56,7 @@ class LaunchShapeTest {
   @ParameterizedTest
   @MethodSource("everyProgram")
   void sideStreamsAreForkedFromTheMainStreamAndJoinedToIt(OperatorSpec spec) {
-    Set<Object> recordedOnMain = new HashSet<>();
+    Set<Object> recorded = new HashSet<>();
     Set<Object> awaitedOnMain = new HashSet<>();
     Set<String> forked = new HashSet<>();
     Set<String> open = new HashSet<>();
@@ -67,11 +68,17 @@ class LaunchShapeTest {
       }
       boolean main = step.stream().equals("main");
       if (step.work() instanceof Work.Mark mark && main) {
-        recordedOnMain.add(new Work.Follow(mark.event(), mark.number()));
+        recorded.add(new Work.Follow(mark.event(), mark.number()));
       } else if (step.work() instanceof Work.Follow follow && !main) {
-        assertThat(recordedOnMain).as("side streams follow the main one").contains(follow);
+        assertThat(recorded)
+            .as("side streams follow the main one, or one that does")
+            .contains(follow);
         forked.add(step.stream());
       } else if (step.work() instanceof Work.Mark mark) {
+        assertThat(forked)
+            .as("a mark on a stream that follows the main one")
+            .contains(step.stream());
+        recorded.add(new Work.Follow(mark.event(), mark.number()));
         joins.put(new Work.Follow(mark.event(), mark.number()), step.stream());
         open.remove(step.stream());
       } else if (step.work() instanceof Work.Follow follow) {
@@ -265,7 +272,8 @@ class LaunchShapeTest {
             Strategy.SEQUENTIAL, "norm of buffer 2@0 -> output@0",
             Strategy.DECOMPOSED, "norm of output@0 -> output@0",
             Strategy.SIGNALED, "norm of buffer 2@0 -> output@0",
-            Strategy.FUSED, "norm of output@0 -> output@0");
+            Strategy.FUSED, "norm of output@0 -> output@0",
+            Strategy.RING, "norm of output@0 -> output@0");
     last.forEach(
         (strategy, wanted) -> {
           GemmReduceScatterSpec spec =
@@ -284,6 +292,114 @@ class LaunchShapeTest {
           assertThat(texts)
               .noneMatch(text -> text.startsWith("unpack") || text.startsWith("put2d"));
         });
+  }
+
+  @Test
+  void ringAllGatherSendsOnWhatArrives() {
+    AllGatherGemmSpec spec =
+        AllGatherGemmSpec.builder()
+            .m(9)
+            .n(6)
+            .k(4)
+            .dtype(DType.FP32)
+            .strategy(Strategy.RING)
+            .build();
+    Journal journal = launched(spec, 3, 1);
+    assertThat(journal.texts(1, "send"))
+        .containsExactly(
+            "await event",
+            "await consumed[2] 1e-1",
+            "putSignal COPY_ENGINE input@1 -> gathered@2+48 then arrived@2[1]",
+            "await arrived[0] 1e",
+            "putSignal COPY_ENGINE gathered@1 -> gathered@2 then arrived@2[0]",
+            "record",
+            "record");
+    assertThat(journal.texts(1, "main"))
+        .as("only the rank before has to know that the buffer is free")
+        .containsSubsequence(
+            "gemm ag-gemm#1/chunk of input@1",
+            "await arrived[0] 1e",
+            "gemm ag-gemm#1/chunk of gathered@1",
+            "await arrived[2] 1e",
+            "gemm ag-gemm#1/chunk of gathered@1+96",
+            "await event",
+            "set consumed@0[1]");
+  }
+
+  @Test
+  void ringReduceScatterAddsWhatArrivesAndSendsTheSumOn() {
+    GemmReduceScatterSpec spec =
+        GemmReduceScatterSpec.builder()
+            .m(9)
+            .n(8)
+            .k(6)
+            .dtype(DType.FP32)
+            .strategy(Strategy.RING)
+            .build();
+    Journal journal = launched(spec.withTuning(spec.tuning().withChunks(1)), 3, 1);
+    assertThat(journal.texts(1, "receive"))
+        .as("one sum on its way to another owner, and the own one")
+        .containsExactly(
+            "await event",
+            "await event",
+            "reduce 3 rows -> buffer 1@1+96",
+            "record",
+            "await event",
+            "reduce 3 rows -> output@1",
+            "set consumed@0[1]",
+            "record");
+    assertThat(journal.texts(1, "send"))
+        .containsExactly(
+            "await event",
+            "await consumed[2] 1e-1",
+            "await event",
+            "putSignal COPY_ENGINE buffer 1@1 -> ring@2 then arrived@2[1]",
+            "await event",
+            "putSignal COPY_ENGINE buffer 1@1+96 -> ring@2+192 then arrived@2[2]",
+            "record");
+  }
+
+  @Test
+  void pipelinedReduceScatterCutsColumns() {
+    GemmReduceScatterSpec spec =
+        GemmReduceScatterSpec.builder()
+            .m(8)
+            .n(8)
+            .k(6)
+            .dtype(DType.FP32)
+            .strategy(Strategy.PIPELINED)
+            .build();
+    Journal journal = launched(spec.withTuning(spec.tuning().withChunks(2)), 2, 1);
+    assertThat(journal.texts(1, "send"))
+        .containsExactly(
+            "await event",
+            "await event",
+            "REDUCE_SCATTER buffer 1@1 -> buffer 2@1",
+            "record",
+            "await event",
+            "REDUCE_SCATTER buffer 1@1+128 -> buffer 2@1+64",
+            "record",
+            "record");
+    assertThat(journal.texts(1, "receive"))
+        .containsExactly(
+            "await event",
+            "await event",
+            "put2d 4 buffer 2@1 -> output@1",
+            "await event",
+            "put2d 4 buffer 2@1+64 -> output@1+16",
+            "record");
+  }
+
+  @Test
+  void aForcedTransportCarriesWhatIsPushed() {
+    for (OperatorSpec spec : Worlds.everyProgram()) {
+      Journal journal =
+          launched(spec.withTuning(spec.tuning().withTransport(Transport.COMPUTE)), 3, 1);
+      assertThat(journal.steps())
+          .extracting(Journal.Step::text)
+          .as("%s %s", spec.operator(), spec.tuning().strategy())
+          .noneMatch(text -> text.contains("COPY_ENGINE"));
+    }
   }
 
   @Test

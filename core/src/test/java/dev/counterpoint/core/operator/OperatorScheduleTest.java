@@ -13,6 +13,7 @@ import dev.counterpoint.OperatorSpecBuilder;
 import dev.counterpoint.Strategy;
 import dev.counterpoint.Tuning;
 import dev.counterpoint.WeightLayout;
+import dev.counterpoint.spi.Transport;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -79,10 +80,12 @@ class OperatorScheduleTest {
   @MethodSource("programs")
   void everyScheduleGivesTheExactResult(
       String operator, Strategy strategy, Supplier<OperatorSpecBuilder<?, ?>> builder) {
-    assertThat(programs()).hasSize(16);
+    assertThat(programs()).hasSize(24);
     Tuning tuning = Tuning.AUTOMATIC.withStrategy(strategy);
     for (Size size : SIZES) {
-      for (Tuning choice : List.of(tuning, tuning.withChunks(3).withTile(2, 4))) {
+      Tuning cut = tuning.withChunks(3).withTile(2, 4);
+      Tuning free = cut.withGroups(List.of(1, 3, 2)).withTransport(Transport.COMPUTE);
+      for (Tuning choice : List.of(tuning, cut, free)) {
         check(spec(builder, size, choice, false), size.ranks(), 0);
         check(spec(builder, size, choice, true), size.ranks(), 3);
         // Rows of 7 elements in 8: they lie as workspaces do, but the last has no padding.

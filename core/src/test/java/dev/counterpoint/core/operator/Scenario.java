@@ -128,8 +128,7 @@ final class Scenario {
         result[row] = new long[own.length];
         for (int col = 0; col < own.length; col++) {
           long addend = norm.bias() ? bias.values[0][col] : 0;
-          result[row][col] =
-              Work.Norm.element(total, own[col], weight.values[0][col], addend);
+          result[row][col] = Work.Norm.element(total, own[col], weight.values[0][col], addend);
         }
       }
       return result;

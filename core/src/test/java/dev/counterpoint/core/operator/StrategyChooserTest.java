@@ -12,10 +12,12 @@ import dev.counterpoint.UnsupportedCapabilityException;
 import dev.counterpoint.core.fake.RecordingBackend;
 import dev.counterpoint.core.tuner.TuningAdvisor;
 import dev.counterpoint.spi.Capability;
+import dev.counterpoint.spi.Transport;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class StrategyChooserTest {
   private static final Set<Capability> PEERS = Set.of(Capability.PEER_ACCESS);
@@ -49,7 +51,7 @@ class StrategyChooserTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"SEQUENTIAL", "DECOMPOSED", "SIGNALED", "FUSED"})
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "AUTO")
   void whatIsAskedForIsTaken(Strategy strategy) {
     StrategyChooser.Choice choice = choose(spec(1, strategy), 4, true);
     assertThat(choice)
@@ -59,6 +61,19 @@ class StrategyChooserTest {
     if (strategy != Strategy.FUSED) {
       assertThat(choose(spec(1, strategy), 4, false).strategy()).isEqualTo(strategy);
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      mode = EnumSource.Mode.INCLUDE,
+      names = {"RING", "DECOMPOSED"})
+  void pushesByComputeUnitsNeedPeers(Strategy strategy) {
+    OperatorSpec spec = spec(4096, strategy);
+    OperatorSpec forced = spec.withTuning(spec.tuning().withTransport(Transport.COMPUTE));
+    assertThatThrownBy(() -> choose(forced, 2, false))
+        .isInstanceOf(UnsupportedCapabilityException.class);
+    assertThat(choose(forced, 2, true).strategy()).isEqualTo(strategy);
+    assertThat(choose(forced, 1, false).strategy()).isEqualTo(strategy);
   }
 
   @Test

@@ -46,7 +46,7 @@ final class Worlds {
   }
 
   /**
-   * One specification of each of the 16 programs: M = 24, N = 20, K = 12, FP32, with bias; and of
+   * One specification of each of the 24 programs: M = 24, N = 20, K = 12, FP32, with bias; and of
    * those that can end with a norm another.
    */
   static List<OperatorSpec> everyProgram() {

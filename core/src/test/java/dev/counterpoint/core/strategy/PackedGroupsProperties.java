@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.counterpoint.spi.RowPartition;
 import dev.counterpoint.spi.Tiling;
+import java.util.List;
 import java.util.stream.IntStream;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
 
 class PackedGroupsProperties {
   @Property
@@ -16,7 +18,7 @@ class PackedGroupsProperties {
       @ForAll @IntRange(min = 1, max = 9) int shards,
       @ForAll @IntRange(max = 40) int tilesPerShard,
       @ForAll @IntRange(min = 1, max = 50) int wanted) {
-    PackedGroups map = new PackedGroups(shards, tilesPerShard, wanted);
+    PackedGroups map = new PackedGroups(shards, tilesPerShard, PackedGroups.tapered(wanted));
     int[] slots = map.slots();
     int[] order = map.order();
     assertThat(slots).hasSize(shards * tilesPerShard);
@@ -32,7 +34,7 @@ class PackedGroupsProperties {
       @ForAll @IntRange(min = 1, max = 9) int shards,
       @ForAll @IntRange(min = 1, max = 40) int tilesPerShard,
       @ForAll @IntRange(min = 1, max = 50) int wanted) {
-    PackedGroups map = new PackedGroups(shards, tilesPerShard, wanted);
+    PackedGroups map = new PackedGroups(shards, tilesPerShard, PackedGroups.tapered(wanted));
     int[] words = map.words();
     long nextSlot = 0;
     int nextTile = 0;
@@ -58,7 +60,7 @@ class PackedGroupsProperties {
   void thereAreAsManyGroupsAsWantedOrOnePerTile(
       @ForAll @IntRange(min = 1, max = 40) int tilesPerShard,
       @ForAll @IntRange(min = 1, max = 50) int wanted) {
-    PackedGroups map = new PackedGroups(3, tilesPerShard, wanted);
+    PackedGroups map = new PackedGroups(3, tilesPerShard, PackedGroups.tapered(wanted));
     assertThat(map.groups()).isEqualTo(Math.min(wanted, tilesPerShard));
   }
 
@@ -66,12 +68,38 @@ class PackedGroupsProperties {
   void theFirstAndTheLastGroupAreAboutHalfAsLargeAsTheOthers(
       @ForAll @IntRange(min = 3, max = 9) int groups,
       @ForAll @IntRange(min = 2, max = 20) int size) {
-    PackedGroups map = new PackedGroups(2, size * (2 * groups - 2), groups);
+    PackedGroups map = new PackedGroups(2, size * (2 * groups - 2), PackedGroups.tapered(groups));
     assertThat(map.tilesOfShard(0)).isEqualTo(size);
     assertThat(map.tilesOfShard(groups - 1)).isEqualTo(size);
     for (int group = 1; group < groups - 1; group++) {
       assertThat(map.tilesOfShard(group)).isEqualTo(2 * size);
     }
+  }
+
+  @Property
+  void groupsHaveTheSizesThatAreAskedFor(
+      @ForAll @Size(min = 1, max = 8) List<@IntRange(min = 1, max = 9) Integer> sizes,
+      @ForAll @IntRange(min = 1, max = 12) int unit) {
+    int whole = sizes.stream().mapToInt(Integer::intValue).sum();
+    PackedGroups map = new PackedGroups(3, unit * whole, sizes);
+    assertThat(map.groups()).isEqualTo(sizes.size());
+    for (int group = 0; group < sizes.size(); group++) {
+      assertThat(map.tilesOfShard(group)).isEqualTo(unit * sizes.get(group));
+    }
+  }
+
+  @Property
+  void whateverIsAskedForNoGroupIsEmptyAndAllTilesAreInOne(
+      @ForAll @Size(min = 1, max = 12) List<@IntRange(min = 1, max = 1024) Integer> sizes,
+      @ForAll @IntRange(min = 1, max = 30) int tilesPerShard) {
+    PackedGroups map = new PackedGroups(2, tilesPerShard, sizes);
+    assertThat(map.groups()).isEqualTo(Math.min(sizes.size(), tilesPerShard));
+    int tiles = 0;
+    for (int group = 0; group < map.groups(); group++) {
+      assertThat(map.tilesOfShard(group)).isPositive();
+      tiles += map.tilesOfShard(group);
+    }
+    assertThat(tiles).isEqualTo(tilesPerShard);
   }
 
   @Property
@@ -82,7 +110,7 @@ class PackedGroupsProperties {
       @ForAll @IntRange(min = 1, max = 9) int tile,
       @ForAll @IntRange(min = 1, max = 8) int wanted) {
     Tiling tiling = new Tiling(new RowPartition(rows, shards), cols, tile, tile);
-    PackedGroups map = PackedGroups.of(tiling, wanted);
+    PackedGroups map = PackedGroups.of(tiling, List.of(), wanted);
     int[] words = map.words();
     long[] posted = new long[map.groups()];
     for (int id = 0; id < tiling.tiles(); id++) {
@@ -97,7 +125,7 @@ class PackedGroupsProperties {
 
   @Example
   void withoutTilesThereAreNoGroups() {
-    PackedGroups map = PackedGroups.of(new Tiling(new RowPartition(0, 3), 8, 4, 4), 4);
+    PackedGroups map = PackedGroups.of(new Tiling(new RowPartition(0, 3), 8, 4, 4), List.of(), 4);
     assertThat(map.groups()).isZero();
     assertThat(map.slots()).isEmpty();
     assertThat(map.order()).isEmpty();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.counterpoint.Strategy;
 import dev.counterpoint.Tuning;
+import dev.counterpoint.core.tuner.TuningEntry.Candidate;
 import dev.counterpoint.spi.RowPartition;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
@@ -29,9 +30,8 @@ class LatencyModelProperties {
         .as(Synthetic::key);
   }
 
-  private static List<Tuning> candidates(TuningKey key, int units) {
-    return new SearchSpace(key, Synthetic.machine(key.ranks(), units), Tuning.AUTOMATIC)
-        .candidates();
+  private static List<Tuning> candidates(TuningKey key, LatencyModel model) {
+    return Prospects.of(model, key, Tuning.AUTOMATIC).stream().map(Candidate::tuning).toList();
   }
 
   @Property(tries = 200)
@@ -71,7 +71,7 @@ class LatencyModelProperties {
     LatencyModel slow = Synthetic.model(Synthetic.curves(key.ranks(), 2, 20, 50), key.ranks(), 4);
     LatencyModel fast =
         Synthetic.model(Synthetic.curves(key.ranks(), 2 * factor, 20, 50), key.ranks(), 4);
-    for (Tuning tuning : candidates(key, 4)) {
+    for (Tuning tuning : candidates(key, slow)) {
       assertThat(fast.predict(key, tuning))
           .as("%s", tuning)
           .isLessThanOrEqualTo(slow.predict(key, tuning) * (1 + 1e-9));
@@ -84,7 +84,7 @@ class LatencyModelProperties {
     LatencyModel slow = Synthetic.model(Synthetic.curves(key.ranks(), 5, 20, 30), key.ranks(), 132);
     LatencyModel fast =
         Synthetic.model(Synthetic.curves(key.ranks(), 5, 20, 30 * factor), key.ranks(), 132);
-    for (Tuning tuning : candidates(key, 132)) {
+    for (Tuning tuning : candidates(key, slow)) {
       assertThat(fast.predict(key, tuning))
           .as("%s", tuning)
           .isLessThanOrEqualTo(slow.predict(key, tuning) * (1 + 1e-9));
@@ -108,7 +108,7 @@ class LatencyModelProperties {
             ? key.k()
             : new RowPartition(key.k(), key.ranks()).rowsPerShard();
     double gemm = 2.0 * key.m() * n * k / 50 / 1e3;
-    for (Tuning tuning : candidates(key, 4)) {
+    for (Tuning tuning : candidates(key, model)) {
       double time = model.predict(key, tuning);
       assertThat(time).as("%s", tuning).isGreaterThan(0.9 * gemm);
       if (key.m() % key.ranks() == 0) {
@@ -130,7 +130,7 @@ class LatencyModelProperties {
     assertThat(choice.strategy()).isNotEqualTo(Strategy.AUTO);
     assertThat(model.predict(key, choice)).isLessThanOrEqualTo(model.predict(key, SEQUENTIAL));
     // Nothing else is better by more than the doubts in both predictions and the least gain.
-    for (Tuning other : candidates(key, 132)) {
+    for (Tuning other : candidates(key, model)) {
       assertThat(model.predict(key, choice) * 0.98)
           .isLessThanOrEqualTo(model.predict(key, other) * (1 + Math.hypot(0.05, 0.05) + 1e-9));
     }

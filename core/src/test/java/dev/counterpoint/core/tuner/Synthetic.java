@@ -33,11 +33,14 @@ final class Synthetic {
           switch (route) {
             case ALL_GATHER, REDUCE_SCATTER, ALL_TO_ALL -> ranks - 1;
             case ALL_REDUCE -> 2 * (ranks - 1.0) / ranks;
-            case EXCHANGE, PUSH, STREAMED_PUSH -> 1;
+            case EXCHANGE, PUSH, STREAMED_PUSH, COMPUTE_PUSH, STREAMED_COMPUTE_PUSH -> 1;
             case REDUCE, COPY -> 0.05;
             case HANDOVER -> 0;
           };
-      double start = route == Route.STREAMED_PUSH ? latency / 10 : latency;
+      double start =
+          route == Route.STREAMED_PUSH || route == Route.STREAMED_COMPUTE_PUSH
+              ? latency / 10
+              : latency;
       List<Curve.Point> points = new ArrayList<>();
       for (double size = 4096; size < 1e8; size *= 3) {
         points.add(new Curve.Point(size, start + passes * size / gigabytes / 1e3));
@@ -58,7 +61,7 @@ final class Synthetic {
   }
 
   static Machine machine(int ranks, int units) {
-    return new Machine(ranks, units, true, Synthetic::tiling);
+    return new Machine(ranks, units, true, true, Synthetic::tiling);
   }
 
   static LatencyModel model(Curves curves, int ranks, int units) {
@@ -70,7 +73,8 @@ final class Synthetic {
   }
 
   static TuningKey key(String operator, int m, int n, int k, int ranks) {
-    return new TuningKey(operator, m, n, k, DType.FP32, DType.FP32, WeightLayout.NK, ranks, false);
+    return new TuningKey(
+        operator, m, n, k, DType.FP32, DType.FP32, WeightLayout.NK, ranks, false, false);
   }
 
   /** An entry that chose {@code strategy}, 100 µs, over sequential, 150 µs. */

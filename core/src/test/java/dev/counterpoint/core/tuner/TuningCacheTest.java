@@ -66,13 +66,51 @@ class TuningCacheTest {
             Synthetic.key("gemm-rs", 1024, 512, 255, 4),
             Synthetic.key("gemm-rs", 1024, 512, 256, 8),
             new TuningKey(
-                "gemm-rs", 1024, 512, 256, DType.BF16, DType.FP32, WeightLayout.NK, 4, false),
+                "gemm-rs",
+                1024,
+                512,
+                256,
+                DType.BF16,
+                DType.FP32,
+                WeightLayout.NK,
+                4,
+                false,
+                false),
             new TuningKey(
-                "gemm-rs", 1024, 512, 256, DType.FP32, DType.BF16, WeightLayout.NK, 4, false),
+                "gemm-rs",
+                1024,
+                512,
+                256,
+                DType.FP32,
+                DType.BF16,
+                WeightLayout.NK,
+                4,
+                false,
+                false),
             new TuningKey(
-                "gemm-rs", 1024, 512, 256, DType.FP32, DType.FP32, WeightLayout.KN, 4, false),
+                "gemm-rs",
+                1024,
+                512,
+                256,
+                DType.FP32,
+                DType.FP32,
+                WeightLayout.KN,
+                4,
+                false,
+                false),
             new TuningKey(
-                "gemm-rs", 1024, 512, 256, DType.FP32, DType.FP32, WeightLayout.NK, 4, true))) {
+                "gemm-rs", 1024, 512, 256, DType.FP32, DType.FP32, WeightLayout.NK, 4, true, false),
+            new TuningKey(
+                "gemm-rs",
+                1024,
+                512,
+                256,
+                DType.FP32,
+                DType.FP32,
+                WeightLayout.NK,
+                4,
+                false,
+                true))) {
       assertThat(open(root(), "a").find(other)).as("%s", other).isEmpty();
     }
   }
@@ -94,6 +132,21 @@ class TuningCacheTest {
     String other = part.equals("\"FUSED\"") ? "\"DECOMPOSED\"" : part.replaceFirst("[0-9]", "7");
     Files.writeString(fileOfEntry(), text.replace(part, other));
     assertDamaged();
+  }
+
+  @Test
+  void aFileOfAnotherVersionIsToldApartFromADamagedOne() throws IOException {
+    open(root(), "a").put(ENTRY);
+    Path file = fileOfEntry();
+    String text = Files.readString(file);
+    assertThat(text).contains("\"format\" : 2");
+    Files.writeString(file, text.replace("\"format\" : 2", "\"format\" : 1"));
+    assertThat(open(root(), "a").find(KEY)).isEmpty();
+    assertThat(warnings)
+        .singleElement()
+        .asString()
+        .contains("is of another version (its format is 1, not 2)", "'counterpoint tune'");
+    assertThat(file).doesNotExist();
   }
 
   @Test

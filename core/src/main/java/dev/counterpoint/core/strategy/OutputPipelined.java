@@ -1,0 +1,248 @@
+package dev.counterpoint.core.strategy;
+
+import dev.counterpoint.Rank;
+import dev.counterpoint.Tensor;
+import dev.counterpoint.WeightLayout;
+import dev.counterpoint.spi.DeviceMemory;
+import dev.counterpoint.spi.Event;
+import dev.counterpoint.spi.GemmArguments;
+import dev.counterpoint.spi.PreparedGemm;
+import dev.counterpoint.spi.RowPartition;
+import dev.counterpoint.spi.Transport;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A few plain GEMMs, each over all rows and some of the columns, and the library's collective for
+ * each on a second stream while the next is computed; the receive stream puts the columns in place.
+ * After TransformerEngine's split pipelines. Needs no peer access.
+ *
+ * <p>Safe when ranks drift: all buffers are local and the library itself keeps the ranks'
+ * collectives in step.
+ */
+public final class OutputPipelined extends OutputProgram {
+  /** Columns are cut as rows are: into good sizes for GEMMs, the last ones smaller. */
+  private final RowBlocks cut;
+
+  /** By chunk, and one more: elements of a row in the chunks before it. */
+  private final long[] elementsBefore;
+
+  /** By rank and chunk. */
+  private final PreparedGemm[][] gemms;
+
+  /** By rank: the products, chunk after chunk, each with all shards one below the other. */
+  private final DeviceMemory[] products;
+
+  private final DeviceMemory[] received;
+  private final Event[] computed;
+  private final Event[] communicated;
+  private final BiasPieces[] biases;
+  private final @Nullable Normalization norm;
+
+  /** Prepares the program. */
+  public OutputPipelined(PlanContext context) {
+    super(context);
+    int automatic = Chunking.atLeast(2, slotBytes);
+    cut = RowBlocks.tapered(problem.n(), Chunking.pieces(context.spec(), problem.n(), automatic));
+    elementsBefore = new long[cut.count() + 1];
+    for (int chunk = 0; chunk < cut.count(); chunk++) {
+      elementsBefore[chunk + 1] = elementsBefore[chunk] + stride(chunk);
+    }
+    gemms = new PreparedGemm[ranks][];
+    products = new DeviceMemory[ranks];
+    received = new DeviceMemory[ranks];
+    computed = new Event[ranks];
+    communicated = new Event[ranks];
+    biases = new BiasPieces[ranks];
+    norm = Normalization.inPlace(this);
+    for (Rank rank : context.ranks()) {
+      int r = rank.index();
+      context.lane(r);
+      gemms[r] = prepare(r);
+      products[r] = context.local(r, offset(cut.count(), ranks));
+      received[r] =
+          switch (kind) {
+            case REDUCE_SCATTER -> context.local(r, offset(cut.count(), 1));
+            case ALL_REDUCE -> products[r];
+            case ALL_TO_ALL -> context.local(r, offset(cut.count(), ranks));
+          };
+      computed[r] = context.own(rank.device().newEvent(false));
+      communicated[r] = context.own(rank.device().newEvent(false));
+      biases[r] = new BiasPieces();
+    }
+  }
+
+  private int cols(int chunk) {
+    return cut.rows(problem.n(), chunk);
+  }
+
+  /** Elements from row to row of a chunk. */
+  private int stride(int chunk) {
+    return PlanContext.padded(cols(chunk), problem.outputType());
+  }
+
+  /** Where a chunk lies in a buffer that has so many shards of each. */
+  private long offset(int chunk, int buffered) {
+    return elementsBefore[chunk] * elementBytes * shards.rowsPerShard() * buffered;
+  }
+
+  private PreparedGemm[] prepare(int rank) {
+    Map<Integer, PreparedGemm> bySize = new HashMap<>();
+    PreparedGemm[] table = new PreparedGemm[cut.count()];
+    for (int chunk = 0; chunk < table.length; chunk++) {
+      table[chunk] = bySize.computeIfAbsent(cols(chunk), cols -> gemm(rank, cols));
+    }
+    return table;
+  }
+
+  private PreparedGemm gemm(int rank, int cols) {
+    return context.gemm(
+        context.plainGemm(
+            "chunk",
+            rank,
+            context.tiling(rank, RowPartition.whole(problem.m()), cols, k(rank)),
+            k(rank),
+            epilogue(rank)));
+  }
+
+  @Override
+  public void enqueue(int rank, Operands operands) {
+    Lane lane = context.lane(rank);
+    lane.main().label(context.label());
+    lane.fork();
+    for (int chunk = 0; chunk < cut.count(); chunk++) {
+      compute(lane, operands, chunk);
+      lane.sendAfterMain(computed[rank]);
+      communicate(lane, chunk);
+      lane.receiveAfterSend(communicated[rank]);
+      copyColumns(lane, operands.output(), chunk);
+    }
+    if (norm != null) {
+      lane.mainAfterReceive();
+      norm.enqueue(lane, operands, operands.output().memory(), operands.output().rowStride());
+    }
+    lane.end();
+  }
+
+  private void compute(Lane lane, Operands operands, int chunk) {
+    int rank = lane.rank();
+    Tensor weight = operands.weight();
+    GemmArguments arguments = inputs(lane, operands);
+    long apart = problem.weightLayout() == WeightLayout.NK ? weight.rowStride() : 1;
+    long columns = cut.start(chunk) * apart * weight.dtype().bytes();
+    // What has no elements may lie at the end of its memory but not beyond it: B of a rank without
+    // a piece of K, and C of one without rows.
+    arguments
+        .b(weight.memory(), Math.min(columns, weight.memory().bytes()), weight.rowStride())
+        .bias(biases[rank].of(operands.bias(), chunk))
+        .d(products[rank], offset(chunk, ranks), stride(chunk));
+    DeviceMemory addend = arguments.c();
+    if (addend != null) {
+      long offset = arguments.cOffset() + (long) cut.start(chunk) * elementBytes;
+      arguments.c(addend, Math.min(offset, addend.bytes()), arguments.cStride());
+    }
+    gemms[rank][chunk].launch(lane.main(), arguments);
+  }
+
+  private void communicate(Lane lane, int chunk) {
+    DeviceMemory product = products[lane.rank()];
+    DeviceMemory target = received[lane.rank()];
+    long from = offset(chunk, ranks);
+    long count = (long) shards.rowsPerShard() * stride(chunk);
+    switch (kind) {
+      case REDUCE_SCATTER ->
+          backend
+              .collectives()
+              .reduceScatter(
+                  lane.send(),
+                  product,
+                  from,
+                  target,
+                  offset(chunk, 1),
+                  count,
+                  problem.outputType());
+      case ALL_REDUCE ->
+          backend
+              .collectives()
+              .allReduce(
+                  lane.send(),
+                  product,
+                  from,
+                  target,
+                  from,
+                  (long) problem.m() * stride(chunk),
+                  problem.outputType());
+      case ALL_TO_ALL ->
+          backend
+              .collectives()
+              .allToAll(lane.send(), product, from, target, from, count, problem.outputType());
+    }
+  }
+
+  private void copyColumns(Lane lane, Tensor output, int chunk) {
+    int rows = shards.rows(lane.rank());
+    switch (kind) {
+      case REDUCE_SCATTER -> copyColumns(lane, output, chunk, offset(chunk, 1), 0, rows);
+      case ALL_REDUCE -> copyColumns(lane, output, chunk, offset(chunk, ranks), 0, problem.m());
+      case ALL_TO_ALL -> {
+        long block = (long) shards.rowsPerShard() * stride(chunk) * elementBytes;
+        for (int source = 0; source < ranks; source++) {
+          long from = offset(chunk, ranks) + source * block;
+          copyColumns(lane, output, chunk, from, source * rows, rows);
+        }
+      }
+    }
+  }
+
+  private void copyColumns(
+      Lane lane, Tensor output, int chunk, long from, int outputRow, int rows) {
+    if (rows == 0 || cols(chunk) == 0) {
+      return;
+    }
+    long pitch = (long) output.rowStride() * elementBytes;
+    backend
+        .transfers()
+        .put2d(
+            lane.receive(),
+            received[lane.rank()],
+            from,
+            (long) stride(chunk) * elementBytes,
+            output.memory(),
+            outputRow * pitch + (long) cut.start(chunk) * elementBytes,
+            pitch,
+            (long) cols(chunk) * elementBytes,
+            rows,
+            Transport.AUTO);
+  }
+
+  /** The pieces of a rank's bias by chunk; made anew only when a launch brings another bias. */
+  private final class BiasPieces {
+    private final DeviceMemory[] pieces = new DeviceMemory[cut.count()];
+    private @Nullable DeviceMemory whole;
+
+    @Nullable DeviceMemory of(@Nullable Tensor bias, int chunk) {
+      if (bias == null) {
+        return null;
+      }
+      if (!bias.memory().equals(whole)) {
+        whole = bias.memory();
+        for (int piece = 0; piece < pieces.length; piece++) {
+          pieces[piece] =
+              whole.slice(
+                  (long) cut.start(piece) * elementBytes, (long) cols(piece) * elementBytes);
+        }
+      }
+      return pieces[chunk];
+    }
+  }
+
+  @Override
+  public String describe() {
+    return cut.count()
+        + " chunks of columns, one "
+        + context.plainEngine()
+        + " GEMM and one library collective each"
+        + thenNorm();
+  }
+}
