@@ -331,7 +331,8 @@ void GemmModel::watchPosts() {
   for (int t = 0; t < tiles; t++) {
     left += isTold(t);
   }
-  while (left > 0 && flags.as<u32>()[1] == 0) {
+  // A tile that nobody is ever told of shows when all is compared.
+  while (left > 0 && flags.as<u32>()[1] == 0 && model::machine->now < 2 * kTimeout) {
     model::machine->sleep(20);
     for (int id = 0; id < tiles; id++) {
       if (postWords.as<u64>()[id] == 0 || !seenAtPost[id].empty()) {
