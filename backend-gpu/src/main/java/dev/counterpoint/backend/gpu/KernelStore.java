@@ -207,7 +207,7 @@ public final class KernelStore {
     List<TileKernels> sets = platform.tileKernels(architecture);
     TileKernels general = sets.get(sets.size() - 1);
     return sets.stream()
-        .filter(set -> set == general || has(set, DType.BF16, new ArrayList<>()))
+        .filter(set -> set.equals(general) || has(set, DType.BF16, new ArrayList<>()))
         .map(TileKernels::name)
         .toList();
   }
