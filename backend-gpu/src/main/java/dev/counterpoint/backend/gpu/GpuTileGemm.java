@@ -117,12 +117,12 @@ final class GpuTileGemm implements TileGemm {
   /** What the vendor's library turns down at launch, our own kernels do. */
   private GpuPreparedGemm fallback(GemmSpec spec) {
     RankTiles choice = tiles.get(spec.rank());
-    TileTable table =
-        choice.best(spec.inputType(), spec.outputType(), spec.weightLayout(), spec.k());
     GemmSpec own = spec;
-    if (table.config(spec.inputType(), spec.weightLayout(), spec.tiling()) == null) {
+    if (choice.general().config(spec.inputType(), spec.weightLayout(), spec.tiling()) == null) {
       Tiling tiling =
-          table.tiling(spec.tiling().partition(), spec.cols(), spec.k(), spec.inputType(), 0, 0);
+          choice
+              .best(spec.inputType(), spec.outputType(), spec.weightLayout(), spec.k())
+              .tiling(spec.tiling().partition(), spec.cols(), spec.k(), spec.inputType(), 0, 0);
       own =
           GemmSpec.plain(
               spec.label(),

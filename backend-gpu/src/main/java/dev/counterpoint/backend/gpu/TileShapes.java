@@ -25,8 +25,8 @@ public record TileShapes(
    *     tile that is taken only when it is asked for
    * @param cluster blocks that compute neighbouring tiles in step and are resident together
    * @param extraSharedBytes dynamic shared memory beside the stages
-   * @param exposedBytes bytes of K whose multiplication takes as long as the end of a tile, during
-   *     which its multiprocessor multiplies nothing
+   * @param exposedBytes bytes of K that are multiplied at rate 1 in the time that the end of a tile
+   *     takes, during which its multiprocessor multiplies nothing
    */
   public record Shape(
       int rows,

@@ -83,10 +83,10 @@ final class TileTable {
     int groups = Math.max(1, units / shape.cluster());
     long places = (long) groups * shapes.perUnit(shape);
     int splits = splits(tiling, k, input);
+    double depth = (double) Math.max(1, k) / splits / shape.rate();
     double exposed = (double) shape.exposedBytes() / input.bytes();
-    double depth = (double) Math.max(1, k) / splits + exposed;
-    double work = (double) shape.rows() * shape.cols() * depth;
-    double oneTile = work * shapes.perUnit(shape) / shape.rate();
+    double work = (double) shape.rows() * shape.cols() * (depth + exposed);
+    double oneTile = work * shapes.perUnit(shape);
     // A unit whose places are not all taken runs each of its tiles faster.
     long rounds = turns * splits / places;
     long rest = turns * splits % places;
