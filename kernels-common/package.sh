@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Puts the kernels of a module where its backend finds them on the class path:
 #
-#   package.sh MODULE NAME CLASSES sources        the sources of MODULE and the shared ones, and a list of them
+#   package.sh MODULE NAME CLASSES sources [FOLDER...]
+#                                                 the sources of MODULE and the shared ones, and a list of them; and
+#                                                 each FOLDER of another module's sources, under its own name
 #   package.sh MODULE NAME CLASSES kernels SKIP   what MODULE/build.sh makes where it can; when SKIP is true, only
 #                                                 what it has made already of these sources
 #
@@ -16,12 +18,16 @@ name=$2
 target=$3/META-INF/counterpoint/kernels/$name
 what=$4
 skip=${5:-false}
+more=("${@:5}")
 
 sources() {
   rm -rf "$target/source"
   mkdir -p "$target/source"
   cp -R "$common/src/main/cpp/." "$target/source/"
-  local own
+  local own folder
+  for folder in "${more[@]}"; do
+    cp -R "$folder" "$target/source/"
+  done
   for own in cuda hip; do
     [[ ! -d $module/src/main/$own ]] || cp -R "$module/src/main/$own/." "$target/source/"
   done

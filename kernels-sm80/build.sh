@@ -96,7 +96,7 @@ for family in $families; do
         layout = part[n - 2]
         input = entry; sub(/^tile_gemm_/, "", input); sub("_" layout "_.*", "", input)
         shared = stages * (extent[1] + extent[2]) * 128
-        threads = extent[1] * extent[2] >= 128 * 256 ? 256 : 128
+        threads = extent[2] >= 256 ? 256 : 128
         shape = sprintf("\"input\": \"%s\", \"layout\": \"%s\", \"tileRows\": %d, \"tileCols\": %d, \"tileK\": %d, \"stages\": %d, ",
                         input, layout, extent[1], extent[2], extent[3], stages)
       }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Everything that only a machine with GPUs can tell, in one call: doctor, the conformance kit and the benchmark of all
-# operators, on 1, 2 and all GPUs; on a single GPU also with ranks that share it.
+# operators, on 1, 2 and all GPUs; on a single GPU also with ranks that share it. On Hopper also the checks of
+# kernels-sm90, the kit on both sets of kernels, and plain GEMMs of both beside cuBLASLt.
 #
 #   run.sh BUNDLE RESULTS [STEP...]
 #
@@ -12,12 +13,14 @@
 #   GPUS           how many to use; all that nvidia-smi lists
 #   ROWS, PRESET   the problem that is measured; 4096, llama3-70b
 #   BACKEND        cuda
+#   KERNEL_TEST    a folder with the kernel_test and kernels that BUILD_ONLY=1 kernels-sm90/src/test/cuda/run.sh made,
+#                  where there is no nvcc; without it, that script builds them
 #
 # Exits with 1 if a step failed.
 set -uo pipefail
 
 if (($# < 2)) || [[ ! -x $1/bin/counterpoint ]]; then
-  sed -n '2,18s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '2,21s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
 fi
 command=$(cd "$1" && pwd)/bin/counterpoint
@@ -100,12 +103,14 @@ ranks_of() {
   places=(-P "$backend.devices=$list")
 }
 
+# conformance KIND COUNT LIMIT [KERNELS]: on the best kernels that the device has, or on one set of them.
 conformance() {
-  local kind=$1 count=$2 limit=$3 full=()
+  local kind=$1 count=$2 limit=$3 kernels=${4:-} full=()
   [[ $kind != full ]] || full=(--full)
   ranks_of "$count"
-  step "$kind-$count" "$limit" env CUDA_VISIBLE_DEVICES="$(visible "$count")" "$command" conformance \
-    --backend "$backend" --report "$results/$kind-$count" "${full[@]}" "${places[@]}"
+  [[ -z $kernels ]] || places+=(-P "$backend.kernels.arch=$kernels")
+  step "$kind-$count${kernels:+-$kernels}" "$limit" env CUDA_VISIBLE_DEVICES="$(visible "$count")" "$command" conformance \
+    --backend "$backend" --report "$results/$kind-$count${kernels:+-$kernels}" "${full[@]}" "${places[@]}"
 }
 
 visible() {
@@ -123,15 +128,66 @@ bench() {
   done
 }
 
+# The kernels on their own, and the table of plain GEMMs that their bench makes.
+kernel_checks() {
+  local checkout run
+  checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../../.." && pwd)
+  run=("$checkout/kernels-sm90/src/test/cuda/run.sh")
+  [[ -z ${KERNEL_TEST:-} ]] || run=("$KERNEL_TEST/kernel_test" "$KERNEL_TEST")
+  if [[ ! -x ${run[0]} ]]; then
+    rows+=("sm90|not begun|0|${run[0]} is not there; see KERNEL_TEST")
+    return
+  fi
+  step sm90-quick 400 env CUDA_VISIBLE_DEVICES=0 "${run[@]}" --quick
+  step sm90-bench 300 env CUDA_VISIBLE_DEVICES=0 "${run[@]}" --only bench --json "$results/sm90-bench.json"
+}
+
+# One rank has nothing to exchange: sequential is the vendor's GEMM, fused is ours. What one of eight ranks multiplies.
+plain_gemms() {
+  local shape m n k kernels
+  for shape in "1024 6144 12288" "4096 6144 12288" "8192 6144 12288" "4096 7168 8192" "8192 7168 8192" "4096 1280 8192" \
+    "1024 12288 6144" "4096 12288 6144" "4096 8192 3584" "8192 8192 3584" "4096 8192 1024" "64 8192 3584"; do
+    read -r m n k <<<"$shape"
+    for kernels in sm90 sm80; do
+      step "gemm-${m}x${n}x$k-$kernels" 60 env CUDA_VISIBLE_DEVICES=0 "$command" bench ag-gemm --backend "$backend" \
+        --ranks 1 -m "$m" -n "$n" -k "$k" --strategy sequential,fused -P "$backend.kernels.arch=$kernels" \
+        --csv "$results/gemm-${m}x${n}x$k-$kernels.csv" --json "$results/gemm-${m}x${n}x$k-$kernels.json"
+    done
+  done
+}
+
+# The times of plain_gemms side by side, and ours over the vendor's.
+plain_table() {
+  local file name
+  for file in "$results"/gemm-*.csv; do
+    [[ -f $file ]] || continue
+    name=$(basename "$file" .csv)
+    awk -F, -v name="${name#gemm-}" '{ sub(/\r$/, "") }
+      NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+      $at["status"] == "OK" { time[$at["strategy"]] = $at["median_us"] }
+      END { if (time["sequential"] > 0 && time["fused"] > 0)
+        printf "%-24s %9.1f us, cuBLASLt %9.1f us, %.2f of its time\n", name, time["fused"], time["sequential"],
+          time["fused"] / time["sequential"] }' "$file"
+  done
+}
+
 find_libraries
+hopper=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | head -n 1 | grep -c '^9\.0')
 gpus=$((gpus > 0 ? gpus : 1))
 counts=$(printf '%d\n' 1 2 "$((gpus > 1 ? gpus : 4))" | sort -nu)
 
 step doctor 60 "$command" doctor
 is_wanted doctor && "$command" doctor --json >"$results/doctor.json" 2>/dev/null </dev/null
+((hopper == 0)) || kernel_checks
 for count in $counts; do conformance smoke "$count" 240; done
+if ((hopper > 0)); then
+  conformance smoke 1 240 sm80
+  plain_gemms
+  plain_table | tee "$results/plain-gemms.txt"
+fi
 for count in $counts; do bench "$count"; done
 for count in $counts; do conformance full "$count" 900; done
+((hopper == 0)) || conformance full 1 900 sm80
 
 {
   printf '{"backend": "%s", "gpus": %d, "steps": [' "$backend" "$gpus"

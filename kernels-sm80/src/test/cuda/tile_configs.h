@@ -10,7 +10,8 @@ struct TileConfig {
 
 inline const TileConfig kTiles[] = {{128, 256, 3, 256},
                                     {128, 128, 3, 128},
+                                    {64, 256, 3, 256},
                                     {64, 128, 3, 128},
                                     {32, 128, 4, 128},
                                     {16, 128, 4, 128}};
-constexpr int kTileCount = 5;
+constexpr int kTileCount = 6;

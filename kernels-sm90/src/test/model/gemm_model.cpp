@@ -46,6 +46,7 @@ std::string Spec::text() const {
   add(packed, " packed");
   add(posted, " posted");
   add(clearance, " clearance");
+  add(chained, " chained");
   return t;
 }
 
@@ -225,11 +226,10 @@ void GemmModel::makeHooks() {
     std::shuffle(slots.begin(), slots.end(), random);
     params.packedSlots = table(slots);
   }
-  if (spec.posted) {
+  if (spec.tells()) {
     std::vector<i32> words(tiles);
-    std::iota(words.begin(), words.end(), 0);
     for (int t = 0; t < tiles; t++) {
-      words[t] = t % 5 == 3 ? -1 : t;
+      words[t] = spec.chained || t % 5 != 3 ? t : -1;
     }
     params.postIndex = table(words);
     params.postWords = table(postAt);
@@ -242,7 +242,38 @@ void GemmModel::makeHooks() {
     params.clearanceTarget = {epoch.at(), 1, -1};
     params.clearanceArray = 12;
   }
+  if (spec.chained) {
+    makeChain();
+  }
   seenAtPost.resize(tiles);
+}
+
+// No two tiles wait for the same word, so that a pair of blocks has one of them, and an empty
+// position. Any other order, and any tile that waits for a later one, is a deadlock.
+void GemmModel::makeChain() {
+  std::vector<i32> order(tiles), positions, first(tiles), count(tiles);
+  std::iota(order.begin(), order.end(), 0);
+  std::shuffle(order.begin(), order.end(), random);
+  for (int i = 0; i < tiles; i++) {
+    positions.push_back(order[i]);
+    for (int empty = 1; empty < tile.cluster; empty++) {
+      positions.push_back(~order[i]);
+    }
+    first[order[i]] = i == 0 ? 0 : order[i - 1];
+    count[order[i]] = i > 0;
+  }
+  params.order = table(positions);
+  params.orderBy = 2;
+  params.positions = tile.cluster > 1 ? static_cast<i32>(positions.size()) : 0;
+  params.gateWords = postWords.at();
+  params.gateFirst = table(first);
+  params.gateCount = table(count);
+  params.gateTarget = {epoch.at(), 0, 1};
+  params.gateArray = 11;
+}
+
+bool GemmModel::isTold(int id) const {
+  return spec.tells() && tileAt(id).rows > 0 && (spec.chained || id % 5 != 3);
 }
 
 GemmModel::Tile GemmModel::tileAt(int id) const {
@@ -298,9 +329,10 @@ void GemmModel::openGates() {
 void GemmModel::watchPosts() {
   int left = 0;
   for (int t = 0; t < tiles; t++) {
-    left += tileAt(t).rows > 0 && t % 5 != 3;
+    left += isTold(t);
   }
-  while (left > 0 && flags.as<u32>()[1] == 0) {
+  // A tile that nobody is ever told of shows when all is compared.
+  while (left > 0 && flags.as<u32>()[1] == 0 && model::machine->now < 2 * kTimeout) {
     model::machine->sleep(20);
     for (int id = 0; id < tiles; id++) {
       if (postWords.as<u64>()[id] == 0 || !seenAtPost[id].empty()) {
@@ -338,7 +370,7 @@ std::string GemmModel::run() {
   if (spec.gated) {
     machine.actor([this] { openGates(); });
   }
-  if (spec.posted) {
+  if (spec.tells()) {
     machine.actor([this] { watchPosts(); });
   }
   if (spec.clearance) {

@@ -64,6 +64,10 @@ struct Spec {
   int orderBy = 0;
   bool gated = false, owners = false, packed = false, posted = false, clearance = false;
   bool traced = false;
+  // One column of tiles in an order of its own, each waiting until the one before is told of.
+  bool chained = false;
+
+  bool tells() const { return posted || chained; }
   // What is broken on purpose.
   bool gateNeverOpens = false, clearanceNeverComes = false, failedBefore = false;
 
@@ -92,6 +96,8 @@ class GemmModel {
   void makeOperands();
   void makeMaps();
   void makeHooks();
+  void makeChain();
+  bool isTold(int id) const;
   void openGates();
   void watchPosts();
   void giveClearance();

@@ -1,9 +1,9 @@
 // Runs the SM90 kernels on the machine of fibers.
 //
 //   model_test --list: every kernel with its bytes of shared memory
-//   model_test [--seeds N] [--first SEED] [--part I/N] [--only TEXT] [--stop] [--verbose]
+//   model_test [--quick] [--seeds N] [--first SEED] [--part I/N] [--only TEXT] [--stop] [--verbose]
 //
-// --part runs every Nth case, so that several processes share the work; --stop, none after one that
+// --quick runs a sample of the large groups; --part runs every Nth case, so that several processes share the work; --stop, none after one that
 // fails.
 
 #include <chrono>
@@ -23,11 +23,14 @@ u64 seeds = 1;
 u64 nextSeed = 1;
 int part = 0;
 int parts = 1;
+bool quick = false;
+int sample = 1;  // of the group that runs, every so manieth case
 
 // Whether this process runs the next case; each has seeds of its own.
 static bool isMine(const std::string& text) {
   static int cases = 0;
-  const bool mine = cases++ % parts == part;
+  const int number = cases++;
+  const bool mine = number % sample == 0 && number / sample % parts == part;
   const bool chosen = mine && !(stopAtFirst && failed > 0) &&
                       (only.empty() || text.find(only) != std::string::npos);
   if (!chosen) {
@@ -196,6 +199,26 @@ static void hooks() {
   }
 }
 
+// A tile later in the order may wait without keeping an earlier one from being finished.
+static void chains() {
+  for (const Entry& entry : entries()) {
+    if (entry.input != kBf16 || entry.across) {
+      continue;
+    }
+    for (int clusters : {1, 2}) {
+      Spec spec = ragged(entry);
+      spec.rows = 4 * entry.rows + 5;
+      spec.cols = entry.cols - 3;
+      spec.k = (entry.stages + 2) * entry.panelK;
+      spec.clusters = clusters;
+      spec.splits = clusters;
+      spec.traced = true;
+      spec.chained = true;
+      run(spec);
+    }
+  }
+}
+
 // ---- What fails, fails as it should ----
 
 static void broken(const Spec& spec, const std::string& what, int site, int array, i64 word) {
@@ -256,21 +279,29 @@ int main(int count, char** words) {
       std::sscanf(words[++i], "%d/%d", &part, &parts);
     } else if (word == "--list") {
       for (const Entry& entry : entries()) {
-        std::printf("%s %d\n", entry.name.c_str(), entry.sharedBytes);
+        std::printf("tile_gemm_sm90_%sx%d_s%d_c%d %d\n",
+                    entry.name.c_str(),
+                    entry.panelK,
+                    entry.stages,
+                    entry.cluster,
+                    entry.sharedBytes);
       }
       return 0;
+    } else if (word == "--quick") {
+      quick = true;
     } else if (word == "--stop") {
       stopAtFirst = true;
     } else if (word == "--verbose") {
       verbose = true;
     } else {
       std::printf(
-          "usage: model_test [--seeds N] [--first SEED] [--part I/N] [--only TEXT] "
+          "usage: model_test [--quick] [--seeds N] [--first SEED] [--part I/N] [--only TEXT] "
           "[--stop] [--verbose]\n");
       return 2;
     }
   }
-  const auto group = [](const char* name, void (*body)()) {
+  const auto group = [](const char* name, void (*body)(), int sampledBy = 1) {
+    sample = quick ? sampledBy : 1;
     const auto start = std::chrono::steady_clock::now();
     const int before = passed, failedBefore = failed;
     body();
@@ -282,12 +313,14 @@ int main(int count, char** words) {
                 seconds.count());
     std::fflush(stdout);
   };
+  // Samples that have no divisor in common with how their cases are laid out.
   group("every entry", everyEntry);
   group("rings", rings);
-  group("awkward shapes", awkwardShapes);
-  group("epilogues", epilogues);
-  group("splits", splits);
-  group("hooks", hooks);
+  group("awkward shapes", awkwardShapes, 3);
+  group("epilogues", epilogues, 5);
+  group("splits", splits, 2);
+  group("hooks", hooks, 5);
+  group("chains", chains);
   group("faults", faults);
   std::printf("%s: %d passed, %d failed\n", failed == 0 ? "OK" : "FAILED", passed, failed);
   return failed == 0 && passed > 0 ? 0 : 1;

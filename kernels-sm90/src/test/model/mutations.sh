@@ -53,7 +53,10 @@ mutations=(
   'epilogue/patch.cuh|storeShared(row + kPitch, bitsOf(r[1]));|storeShared(row + kPitch, bitsOf(r[2]));'
   'epilogue/patch.cuh|if (inRow >= tile.rows \|\| count <= 0) {|if (count <= 0) {'
   'schedule/turns.cuh|tileAtPosition<Shape>(p, position ^ 1);|mine;'
-  'schedule/turns.cuh|if (position > last) {|if (false) {'
+  'schedule/turns.cuh|if (position > last \|\| id < 0) {|if (id < 0) {'
+  'schedule/turns.cuh|if (position > last \|\| id < 0) {|if (position > last) {|chained'
+  'schedule/turns.cuh|p.positions != 0 ? p.positions : ||chained'
+  'schedule/turns.cuh|{{mine.id * p.splits + split, split, mine},|{{position * p.splits + split, split, mine},|chained'
 )
 
 survived=0

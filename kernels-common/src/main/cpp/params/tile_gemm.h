@@ -48,7 +48,9 @@ struct alignas(8) TileGemmParams {
   u64 partials;  // splits > 1: tiles * splits * tile elements of 4 bytes
   u64 arrivals;  // splits > 1: u32 by tile, 0 at first and after each launch
   i32 splits;    // blocks that share one tile; at least 1
-  i32 reserved;
+  // Kernels whose blocks come in clusters, orderBy 2: length of `order` where that has empty
+  // positions, ~tile beside a tile; otherwise 0, and a position for each tile.
+  i32 positions;
 
   // Gate
   u64 gateWords;  // this rank's words; 0 for no gate
@@ -105,7 +107,7 @@ CP_FIELD(TileGemmParams, rasterRows, 172, i32);
 CP_FIELD(TileGemmParams, partials, 176, u64);
 CP_FIELD(TileGemmParams, arrivals, 184, u64);
 CP_FIELD(TileGemmParams, splits, 192, i32);
-CP_FIELD(TileGemmParams, reserved, 196, i32);
+CP_FIELD(TileGemmParams, positions, 196, i32);
 CP_FIELD(TileGemmParams, gateWords, 200, u64);
 CP_FIELD(TileGemmParams, gateFirst, 208, u64);
 CP_FIELD(TileGemmParams, gateCount, 216, u64);

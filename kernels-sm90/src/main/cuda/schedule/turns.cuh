@@ -17,17 +17,22 @@ struct Turn {
 };
 
 CP_DEVICE i32 positionCount(const TileGemmParams& p) {
-  return p.shards * p.tileRowsPerShard * p.tileColumns;
+  return p.positions != 0 ? p.positions : p.shards * p.tileRowsPerShard * p.tileColumns;
 }
 
-// The tile at a position; beyond the last, one with no rows.
+// The tile at a position; beyond the last, and where the order leaves a position empty, one with no
+// rows. Tiles that wait for different words must not share a cluster, whose blocks go through K in
+// step: the host leaves a position empty beside the one, and says by ~tile beside which, so that
+// the pair has the same columns.
 template <class Shape>
 CP_DEVICE Tile tileAtPosition(const TileGemmParams& p, i32 position) {
   const Grid grid{p.rows, p.cols, p.rowsPerShard, p.tileRowsPerShard, p.tileColumns};
   const i32 last = positionCount(p) - 1;
-  Tile tile = tileOf(grid, Shape::kRows, Shape::kCols, tileAt(p, minimum(position, last)));
-  if (position > last) {
+  const i32 id = tileAt(p, minimum(position, last));
+  Tile tile = tileOf(grid, Shape::kRows, Shape::kCols, id < 0 ? ~id : id);
+  if (position > last || id < 0) {
     tile.rows = 0;
+    tile.firstRow = p.rows;  // beyond A, where loads bring zeros and read nothing
   }
   return tile;
 }
@@ -44,7 +49,8 @@ CP_DEVICE Turn turnAt(const TileGemmParams& p, i32 index) {
     const i32 position = group * 2 + rank;
     const Tile mine = tileAtPosition<Shape>(p, position);
     const Tile other = tileAtPosition<Shape>(p, position ^ 1);
-    return {{position * p.splits + split, split, mine},
+    // Units are numbered by tiles, of which there may be fewer than positions.
+    return {{mine.id * p.splits + split, split, mine},
             mine.firstCol == other.firstCol,
             mine.rows > 0 || other.rows > 0};
   }

@@ -15,9 +15,10 @@ import dev.counterpoint.spi.Probe;
  * GPU may be named twice, for tests), {@code cuda.signal} ({@code copy} or {@code kernel}: how a
  * put by copy engine raises its signal), {@code cuda.tile} (tile of the tile GEMM, such as {@code
  * 128x256}), {@code cuda.splits} (how often K is split; 0 chooses), {@code cuda.collectives}
- * ({@code auto}, {@code library} or {@code copies}), {@code cuda.kernels} (a folder of built
- * kernels to look into first), {@code cuda.cache} (folder of the kernel cache, or {@code off}),
- * {@code cuda.chaos} (seed of delays before whatever is enqueued, for tests).
+ * ({@code auto}, {@code library} or {@code copies}), {@code cuda.kernels.arch} ({@code auto},
+ * {@code sm80} or {@code sm90}: whose kernels tile GEMMs use), {@code cuda.kernels} (a folder of
+ * built kernels to look into first), {@code cuda.cache} (folder of the kernel cache, or {@code
+ * off}), {@code cuda.chaos} (seed of delays before whatever is enqueued, for tests).
  */
 public final class CudaBackendProvider implements BackendProvider {
   /** For {@link java.util.ServiceLoader}; touches nothing native. */

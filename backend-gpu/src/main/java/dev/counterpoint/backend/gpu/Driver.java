@@ -1,5 +1,6 @@
 package dev.counterpoint.backend.gpu;
 
+import dev.counterpoint.DType;
 import dev.counterpoint.NativeException;
 import java.nio.ByteBuffer;
 
@@ -195,9 +196,42 @@ public interface Driver {
   int blocksPerUnit(long kernel, int threads, int sharedBytes);
 
   /**
-   * (hot) Launches a kernel with one parameter.
+   * (hot) Launches a kernel.
    *
-   * @param parameters address of the address of the parameter; both are read before this returns
+   * @param parameters address of the addresses of as many parameters as the kernel has; all is read
+   *     before this returns
    */
   void launch(long kernel, int blocks, int threads, int sharedBytes, long stream, long parameters);
+
+  // What only kernels need that read matrices through descriptions, or whose blocks come in
+  // clusters: asked for where the platform names such kernels.
+
+  /** How many clusters of a kernel that was compiled with them the idle device holds at once. */
+  default int residentClusters(long kernel, int cluster, int threads, int sharedBytes) {
+    throw new UnsupportedOperationException("this platform has no clusters");
+  }
+
+  /**
+   * (hot) Describes a matrix for the engine that copies boxes of it to shared memory, 128 bytes of
+   * a row at a time; what lies outside reads as zeros.
+   *
+   * @param target where the description goes: 128 bytes of host memory, at a multiple of 64
+   * @param address of the first element, a multiple of 16
+   * @param inner elements of a row
+   * @param outer rows
+   * @param pitch bytes from row to row, a multiple of 16
+   * @param innerBox elements of a row of a box
+   * @param outerBox rows of a box, at most 256
+   */
+  default void describeMatrix(
+      long target,
+      DType type,
+      long address,
+      long inner,
+      long outer,
+      long pitch,
+      int innerBox,
+      int outerBox) {
+    throw new UnsupportedOperationException("this platform has no such engine");
+  }
 }

@@ -14,8 +14,10 @@ import org.jspecify.annotations.Nullable;
  * device once, and written into its block of parameters.
  */
 final class GemmTables {
+  /** How an order is given: shard by shard, or by the tile of each position. */
   private static final int BY_SHARD = 1;
-  private static final int BY_TILE = 2;
+
+  static final int BY_TILE = 2;
 
   private final GpuContext context;
   private final GemmSpec spec;
@@ -25,6 +27,8 @@ final class GemmTables {
   private final @Nullable GpuSignalArray clearanceSignals;
   private final @Nullable GpuSignalArray postSignals;
   private final LocalHeap.@Nullable Buffer ownersBuffer;
+  private long order;
+  private long positions;
 
   GemmTables(GpuContext context, GemmSpec spec) {
     this.context = context;
@@ -70,9 +74,33 @@ final class GemmTables {
     return epoch == null ? 0 : epoch.address();
   }
 
-  /** Uploads the tables and fills in everything that never changes. */
-  void write(RankState rank, ParameterBlock block, int splits) {
-    int order = order(block);
+  /** How the order is given; 0 for the natural one. */
+  int orderBy() {
+    return spec.order() instanceof TileOrder.Table
+        ? BY_TILE
+        : spec.order() instanceof TileOrder.Shards ? BY_SHARD : 0;
+  }
+
+  /** Address of the order's table once that is written; 0 for the natural order. */
+  long order() {
+    return order;
+  }
+
+  /** Address of the order with empty positions once that is written; 0 for none. */
+  long positions() {
+    return positions;
+  }
+
+  /**
+   * Uploads the tables and fills in everything that never changes; the order is not for all kernels
+   * the same.
+   *
+   * @param withEmptyPositions the order of {@link PairedOrder}, or null
+   */
+  void write(
+      RankState rank, ParameterBlock block, int splits, int @Nullable [] withEmptyPositions) {
+    int orderTable = tables.ints(orderTable());
+    int positionsTable = tables.ints(withEmptyPositions);
     TileGate.Words gate = spec.gate() instanceof TileGate.Words g ? g : null;
     int gateFirst = tables.ints(gate == null ? null : gate.firstWord());
     int gateCount = tables.ints(gate == null ? null : gate.wordCount());
@@ -86,7 +114,8 @@ final class GemmTables {
     int postWords = tables.longs(post == null ? null : postWords(post.at()));
     int arrivals = splits > 1 ? tables.zeros(spec.tiling().tiles()) : -1;
     tables.upload(rank, "the tables of '" + spec.label() + "'");
-    block.set(TileGemmParams.ORDER, tables.address(order));
+    order = tables.address(orderTable);
+    positions = tables.address(positionsTable);
     block.set(TileGemmParams.ARRIVALS, tables.address(arrivals));
     if (gate != null && gateSignals != null) {
       block.set(TileGemmParams.GATE_WORDS, gateSignals.base(spec.rank()));
@@ -118,16 +147,11 @@ final class GemmTables {
     block.set(TileGemmParams.POST_WORDS, tables.address(postWords));
   }
 
-  private int order(ParameterBlock block) {
+  private int @Nullable [] orderTable() {
     if (spec.order() instanceof TileOrder.Table table) {
-      block.set(TileGemmParams.ORDER_BY, BY_TILE);
-      return tables.ints(table.tiles());
+      return table.tiles();
     }
-    if (spec.order() instanceof TileOrder.Shards shards) {
-      block.set(TileGemmParams.ORDER_BY, BY_SHARD);
-      return tables.ints(shards.shards());
-    }
-    return -1;
+    return spec.order() instanceof TileOrder.Shards shards ? shards.shards() : null;
   }
 
   private long[] ownerRows(TileRoute.Owners owners) {

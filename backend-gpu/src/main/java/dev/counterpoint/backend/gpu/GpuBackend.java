@@ -36,6 +36,7 @@ final class GpuBackend extends LocalBackend {
     GpuHeap heap = new GpuHeap(context);
     GpuSignals signals = new GpuSignals(context);
     GpuTileReduce reduce = new GpuTileReduce(context);
+    GpuTileGemm gemm = new GpuTileGemm(context, blas);
     boolean copies = library == null && context.size() > 1;
     GpuCollectives collectives =
         new GpuCollectives(
@@ -49,11 +50,11 @@ final class GpuBackend extends LocalBackend {
             heap,
             signals,
             new GpuTransfers(context, signals),
-            new GpuTileGemm(context, blas),
+            gemm,
             reduce,
             new GpuRowNorm(context),
             collectives,
-            new GpuKernelLibrary(context, store, libraryVersion, blasVersion));
+            new GpuKernelLibrary(context, store, gemm.describe(), libraryVersion, blasVersion));
     versions =
         (libraryVersion == null ? "collectives by copies" : libraryVersion)
             + (blasVersion == null ? "" : ", " + blasVersion);

@@ -12,13 +12,26 @@ import org.jspecify.annotations.Nullable;
 final class GpuKernelLibrary implements KernelLibrary {
   private final GpuContext context;
   private final KernelStore store;
+  private final String tiles;
   private final @Nullable String collectives;
   private final @Nullable String blas;
 
+  /**
+   * Creates it.
+   *
+   * @param tiles whose kernels serve tile GEMMs
+   * @param collectives the library of collectives, or null
+   * @param blas the vendor's GEMM library, or null
+   */
   GpuKernelLibrary(
-      GpuContext context, KernelStore store, @Nullable String collectives, @Nullable String blas) {
+      GpuContext context,
+      KernelStore store,
+      String tiles,
+      @Nullable String collectives,
+      @Nullable String blas) {
     this.context = context;
     this.store = store;
+    this.tiles = tiles;
     this.collectives = collectives;
     this.blas = blas;
   }
@@ -59,6 +72,13 @@ final class GpuKernelLibrary implements KernelLibrary {
 
   @Override
   public String identity() {
-    return "code " + store.identity() + ", collectives " + collectives + ", gemm " + blas;
+    return "code "
+        + store.identity()
+        + ", tiles by "
+        + tiles
+        + ", collectives "
+        + collectives
+        + ", gemm "
+        + blas;
   }
 }

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param companions multiprocessors for kernels that must run beside a GEMM that posts
  * @param chaosSeed seed of delays before whatever is enqueued, for tests; 0 for none
  * @param collectives who carries collectives
+ * @param kernelSet name of the kernels that tile GEMMs should use, or null for the best
  * @param kernelFolder a folder of built kernels to look into first, or null
  * @param cacheFolder folder of the kernel cache, {@code "off"}, or null for the usual place
  */
@@ -36,6 +37,7 @@ record GpuOptions(
     int companions,
     long chaosSeed,
     CollectiveCarrier collectives,
+    @Nullable String kernelSet,
     @Nullable String kernelFolder,
     @Nullable String cacheFolder) {
   static final String DEVICES = "devices";
@@ -45,10 +47,21 @@ record GpuOptions(
   static final String COMPANIONS = "companions";
   static final String CHAOS = "chaos";
   static final String COLLECTIVES = "collectives";
+  static final String KERNEL_SET = "kernels.arch";
   static final String KERNELS = "kernels";
   static final String CACHE = "cache";
   private static final Set<String> KNOWN =
-      Set.of(DEVICES, SIGNAL, TILE, SPLITS, COMPANIONS, CHAOS, COLLECTIVES, KERNELS, CACHE);
+      Set.of(
+          DEVICES,
+          SIGNAL,
+          TILE,
+          SPLITS,
+          COMPANIONS,
+          CHAOS,
+          COLLECTIVES,
+          KERNEL_SET,
+          KERNELS,
+          CACHE);
   private static final Pattern TILE_TEXT = Pattern.compile("([0-9]{1,4})[x×]([0-9]{1,4})");
   private static final int MOST_RANKS = 64;
   private static final int MOST_SPLITS = 64;
@@ -111,6 +124,7 @@ record GpuOptions(
         (int) reader.integer(COMPANIONS, USUAL_COMPANIONS, 1, MOST_COMPANIONS),
         reader.integer(CHAOS, 0, Long.MIN_VALUE, Long.MAX_VALUE),
         reader.carrier(),
+        reader.kernelSet(),
         reader.text(KERNELS),
         reader.text(CACHE));
   }
@@ -205,6 +219,12 @@ record GpuOptions(
         case "copies" -> CollectiveCarrier.COPIES;
         default -> throw wrong(COLLECTIVES, text, "be 'auto', 'library' or 'copies'");
       };
+    }
+
+    /** Which names there are depends on the devices. */
+    private @Nullable String kernelSet() {
+      String text = text(KERNEL_SET);
+      return text == null || text.trim().equals("auto") ? null : text.trim();
     }
 
     private @Nullable Tile tile() {

@@ -10,11 +10,13 @@ import dev.counterpoint.spi.Tiling;
 import dev.counterpoint.spi.TraceEvent;
 import dev.counterpoint.spi.support.GemmOperands;
 import dev.counterpoint.spi.support.Resource;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A tile GEMM with its kernel loaded, its tables on the device and its parameters laid out; a
- * launch writes the operands into them. When K is split, launches of one prepared GEMM share its
- * partial sums and must follow one another, as those of a plan do.
+ * A tile GEMM with its kernels loaded, its tables on the device and its parameters laid out; a
+ * launch writes the operands into them. Where special kernels serve the problem, general ones are
+ * ready as well, for operands that the special ones cannot read. When K is split, launches of one
+ * prepared GEMM share its partial sums and must follow one another, as those of a plan do.
  */
 final class GpuPreparedGemm extends Resource implements PreparedGemm {
   /**
@@ -30,47 +32,87 @@ final class GpuPreparedGemm extends Resource implements PreparedGemm {
   private final GpuContext context;
   private final GemmSpec spec;
   private final RankState rank;
-  private final Kernel kernel;
   private final GemmTables tables;
   private final GemmOperands operands;
   private final ParameterBlock block;
   private final int operation;
   private final int units;
-  private final int blocks;
+  private final GemmWay general;
+
+  /** What reads operands through descriptions, and these; null where general kernels do it all. */
+  private final @Nullable GemmWay mapped;
+
+  private final @Nullable OperandMaps maps;
   private long partials;
 
-  GpuPreparedGemm(GpuContext context, GemmSpec spec, TileTable table) {
+  GpuPreparedGemm(GpuContext context, GemmSpec spec, RankTiles choice) {
     super(context.resources, "gemm '" + spec.label() + "' of rank " + spec.rank());
     this.context = context;
     this.spec = spec;
     this.rank = context.rank(spec.rank());
     Tiling tiling = spec.tiling();
-    TileConfig config = table.config(spec.inputType(), spec.weightLayout(), tiling);
+    TileConfig config = choice.general().config(spec.inputType(), spec.weightLayout(), tiling);
     if (config == null) {
       throw new InvalidArgumentException(
           "tiling",
           tiling.tileRows() + "×" + tiling.tileCols() + " tiles",
           "be one that TileGemm.tiling returned for these types");
     }
+    TileTable best =
+        choice.best(spec.inputType(), spec.outputType(), spec.weightLayout(), spec.k());
+    TileConfig special =
+        best == choice.general() || tiling.tiles() == 0
+            ? null
+            : best.config(spec.inputType(), spec.weightLayout(), tiling);
     tables = new GemmTables(context, spec);
     operands = new GemmOperands(spec);
     operation = context.operations.id(spec.label());
-    kernel = rank.kernels().tileGemm(config);
+    TileTable table = special == null ? choice.general() : best;
     int splits = table.splits(tiling, spec.k(), spec.inputType());
     units = Math.multiplyExact(tiling.tiles(), splits);
-    blocks = Math.max(1, Math.min(units, residentBlocks()));
-    block = rank.block(TileGemmParams.SIZE);
+    block = rank.block(TileGemmParams.SIZE, special == null ? 0 : TileGemmMaps.SIZE);
     try {
-      write(tiling, splits);
-      warm();
+      int raster = rasterRows(tiling);
+      int[] positions =
+          special == null ? null : PairedOrder.of(spec, special.shape().cluster(), raster);
+      write(tiling, splits, raster);
+      tables.write(rank, block, splits, positions);
+      general = way(config, splits, null);
+      general.warm(rank, block, spec.label());
+      if (special == null) {
+        mapped = null;
+        maps = null;
+      } else {
+        mapped = way(special, splits, positions);
+        maps = new OperandMaps(rank.driver(), spec, special, block);
+        maps.describeNothing(rank.localAbort());
+        mapped.warm(rank, block, spec.label());
+      }
     } catch (RuntimeException e) {
       release();
       throw e;
     }
   }
 
+  /** Even, so that two blocks of a cluster mostly have the same columns. */
+  private static int rasterRows(Tiling tiling) {
+    return tiling.tileCols() >= WIDE ? 16 : 8;
+  }
+
+  /** A kernel with its grid: whole clusters, no more than are resident, no more than have work. */
+  private GemmWay way(TileConfig config, int splits, int @Nullable [] positions) {
+    Kernel kernel = rank.kernels().tileGemm(config);
+    int cluster = kernel.cluster();
+    int places = positions == null ? spec.tiling().tiles() : positions.length;
+    long turns = (places + cluster - 1L) / cluster * splits;
+    int blocks = (int) Math.max(cluster, Math.min(turns * cluster, residentBlocks(kernel)));
+    return positions == null
+        ? new GemmWay(kernel, blocks, tables.orderBy(), tables.order(), 0)
+        : new GemmWay(kernel, blocks, GemmTables.BY_TILE, tables.positions(), positions.length);
+  }
+
   /** Blocks that are resident at once, so that no tile waits for a block that cannot begin. */
-  private int residentBlocks() {
+  private int residentBlocks(Kernel kernel) {
     int kept = Math.max(0, spec.reservedUnits());
     if (tables.waits()) {
       kept = Math.max(kept, UNITS_FOR_SIGNALS);
@@ -78,10 +120,10 @@ final class GpuPreparedGemm extends Resource implements PreparedGemm {
     if (tables.posts()) {
       kept = Math.max(kept, context.options.companions() + UNITS_FOR_SIGNALS);
     }
-    return Math.max(1, rank.units() - kept) * kernel.blocksPerUnit();
+    return kernel.resident(rank.units(), kept);
   }
 
-  private void write(Tiling tiling, int splits) {
+  private void write(Tiling tiling, int splits, int rasterRows) {
     Epilogue epilogue = spec.epilogue();
     block.operation(rank.waitContext(), rank.localAbort(), operation);
     block.set(TileGemmParams.ROWS, spec.rows());
@@ -96,22 +138,13 @@ final class GpuPreparedGemm extends Resource implements PreparedGemm {
     block.set(TileGemmParams.ROWS_PER_SHARD, tiling.partition().rowsPerShard());
     block.set(TileGemmParams.TILE_ROWS_PER_SHARD, tiling.tileRowsPerShard());
     block.set(TileGemmParams.TILE_COLUMNS, tiling.tileColCount());
-    block.set(TileGemmParams.RASTER_ROWS, tiling.tileCols() >= WIDE ? 16 : 8);
+    block.set(TileGemmParams.RASTER_ROWS, rasterRows);
     block.set(TileGemmParams.SPLITS, splits);
     if (splits > 1) {
       long bytes = 4L * units * tiling.tileRows() * tiling.tileCols();
       partials = rank.memory().allocate("partial sums of '" + spec.label() + "'", bytes);
       block.set(TileGemmParams.PARTIALS, partials);
     }
-    tables.write(rank, block, splits);
-  }
-
-  /** Runs the kernel on no tiles, so that the first launch finds everything in place. */
-  private void warm() {
-    int shards = block.getInt(TileGemmParams.SHARDS);
-    block.set(TileGemmParams.SHARDS, 0);
-    rank.run("warming '" + spec.label() + "'", kernel, 1, block);
-    block.set(TileGemmParams.SHARDS, shards);
   }
 
   @Override
@@ -124,9 +157,9 @@ final class GpuPreparedGemm extends Resource implements PreparedGemm {
     return block;
   }
 
-  /** Blocks of a launch. */
+  /** Blocks of a launch with operands that the best kernel reads. */
   int blocks() {
-    return blocks;
+    return mapped == null ? general.blocks() : mapped.blocks();
   }
 
   @Override
@@ -157,13 +190,31 @@ final class GpuPreparedGemm extends Resource implements PreparedGemm {
     block.set(TileGemmParams.D_STRIDE, (long) arguments.dStride());
     int span = stream.beginSpan();
     block.set(TileGemmParams.TRACE, span >= 0 ? context.tracer.tiles(span, units) : 0L);
-    stream.launch(kernel, blocks, block);
+    GemmWay way = way(from, arguments);
+    way.write(block);
+    stream.launch(way.kernel(), way.blocks(), block);
     if (tables.waits()) {
       stream.hasWaited();
     }
     if (span >= 0) {
       stream.endSpan(span, TraceEvent.Kind.COMPUTE, "tile gemm " + spec.label());
     }
+  }
+
+  /** The kernel that reads these operands, which it finds described. */
+  private GemmWay way(GemmOperands from, GemmArguments arguments) {
+    GemmWay best = mapped;
+    OperandMaps described = maps;
+    if (best == null || described == null) {
+      return general;
+    }
+    long aPitch = described.pitch(arguments.aStride());
+    long bPitch = described.pitch(arguments.bStride());
+    if (!described.fit(from.a(), aPitch, from.b(), bPitch)) {
+      return general;
+    }
+    described.describe(from.a(), aPitch, from.b(), bPitch);
+    return best;
   }
 
   @Override

@@ -17,13 +17,14 @@ import dev.counterpoint.spi.support.MemoryChecks;
 import dev.counterpoint.spi.support.Resource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The tile GEMM by our kernels, and plain GEMMs by the vendor's library. */
 final class GpuTileGemm implements TileGemm {
   private final GpuContext context;
   private final List<@Nullable VendorBlas> blas;
-  private final List<TileTable> tables = new ArrayList<>();
+  private final List<RankTiles> tiles = new ArrayList<>();
 
   /**
    * Creates it.
@@ -34,12 +35,7 @@ final class GpuTileGemm implements TileGemm {
     this.context = context;
     this.blas = blas;
     for (RankState rank : context.ranks()) {
-      tables.add(
-          new TileTable(
-              context.platform.tiles(rank.info().architecture()),
-              rank.units(),
-              context.options.tile(),
-              context.options.splits()));
+      tiles.add(new RankTiles(context, rank));
     }
   }
 
@@ -60,7 +56,10 @@ final class GpuTileGemm implements TileGemm {
     MemoryChecks.requireAtLeast("tileCols", tileCols, 0);
     MemoryChecks.requireAtLeast("cols", cols, 0);
     MemoryChecks.requireAtLeast("k", k, 0);
-    return tables.get(rank).tiling(partition, cols, k, inputType, tileRows, tileCols);
+    return tiles
+        .get(rank)
+        .best(inputType, outputType, layout, k)
+        .tiling(partition, cols, k, inputType, tileRows, tileCols);
   }
 
   @Override
@@ -107,16 +106,23 @@ final class GpuTileGemm implements TileGemm {
         return opened(new VendorGemm(context, spec, library, fallback(spec)));
       }
     }
-    return opened(new GpuPreparedGemm(context, spec, tables.get(spec.rank())));
+    return opened(new GpuPreparedGemm(context, spec, tiles.get(spec.rank())));
+  }
+
+  /** For people and fingerprints: whose kernels serve. */
+  String describe() {
+    return tiles.stream().map(RankTiles::describe).distinct().collect(Collectors.joining(", "));
   }
 
   /** What the vendor's library turns down at launch, our own kernels do. */
   private GpuPreparedGemm fallback(GemmSpec spec) {
-    TileTable table = tables.get(spec.rank());
+    RankTiles choice = tiles.get(spec.rank());
     GemmSpec own = spec;
-    if (table.config(spec.inputType(), spec.weightLayout(), spec.tiling()) == null) {
+    if (choice.general().config(spec.inputType(), spec.weightLayout(), spec.tiling()) == null) {
       Tiling tiling =
-          table.tiling(spec.tiling().partition(), spec.cols(), spec.k(), spec.inputType(), 0, 0);
+          choice
+              .best(spec.inputType(), spec.outputType(), spec.weightLayout(), spec.k())
+              .tiling(spec.tiling().partition(), spec.cols(), spec.k(), spec.inputType(), 0, 0);
       own =
           GemmSpec.plain(
               spec.label(),
@@ -129,7 +135,7 @@ final class GpuTileGemm implements TileGemm {
               GemmEngine.TILE,
               spec.epilogue());
     }
-    return new GpuPreparedGemm(context, own, table);
+    return new GpuPreparedGemm(context, own, choice);
   }
 
   private static <T extends Resource & PreparedGemm> T opened(T prepared) {

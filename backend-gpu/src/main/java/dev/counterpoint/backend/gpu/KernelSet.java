@@ -1,6 +1,7 @@
 package dev.counterpoint.backend.gpu;
 
 import dev.counterpoint.CounterpointException;
+import dev.counterpoint.DType;
 import dev.counterpoint.Failure;
 import dev.counterpoint.NativeException;
 import java.nio.ByteBuffer;
@@ -43,15 +44,15 @@ final class KernelSet {
   KernelSet(RankState rank, KernelStore store, long raised) {
     this.rank = rank;
     this.store = store;
-    advance = kernel(COMPANIONS, "epoch_advance", 0);
-    set = kernel(COMPANIONS, "signal_set", 0);
-    add = kernel(COMPANIONS, "signal_add", 0);
-    await = kernel(COMPANIONS, "await_words", 0);
-    put = kernel(COMPANIONS, "put", 0);
-    fill = kernel(COMPANIONS, "fill", 0);
-    unpack = kernel(COMPANIONS, "unpack", 0);
-    reduce = kernel(COMPANIONS, "tile_reduce", 0);
-    norm = kernel(COMPANIONS, "row_norm", 0);
+    advance = companion("epoch_advance");
+    set = companion("signal_set");
+    add = companion("signal_add");
+    await = companion("await_words");
+    put = companion("put");
+    fill = companion("fill");
+    unpack = companion("unpack");
+    reduce = companion("tile_reduce");
+    norm = companion("row_norm");
     useOnce(raised);
   }
 
@@ -66,19 +67,34 @@ final class KernelSet {
     }
   }
 
-  /** The kernel of a tile configuration. */
-  Kernel tileGemm(TileConfig config) {
-    return kernel(config.family(), config.entry(), config.sharedBytes());
+  /** Whether kernels of the tile GEMM can be had for an input type; loads and compiles nothing. */
+  boolean has(TileKernels wanted, DType input, List<String> tried) {
+    return store.has(wanted, input, tried);
   }
 
-  private synchronized Kernel kernel(String family, String entry, int sharedBytes) {
+  /** The kernel of a tile configuration. */
+  Kernel tileGemm(TileConfig config) {
+    return kernel(
+        config.family(),
+        config.kernels().architecture(),
+        config.entry(),
+        config.sharedBytes(),
+        config.shape().cluster());
+  }
+
+  private Kernel companion(String entry) {
+    return kernel(COMPANIONS, rank.info().architecture(), entry, 0, 1);
+  }
+
+  private synchronized Kernel kernel(
+      String family, String architecture, String entry, int sharedBytes, int cluster) {
     Kernel known = kernels.get(entry);
     if (known != null) {
       return known;
     }
     rank.use();
     Driver driver = rank.driver();
-    long module = module(family);
+    long module = module(family, architecture);
     long handle;
     try {
       handle = driver.kernel(module, entry);
@@ -99,17 +115,18 @@ final class KernelSet {
       driver.allowSharedBytes(handle, sharedBytes);
     }
     int blocks = Math.max(1, driver.blocksPerUnit(handle, threads, sharedBytes));
-    Kernel kernel = new Kernel(entry, handle, threads, sharedBytes, blocks);
+    int clusters = cluster > 1 ? driver.residentClusters(handle, cluster, threads, sharedBytes) : 0;
+    Kernel kernel = new Kernel(entry, handle, threads, sharedBytes, blocks, cluster, clusters);
     kernels.put(entry, kernel);
     return kernel;
   }
 
-  private long module(String family) {
+  private long module(String family, String architecture) {
     Long known = modules.get(family);
     if (known != null) {
       return known;
     }
-    KernelImage image = store.find(family, rank.info().architecture());
+    KernelImage image = store.find(family, architecture);
     // A zero byte behind the image: an image that is text ends with one.
     ByteBuffer bytes = Tables.buffer(image.bytes().length + 1);
     bytes.put(image.bytes()).clear();

@@ -1,6 +1,7 @@
 package dev.counterpoint.backend.gpu;
 
 import dev.counterpoint.CounterpointException;
+import dev.counterpoint.DType;
 import dev.counterpoint.Failure;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -178,19 +179,42 @@ public final class KernelStore {
    * @return null if they cannot be had
    */
   public @Nullable String origin(String architecture, List<String> tried) {
+    return origin(KernelSet.COMPANIONS, architecture, tried);
+  }
+
+  /** The same of any family. */
+  @Nullable String origin(String family, String architecture, List<String> tried) {
     for (KernelPlace place : places) {
-      Optional<KernelImage> built = built(place, KernelSet.COMPANIONS, architecture, tried);
+      Optional<KernelImage> built = built(place, family, architecture, tried);
       if (built.isPresent()) {
         return built.get().origin();
       }
     }
     for (KernelPlace place : places) {
-      KernelCompiler compiler = compilerOf(place, sources(place), KernelSet.COMPANIONS, tried);
+      KernelCompiler compiler = compilerOf(place, sources(place), family, tried);
       if (compiler != null) {
         return "compiled at first use by " + compiler.version();
       }
     }
     return null;
+  }
+
+  /**
+   * The sets of kernels of the tile GEMM that can be had for an architecture, by name and best
+   * first. Compiles nothing.
+   */
+  public List<String> tileKernels(Platform platform, String architecture) {
+    List<TileKernels> sets = platform.tileKernels(architecture);
+    TileKernels general = sets.get(sets.size() - 1);
+    return sets.stream()
+        .filter(set -> set.equals(general) || has(set, DType.BF16, new ArrayList<>()))
+        .map(TileKernels::name)
+        .toList();
+  }
+
+  /** Whether a set has kernels for an input type here. Compiles nothing. */
+  boolean has(TileKernels set, DType input, List<String> tried) {
+    return origin(set.family(input), set.architecture(), tried) != null;
   }
 
   private KernelImage look(String family, String architecture) {

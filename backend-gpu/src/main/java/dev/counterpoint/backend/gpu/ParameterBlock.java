@@ -4,27 +4,50 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The parameter of one kernel in native memory, behind the address by which a launch names it.
+ * The parameters of one kernel in native memory, behind the addresses by which a launch names them:
+ * one, or two for kernels that read operands through descriptions.
  *
  * <p>Whoever launches with a block keeps it in a field for as long as it may launch: the driver
  * reads the bytes during the launch call, and memory of a block that nobody refers to is given
  * back.
  */
 final class ParameterBlock {
-  private static final int HEADER = 16;
+  /** The addresses of two parameters. */
+  private static final int HEADER = 2 * Long.BYTES;
+
+  /** What the second parameter's address is a multiple of. */
+  private static final int SECOND_ALIGNMENT = 64;
+
   private final ByteBuffer bytes;
   private final long address;
 
   /** A zeroed block of {@code size} bytes. */
   ParameterBlock(Driver driver, int size) {
-    bytes = ByteBuffer.allocateDirect(HEADER + size).order(ByteOrder.nativeOrder());
-    address = driver.addressOf(bytes);
-    bytes.putLong(0, address + HEADER);
+    this(driver, size, 0);
   }
 
-  /** What {@link Driver#launch} wants: the address of the address of the parameter. */
+  /** A zeroed block of {@code size} bytes, and a second parameter unless that has no bytes. */
+  ParameterBlock(Driver driver, int size, int secondSize) {
+    int slack = secondSize == 0 ? 0 : SECOND_ALIGNMENT - 1;
+    bytes =
+        ByteBuffer.allocateDirect(HEADER + size + slack + secondSize)
+            .order(ByteOrder.nativeOrder());
+    address = driver.addressOf(bytes);
+    bytes.putLong(0, address + HEADER);
+    if (secondSize > 0) {
+      long second = address + HEADER + size + slack;
+      bytes.putLong(Long.BYTES, second - second % SECOND_ALIGNMENT);
+    }
+  }
+
+  /** What {@link Driver#launch} wants: the address of the addresses of the parameters. */
   long address() {
     return address;
+  }
+
+  /** Where the second parameter lies, for what the driver writes there; 0 without one. */
+  long secondAddress() {
+    return bytes.getLong(Long.BYTES);
   }
 
   ParameterBlock set(int offset, int value) {

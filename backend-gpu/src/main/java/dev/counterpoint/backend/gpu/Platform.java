@@ -22,8 +22,8 @@ public interface Platform {
   /** How device code is named and compiled. */
   CodeFormat code();
 
-  /** The tiles that the kernels for an architecture have. */
-  TileShapes tiles(String architecture);
+  /** The kernels of the tile GEMM for an architecture, best first; the last take everything. */
+  List<TileKernels> tileKernels(String architecture);
 
   /** Whether FP32 is multiplied as such, and not as a shorter type. */
   boolean multipliesFullFp32();

@@ -202,6 +202,11 @@ final class RankState {
     return new ParameterBlock(driver, size);
   }
 
+  /** A block of parameters with a second one. */
+  ParameterBlock block(int size, int secondSize) {
+    return new ParameterBlock(driver, size, secondSize);
+  }
+
   /** Copies a table to memory of its own. */
   long upload(String what, long[] values) {
     ByteBuffer bytes = Tables.buffer(values.length * Long.BYTES);

@@ -7,44 +7,44 @@ import java.util.Locale;
 /**
  * One tile configuration of the tile GEMM for one input type and weight layout.
  *
+ * @param kernels the set that it belongs to
  * @param input type of A and B
  * @param layout how B lies
- * @param rows rows of a tile
- * @param cols columns of a tile
- * @param stages stages of its pipeline
- * @param stageBytes bytes of K in one stage
+ * @param shape its tile
  */
-record TileConfig(
-    DType input, WeightLayout layout, int rows, int cols, int stages, int stageBytes) {
-  private static String name(DType dtype) {
-    return dtype.name().toLowerCase(Locale.ROOT);
-  }
-
+record TileConfig(TileKernels kernels, DType input, WeightLayout layout, TileShapes.Shape shape) {
   /** The source that holds it. */
   String family() {
-    return "tile_gemm_" + name(input);
+    return kernels.family(input);
   }
 
-  /** Shared memory of a block. */
+  /** Dynamic shared memory of a block. */
   int sharedBytes() {
-    return stages * (rows + cols) * stageBytes;
+    return kernels.shapes().sharedBytes(shape);
   }
 
   /** K of one stage, in elements. */
   int stageK() {
-    return stageBytes / input.bytes();
+    return kernels.shapes().stageBytes() / input.bytes();
+  }
+
+  /** Whether A and B are read by descriptions of them. */
+  boolean readsMaps() {
+    return kernels.access() == TileKernels.Access.MAPS;
   }
 
   /** The kernel's entry point. */
   String entry() {
-    return String.format(
-        Locale.ROOT,
-        "%s_%s_%dx%dx%d_s%d",
-        family(),
-        layout.name().toLowerCase(Locale.ROOT),
-        rows,
-        cols,
-        stageK(),
-        stages);
+    String entry =
+        String.format(
+            Locale.ROOT,
+            "%s_%s_%dx%dx%d_s%d",
+            family(),
+            layout.name().toLowerCase(Locale.ROOT),
+            shape.rows(),
+            shape.cols(),
+            stageK(),
+            shape.stages());
+    return readsMaps() ? entry + "_c" + shape.cluster() : entry;
   }
 }

@@ -36,6 +36,7 @@ final class TileGemmParams {
   static final int PARTIALS = 176;
   static final int ARRIVALS = 184;
   static final int SPLITS = 192;
+  static final int POSITIONS = 196;
   static final int GATE_WORDS = 200;
   static final int GATE_FIRST = 208;
   static final int GATE_COUNT = 216;

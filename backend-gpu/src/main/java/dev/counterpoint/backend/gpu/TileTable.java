@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tile configurations that the kernels have, and the choice among them.
+ * The tile configurations that a set of kernels has, and the choice among them.
  *
  * <p>The choice compares estimated times: how many rounds of tiles the device needs, times what a
  * round costs. Large tiles use the tensor cores better, since they load less for each product;
@@ -22,6 +22,7 @@ final class TileTable {
   private static final int MOST_SPLITS = 16;
 
   private final int units;
+  private final TileKernels kernels;
   private final TileShapes shapes;
   private final List<Shape> fitting;
   private final GpuOptions.@Nullable Tile wanted;
@@ -30,14 +31,15 @@ final class TileTable {
   /**
    * The table for one device.
    *
-   * @param shapes what its kernels have
+   * @param kernels what there is
    * @param units multiprocessors
    * @param wanted what the user asked for, or null
    * @param wantedSplits what the user asked for, or 0
    */
-  TileTable(TileShapes shapes, int units, GpuOptions.@Nullable Tile wanted, int wantedSplits) {
+  TileTable(TileKernels kernels, int units, GpuOptions.@Nullable Tile wanted, int wantedSplits) {
     this.units = units;
-    this.shapes = shapes;
+    this.kernels = kernels;
+    this.shapes = kernels.shapes();
     this.fitting = shapes.fitting();
     this.wanted = wanted;
     this.wantedSplits = wantedSplits;
@@ -62,6 +64,9 @@ final class TileTable {
     Shape best = fitting.get(0);
     double bestTime = Double.POSITIVE_INFINITY;
     for (Shape shape : fitting) {
+      if (shape.rate() <= 0) {
+        continue;
+      }
       double time = time(shape, new Tiling(partition, cols, shape.rows(), shape.cols()), k, input);
       if (time < bestTime) {
         bestTime = time;
@@ -73,17 +78,25 @@ final class TileTable {
 
   /** Estimated time in arbitrary units. */
   private double time(Shape shape, Tiling tiling, int k, DType input) {
-    long tiles = fullTiles(tiling);
-    long places = (long) units * shapes.perUnit(shape);
+    // What is dealt out at once: tiles, or one for each block of a cluster.
+    long turns = turns(tiling, shape.cluster());
+    int groups = Math.max(1, units / shape.cluster());
+    long places = (long) groups * shapes.perUnit(shape);
     int splits = splits(tiling, k, input);
-    double work = (double) shape.rows() * shape.cols() * Math.max(1, k) / splits;
-    double oneTile = work * shapes.perUnit(shape) / shape.rate();
+    double depth = (double) Math.max(1, k) / splits / shape.rate();
+    double exposed = (double) shape.exposedBytes() / input.bytes();
+    double work = (double) shape.rows() * shape.cols() * (depth + exposed);
+    double oneTile = work * shapes.perUnit(shape);
     // A unit whose places are not all taken runs each of its tiles faster.
-    long rounds = tiles * splits / places;
-    long rest = tiles * splits % places;
-    double lastRound = Math.ceil((double) rest / units) / shapes.perUnit(shape);
+    long rounds = turns * splits / places;
+    long rest = turns * splits % places;
+    double lastRound = Math.ceil((double) rest / groups) / shapes.perUnit(shape);
     double merging = splits > 1 ? 0.05 * splits * shape.rows() * shape.cols() * 64 : 0;
     return rounds * oneTile + lastRound * oneTile + merging;
+  }
+
+  private static long turns(Tiling tiling, int cluster) {
+    return (fullTiles(tiling) + cluster - 1) / cluster;
   }
 
   private static long fullTiles(Tiling tiling) {
@@ -114,13 +127,22 @@ final class TileTable {
 
   /** The configuration of a tiling, or null if no kernel has such tiles. */
   @Nullable TileConfig config(DType input, WeightLayout layout, Tiling tiling) {
+    Shape shape = shape(tiling);
+    return shape == null ? null : new TileConfig(kernels, input, layout, shape);
+  }
+
+  private @Nullable Shape shape(Tiling tiling) {
     for (Shape shape : fitting) {
       if (shape.rows() == tiling.tileRows() && shape.cols() == tiling.tileCols()) {
-        return new TileConfig(
-            input, layout, shape.rows(), shape.cols(), shape.stages(), shapes.stageBytes());
+        return shape;
       }
     }
     return null;
+  }
+
+  /** The set of kernels. */
+  TileKernels kernels() {
+    return kernels;
   }
 
   /**
@@ -134,7 +156,9 @@ final class TileTable {
     if (wantedSplits > 0) {
       return (int) Math.min(wantedSplits, Math.max(1, stages));
     }
-    long tiles = Math.max(1, fullTiles(tiling));
-    return (int) Math.max(1, Math.min(most, units / tiles));
+    Shape shape = shape(tiling);
+    int cluster = shape == null ? 1 : shape.cluster();
+    long turns = Math.max(1, turns(tiling, cluster));
+    return (int) Math.max(1, Math.min(most, units / cluster / turns));
   }
 }

@@ -27,6 +27,7 @@ class BlockLayoutTest {
   private static final Map<String, Class<?>> LAYOUTS =
       Map.ofEntries(
           Map.entry("TileGemmParams", TileGemmParams.class),
+          Map.entry("TileGemmMaps", TileGemmMaps.class),
           Map.entry("TileReduceParams", TileReduceParams.class),
           Map.entry("RowNormParams", RowNormParams.class),
           Map.entry("PutParams", PutParams.class),

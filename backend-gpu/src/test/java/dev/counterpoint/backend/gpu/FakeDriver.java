@@ -1,5 +1,6 @@
 package dev.counterpoint.backend.gpu;
 
+import dev.counterpoint.DType;
 import dev.counterpoint.NativeException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -32,6 +33,9 @@ final class FakeDriver implements Driver {
   boolean peers = true;
   boolean atomics = true;
 
+  /** Clusters that the idle device holds. */
+  int clusters = 66;
+
   /** Of a held stream, what was recorded first counts as reached: the rest is what is held. */
   boolean completesOnceHeld;
 
@@ -56,8 +60,21 @@ final class FakeDriver implements Driver {
   private final Map<Long, Long> firstOfStream = new ConcurrentHashMap<>();
   private long next = 1000;
 
-  /** What a launch was given. */
-  record ParameterRecord(FakeMemory memory, long address, int blocks, int threads, int shared) {
+  /** A matrix as it was described. */
+  record Matrix(
+      DType type, long address, long inner, long outer, long pitch, int innerBox, int outerBox) {}
+
+  /** Descriptions that were made; what is written is where one is in here. */
+  final List<Matrix> matrices = new ArrayList<>();
+
+  /** What a launch was given; the second parameter's address is 0 where there is none. */
+  record ParameterRecord(
+      FakeMemory memory, long address, long second, int blocks, int threads, int shared) {
+    /** The description at a place of the second parameter, by its number among all. */
+    int matrix(int offset) {
+      return memory.getInt(second + offset);
+    }
+
     int getInt(int offset) {
       return memory.getInt(address + offset);
     }
@@ -449,6 +466,31 @@ final class FakeDriver implements Driver {
   }
 
   @Override
+  public int residentClusters(long kernel, int cluster, int threads, int sharedBytes) {
+    return clusters;
+  }
+
+  @Override
+  public void describeMatrix(
+      long target,
+      DType type,
+      long address,
+      long inner,
+      long outer,
+      long pitch,
+      int innerBox,
+      int outerBox) {
+    call("describeMatrix");
+    if (target % 64 != 0) {
+      throw new AssertionError("a description at " + target);
+    }
+    for (int i = 0; i < 128; i += Integer.BYTES) {
+      memory.putInt(target + i, matrices.size());
+    }
+    matrices.add(new Matrix(type, address, inner, outer, pitch, innerBox, outerBox));
+  }
+
+  @Override
   public void launch(
       long kernel, int blocks, int threads, int sharedBytes, long stream, long parameters) {
     String entry = kernels.get(kernel);
@@ -458,7 +500,14 @@ final class FakeDriver implements Driver {
     ByteBuffer copy = Tables.buffer(512);
     long mine = memory.register(copy);
     memory.copyAvailable(mine, address, 512);
-    ParameterRecord record = new ParameterRecord(memory, mine, blocks, threads, sharedBytes);
+    long second = memory.getLong(parameters + Long.BYTES);
+    long mySecond = 0;
+    if (second != 0) {
+      mySecond = memory.register(Tables.buffer(TileGemmMaps.SIZE));
+      memory.copy(mySecond, second, TileGemmMaps.SIZE);
+    }
+    ParameterRecord record =
+        new ParameterRecord(memory, mine, mySecond, blocks, threads, sharedBytes);
     lastParameters.put(entry, record);
     enqueue(
         stream,

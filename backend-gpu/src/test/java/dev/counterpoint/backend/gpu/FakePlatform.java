@@ -1,9 +1,11 @@
 package dev.counterpoint.backend.gpu;
 
+import dev.counterpoint.DType;
+import dev.counterpoint.WeightLayout;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The platform of {@link FakeDriver}. */
+/** The platform of {@link FakeDriver}; for some tests with kernels that read through maps. */
 final class FakePlatform implements Platform {
   static final TileShapes TILES =
       new TileShapes(
@@ -16,6 +18,36 @@ final class FakePlatform implements Platform {
           128,
           228 << 10,
           1 << 10);
+
+  static final TileKernels GENERAL = TileKernels.general("plain", "sm_90", TILES);
+
+  /** Like the tiles above, but one in pairs, and one that the general kernels have for it alone. */
+  static final TileKernels MAPPED =
+      new TileKernels(
+          "mapped",
+          "tile_gemm_mapped_",
+          "sm_90x",
+          new TileShapes(
+              List.of(
+                  new TileShapes.Shape(128, 256, 4, 1, 1.00, 2, 18560, 320),
+                  new TileShapes.Shape(64, 128, 8, 1, 0.60, 1, 18688, 320),
+                  new TileShapes.Shape(16, 128, 10, 1, 0.21, 1, 18688, 320)),
+              128,
+              228 << 10,
+              1 << 10),
+          TileKernels.Access.MAPS,
+          (input, output, layout) ->
+              input == DType.BF16 || (input == DType.INT8 && layout == WeightLayout.NK));
+
+  private final boolean mapped;
+
+  FakePlatform() {
+    this(false);
+  }
+
+  FakePlatform(boolean mapped) {
+    this.mapped = mapped;
+  }
 
   @Override
   public String name() {
@@ -38,8 +70,8 @@ final class FakePlatform implements Platform {
   }
 
   @Override
-  public TileShapes tiles(String architecture) {
-    return TILES;
+  public List<TileKernels> tileKernels(String architecture) {
+    return mapped ? List.of(MAPPED, GENERAL) : List.of(GENERAL);
   }
 
   @Override

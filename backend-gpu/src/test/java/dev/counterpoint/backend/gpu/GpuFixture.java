@@ -19,6 +19,9 @@ final class GpuFixture implements AutoCloseable {
 
   static final Platform PLATFORM = new FakePlatform();
 
+  /** With kernels that read through maps. */
+  static final Platform MAPPING = new FakePlatform(true);
+
   final FakeDriver driver;
   final GpuBackend backend;
 
@@ -27,6 +30,10 @@ final class GpuFixture implements AutoCloseable {
   }
 
   GpuFixture(FakeDriver driver, String... properties) {
+    this(PLATFORM, driver, properties);
+  }
+
+  GpuFixture(Platform platform, FakeDriver driver, String... properties) {
     this.driver = driver;
     Map<String, String> map = new HashMap<>();
     for (int i = 0; i < properties.length; i += 2) {
@@ -37,10 +44,10 @@ final class GpuFixture implements AutoCloseable {
         new BackendOptions(0, Bootstrap.singleProcess(), Duration.ofSeconds(2), map);
     backend =
         GpuSetup.open(
-            PLATFORM,
-            GpuOptions.parse(PLATFORM, options, driver.devices),
+            platform,
+            GpuOptions.parse(platform, options, driver.devices),
             driver,
-            kernels(PLATFORM.code()),
+            kernels(platform.code(), platform == MAPPING),
             null,
             null);
     driver.take();
@@ -48,6 +55,15 @@ final class GpuFixture implements AutoCloseable {
 
   /** A store that has every family as an image of no content. */
   static KernelStore kernels(CodeFormat code) {
+    return kernels(code, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param mapped whether those for an architecture are there, too
+   */
+  static KernelStore kernels(CodeFormat code, boolean mapped) {
     StringBuilder json = new StringBuilder("{\"ptx\": \"compute_80\", \"kernels\": [\n");
     for (String family :
         List.of(
@@ -61,6 +77,12 @@ final class GpuFixture implements AutoCloseable {
       json.append("{\"entry\": \"any\", \"file\": \"")
           .append(family)
           .append(code.imageSuffix() + "\", \"arch\": \"sm_80\", \"registers\": 1},\n");
+    }
+    if (mapped) {
+      for (String input : List.of("bf16", "int8")) {
+        json.append("{\"entry\": \"any\", \"file\": \"tile_gemm_mapped_" + input)
+            .append(code.imageSuffix() + "\", \"arch\": \"sm_90x\", \"registers\": 1},\n");
+      }
     }
     json.append("]}");
     KernelPlace place =

@@ -27,6 +27,8 @@ class GpuOptionsTest {
     assertThat(options.sharesDevices()).isFalse();
     assertThat(options.signalByCopy()).isTrue();
     assertThat(options.tile()).isNull();
+    assertThat(options.kernelSet()).isNull();
+    assertThat(parse(0, Map.of("fake.kernels.arch", "auto")).kernelSet()).isNull();
     assertThat(options.waitNanos()).isEqualTo(3_000_000_000L);
     assertThat(parse(2, Map.of()).devices()).containsExactly(0, 1);
     assertThat(GpuSetup.usesLibrary(GpuFixture.PLATFORM, options)).isTrue();
@@ -58,6 +60,7 @@ class GpuOptionsTest {
                 "fake.collectives", "copies",
                 "fake.chaos", "-7",
                 "fake.kernels", "k",
+                "fake.kernels.arch", "plain",
                 "fake.cache", "off"));
     assertThat(options.signalByCopy()).isFalse();
     assertThat(options.tile()).isEqualTo(new GpuOptions.Tile(128, 256));
@@ -65,6 +68,7 @@ class GpuOptionsTest {
     assertThat(options.chaosSeed()).isEqualTo(-7);
     assertThat(GpuSetup.usesLibrary(GpuFixture.PLATFORM, options)).isFalse();
     assertThat(options.kernelFolder()).isEqualTo("k");
+    assertThat(options.kernelSet()).isEqualTo("plain");
   }
 
   @ParameterizedTest

@@ -119,6 +119,7 @@ final class GpuProbe {
               + " -Dcuda.kernels");
     }
     Set<String> origins = new TreeSet<>();
+    Set<String> tiles = new TreeSet<>();
     for (DeviceInfo device : survey.devices()) {
       List<String> tried = new ArrayList<>();
       String origin = kernels.origin(device.architecture(), tried);
@@ -137,8 +138,10 @@ final class GpuProbe {
                 + " (libnvrtc.so.13) or add its folder to LD_LIBRARY_PATH");
       }
       origins.add(origin);
+      tiles.add(String.join(" and ", kernels.tileKernels(PLATFORM, device.architecture())));
     }
-    return available(survey, libraries, String.join("; ", origins), environment);
+    String served = String.join("; ", origins) + "; tile GEMMs by " + String.join("; ", tiles);
+    return available(survey, libraries, served, environment);
   }
 
   private static Probe available(

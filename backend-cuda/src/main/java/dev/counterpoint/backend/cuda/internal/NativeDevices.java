@@ -2,12 +2,14 @@ package dev.counterpoint.backend.cuda.internal;
 
 import static org.bytedeco.cuda.global.cudart.*;
 
+import dev.counterpoint.DType;
 import dev.counterpoint.NativeException;
 import dev.counterpoint.backend.gpu.Driver;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.bytedeco.cuda.cudart.CUctx_st;
 import org.bytedeco.cuda.cudart.CUfunc_st;
+import org.bytedeco.cuda.cudart.CUlaunchConfig;
 import org.bytedeco.cuda.cudart.CUmod_st;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
@@ -242,5 +244,78 @@ abstract class NativeDevices implements Driver {
         "cuOccupancyMaxActiveBlocksPerMultiprocessor",
         "threads=" + threads + ", sharedBytes=" + sharedBytes);
     return blocks[0];
+  }
+
+  /** The cluster is compiled into the kernel, so the configuration names none. */
+  @Override
+  public int residentClusters(long kernel, int cluster, int threads, int sharedBytes) {
+    int[] clusters = new int[1];
+    try (CUlaunchConfig config = new CUlaunchConfig()) {
+      Pointer.memset(config, 0, config.sizeof());
+      config.gridDimX(cluster).gridDimY(1).gridDimZ(1);
+      config.blockDimX(threads).blockDimY(1).blockDimZ(1);
+      config.sharedMemBytes(sharedBytes);
+      check(
+          cuOccupancyMaxActiveClusters(clusters, scratch().kernel.at(kernel), config),
+          "cuOccupancyMaxActiveClusters",
+          "cluster=" + cluster + ", threads=" + threads + ", sharedBytes=" + sharedBytes);
+    }
+    return clusters[0];
+  }
+
+  @Override
+  public void describeMatrix(
+      long target,
+      DType type,
+      long address,
+      long inner,
+      long outer,
+      long pitch,
+      int innerBox,
+      int outerBox) {
+    NativeScratch mine = scratch();
+    mine.matrix(inner, outer, pitch, innerBox, outerBox);
+    int status =
+        cuTensorMapEncodeTiled(
+            mine.map.at(target),
+            tensorType(type),
+            2,
+            mine.host.at(address),
+            mine.extents,
+            mine.pitches,
+            mine.box,
+            mine.steps,
+            CU_TENSOR_MAP_INTERLEAVE_NONE,
+            CU_TENSOR_MAP_SWIZZLE_128B,
+            CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
+            CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+    if (status != DriverStatus.SUCCESS) {
+      throw failure(
+          status,
+          "cuTensorMapEncodeTiled",
+          type
+              + " "
+              + outer
+              + "×"
+              + inner
+              + ", pitch="
+              + pitch
+              + ", box="
+              + outerBox
+              + "×"
+              + innerBox
+              + ", address=0x"
+              + Long.toHexString(address));
+    }
+  }
+
+  /** Bytes are only moved, so one type stands for all of them. */
+  private static int tensorType(DType type) {
+    return switch (type) {
+      case BF16 -> CU_TENSOR_MAP_DATA_TYPE_BFLOAT16;
+      case FP16 -> CU_TENSOR_MAP_DATA_TYPE_FLOAT16;
+      case FP8_E4M3, FP8_E5M2, INT8 -> CU_TENSOR_MAP_DATA_TYPE_UINT8;
+      case FP32, INT32 -> throw new IllegalArgumentException("no kernel reads maps of " + type);
+    };
   }
 }

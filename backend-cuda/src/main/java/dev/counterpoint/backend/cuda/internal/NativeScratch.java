@@ -8,13 +8,16 @@ import org.bytedeco.cuda.cudart.CUgraphExec_st;
 import org.bytedeco.cuda.cudart.CUgraph_st;
 import org.bytedeco.cuda.cudart.CUmod_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.cuda.cudart.CUtensorMap;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 
 /**
  * JavaCPP's pointer objects as changeable views of handles, one set for each thread, so that a call
- * with a handle allocates nothing. They own no memory: nothing is freed when they are collected.
+ * with a handle allocates nothing. Those own no memory: nothing is freed when they are collected.
  */
 final class NativeScratch {
   private static final int UNIFIED = 4;
@@ -27,6 +30,11 @@ final class NativeScratch {
   final Address host = new Address();
   final AddressTable parameters = new AddressTable();
   final CUDA_MEMCPY2D_v2 rows = new CUDA_MEMCPY2D_v2();
+  final TensorMap map = new TensorMap();
+  final LongPointer extents = new LongPointer(2);
+  final LongPointer pitches = new LongPointer(1);
+  final IntPointer box = new IntPointer(2);
+  final IntPointer steps = new IntPointer(1, 1);
 
   NativeScratch() {
     Pointer.memset(rows, 0, rows.sizeof());
@@ -42,6 +50,12 @@ final class NativeScratch {
     rows.dstPitch(targetPitch);
     rows.WidthInBytes(rowBytes);
     rows.Height(count);
+  }
+
+  void matrix(long inner, long outer, long pitch, int innerBox, int outerBox) {
+    extents.put(0, inner).put(1, outer);
+    pitches.put(0, pitch);
+    box.put(0, innerBox).put(1, outerBox);
   }
 
   /** A context. */
@@ -96,6 +110,18 @@ final class NativeScratch {
   static final class ExecutableHandle extends CUgraphExec_st {
     ExecutableHandle at(long handle) {
       address = handle;
+      return this;
+    }
+  }
+
+  /** A description of a matrix. */
+  static final class TensorMap extends CUtensorMap {
+    TensorMap() {
+      super((Pointer) null);
+    }
+
+    TensorMap at(long value) {
+      address = value;
       return this;
     }
   }

@@ -115,12 +115,27 @@ class GpuProbeTest {
     assertThat(yes.versions())
         .containsEntry("NCCL", "2.28.3")
         .containsEntry("cuBLASLt", "13.0.2")
-        .containsEntry("kernels", "built in as portable code, folder " + kernels)
+        .containsEntry(
+            "kernels", "built in as portable code, folder " + kernels + "; tile GEMMs by sm80")
         .containsKey("CUDA driver");
     assertThat(yes.capabilities())
         .contains(Capability.PEER_ACCESS, Capability.VENDOR_GEMM, Capability.GEMM_FP8)
         .doesNotContain(Capability.GEMM_FP32_FULL);
     assertThat(yes.notes()).isEmpty();
+  }
+
+  @Test
+  void hopperHasKernelsOfItsOwnWhereTheyAreThere() throws IOException {
+    Files.writeString(
+        kernels.resolve("manifest.json"),
+        """
+        {"ptx": "", "kernels": [
+        {"entry": "put", "file": "companions.fatbin", "arch": "sm_90"},
+        {"entry": "t", "file": "tile_gemm_sm90_bf16.fatbin", "arch": "sm_90a"}]}
+        """);
+    Files.write(kernels.resolve("tile_gemm_sm90_bf16.fatbin"), new byte[] {1});
+    Probe.Available yes = (Probe.Available) probe(ALL);
+    assertThat(yes.versions().get("kernels")).endsWith("; tile GEMMs by sm90 and sm80");
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.counterpoint.backend.rocm.internal;
 
 import dev.counterpoint.backend.gpu.CodeFormat;
 import dev.counterpoint.backend.gpu.Platform;
+import dev.counterpoint.backend.gpu.TileKernels;
 import dev.counterpoint.backend.gpu.TileShapes;
 import dev.counterpoint.backend.gpu.TileShapes.Shape;
 import java.util.List;
@@ -60,8 +61,9 @@ public final class RocmPlatform implements Platform {
   }
 
   @Override
-  public TileShapes tiles(String architecture) {
-    return new TileShapes(SHAPES, STAGE_BYTES, SHARED_BYTES, STATIC_SHARED_BYTES);
+  public List<TileKernels> tileKernels(String architecture) {
+    TileShapes shapes = new TileShapes(SHAPES, STAGE_BYTES, SHARED_BYTES, STATIC_SHARED_BYTES);
+    return List.of(TileKernels.general("cdna3", architecture, shapes));
   }
 
   @Override

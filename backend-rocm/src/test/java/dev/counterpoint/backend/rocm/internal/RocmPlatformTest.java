@@ -27,7 +27,13 @@ class RocmPlatformTest {
       stages.put(rows.group(1) + "x" + rows.group(2), Integer.parseInt(rows.group(3)));
     }
     Map<String, Integer> mine = new LinkedHashMap<>();
-    platform.tiles("gfx942").shapes().forEach(s -> mine.put(s.rows() + "x" + s.cols(), s.stages()));
+    assertThat(platform.tileKernels("gfx942")).hasSize(1);
+    platform
+        .tileKernels("gfx942")
+        .get(0)
+        .shapes()
+        .shapes()
+        .forEach(s -> mine.put(s.rows() + "x" + s.cols(), s.stages()));
     assertThat(mine).isEqualTo(stages);
   }
 
