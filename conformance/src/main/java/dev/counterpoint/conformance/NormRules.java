@@ -61,7 +61,8 @@ class NormRules {
       for (DType type : NormReference.types()) {
         for (int bits : new int[] {0, 15}) {
           kit.at("%d columns of %s, %s", cols, type, norm(bits));
-          runAndCheck(new Norms(rig, norm(bits), type, 3, cols, 8, true, kit.random()), "long rows");
+          runAndCheck(
+              new Norms(rig, norm(bits), type, 3, cols, 8, true, kit.random()), "long rows");
         }
       }
     }
@@ -73,25 +74,8 @@ class NormRules {
     Rig rig = kit.rig();
     for (DType type : NormReference.types()) {
       Property.of(
-              kit,
-              "rows",
-              0,
-              40,
-              "columns",
-              1,
-              40,
-              "shards",
-              1,
-              5,
-              "padding",
-              0,
-              5,
-              "tile",
-              1,
-              4,
-              "norm",
-              0,
-              15)
+              kit, "rows", 0, 40, "columns", 1, 40, "shards", 1, 5, "padding", 0, 5, "tile", 1, 4,
+              "norm", 0, 15)
           .check(
               kit.rounds(12, 120),
               (v, random) -> {
@@ -100,7 +84,8 @@ class NormRules {
                 GemmCase shape = GemmCase.of(v[0], v[1], 1).shards(v[2]).tile(tile, tile);
                 Tiling tiling = shape.on(kit, rig, 0).tiling;
                 Norms norms =
-                    new Norms(rig, norm(v[5]), type, v[0], v[1], v[3], random.nextBoolean(), random);
+                    new Norms(
+                        rig, norm(v[5]), type, v[0], v[1], v[3], random.nextBoolean(), random);
                 comparePacked(norms, tiling, random);
               });
     }
@@ -258,7 +243,9 @@ class NormRules {
     Check.refusesNaming(
         "absent sum", "sum", () -> norm.launch(stream, good.arguments().sum(null, 0, 16)));
     Check.refusesNaming(
-        "input too small", "input", () -> norm.launch(stream, good.arguments().input(small, 0, 16)));
+        "input too small",
+        "input",
+        () -> norm.launch(stream, good.arguments().input(small, 0, 16)));
     Check.refusesNaming(
         "output too small",
         "output",

@@ -54,10 +54,7 @@ class OperatorNormRules {
         sum[rank] = norm.sum() ? operand(rank, rows, shape.padding) : null;
         tensors[rank] =
             new NormTensors(
-                weight[rank].tensor,
-                tensor(bias[rank]),
-                tensor(residual[rank]),
-                tensor(sum[rank]));
+                weight[rank].tensor, tensor(bias[rank]), tensor(residual[rank]), tensor(sum[rank]));
       }
     }
 
@@ -192,8 +189,7 @@ class OperatorNormRules {
           wanted = first.normed.outputs();
           continue;
         }
-        OperatorBench other =
-            first.plain.with(desk.own(desk.world.plan(shape.norm(RMS).spec())));
+        OperatorBench other = first.plain.with(desk.own(desk.world.plan(shape.norm(RMS).spec())));
         NormTensors[] tensors = first.tensors;
         other.clear();
         desk.rig.onEachRank(rank -> other.launchNormalizing(rank, tensors[rank]));
@@ -263,7 +259,8 @@ class OperatorNormRules {
     NormTensors good = bench.tensors[0];
     Tensor shorter = desk.own(desk.rank(0).allocate(DType.FP32, 1, 11));
     Tensor foreign = desk.own(desk.rank(1).allocate(DType.FP32, 16, 12));
-    refuses(bench, "norm.weight", new NormTensors(shorter, good.bias(), good.residual(), good.sum()));
+    refuses(
+        bench, "norm.weight", new NormTensors(shorter, good.bias(), good.residual(), good.sum()));
     refuses(bench, "norm.bias", new NormTensors(good.weight(), null, good.residual(), good.sum()));
     refuses(bench, "norm.residual", new NormTensors(good.weight(), good.bias(), null, good.sum()));
     refuses(bench, "norm.sum", new NormTensors(good.weight(), good.bias(), good.residual(), null));
@@ -274,8 +271,7 @@ class OperatorNormRules {
         bench, "norm.residual", new NormTensors(good.weight(), good.bias(), output, good.sum()));
     refuses(
         bench, "norm.sum", new NormTensors(good.weight(), good.bias(), good.residual(), output));
-    Check.refusesNaming(
-        "a launch without its norm", "norm", () -> bench.normed.launch(0));
+    Check.refusesNaming("a launch without its norm", "norm", () -> bench.normed.launch(0));
     Check.refusesNaming(
         "a norm that was not planned", "norm", () -> plain.launchNormalizing(0, good));
     Check.fails(

@@ -280,8 +280,7 @@ enum ComputeFlaw implements Flaw {
                   s.rows(),
                   s.cols(),
                   s.dtype(),
-                  new Norm(
-                      s.norm().kind(), s.norm().eps(), s.norm().bias(), false, s.norm().sum()),
+                  new Norm(s.norm().kind(), s.norm().eps(), s.norm().bias(), false, s.norm().sum()),
                   s.packing()));
     }
   },

@@ -106,10 +106,7 @@ final class Spoiling {
 
   static Backend onNorms(Backend raw, java.util.function.UnaryOperator<NormSpec> change) {
     return replacing(
-        raw,
-        "norm",
-        RowNorm.class,
-        (method, a, call) -> call.with(change.apply((NormSpec) a[0])));
+        raw, "norm", RowNorm.class, (method, a, call) -> call.with(change.apply((NormSpec) a[0])));
   }
 
   static GemmSpec with(GemmSpec s, TileGate gate, TileRoute route, TilePost post) {
@@ -128,7 +125,8 @@ final class Spoiling {
         post,
         s.epilogue(),
         s.epoch(),
-        s.reservedUnits());
+        s.reservedUnits(),
+        s.firstOwner());
   }
 
   /** An epoch that stands for ever where the next launch of another one will be. */

@@ -8,9 +8,9 @@ import dev.counterpoint.core.strategy.AllGatherFused;
 import dev.counterpoint.core.strategy.AllGatherSequential;
 import dev.counterpoint.core.strategy.AllGatherSignaled;
 import dev.counterpoint.core.strategy.OutputSequential;
-import dev.counterpoint.core.strategy.OutputSignaled;
 import dev.counterpoint.core.strategy.OutputStaged;
 import dev.counterpoint.core.strategy.ProgramFactory;
+import dev.counterpoint.core.strategy.SplitSignaled;
 
 /**
  * Which program carries which strategy of which operator. The three operators that communicate
@@ -40,7 +40,7 @@ public final class OperatorModule extends AbstractModule {
           .toInstance(OutputStaged::decomposed);
       programs
           .addBinding(new ProgramKey(operator, Strategy.SIGNALED))
-          .toInstance(OutputSignaled::new);
+          .toInstance(SplitSignaled::orEven);
       programs.addBinding(new ProgramKey(operator, Strategy.FUSED)).toInstance(OutputStaged::fused);
     }
   }

@@ -25,7 +25,9 @@ public final class AllGatherDecomposed extends AllGatherProgram {
   public AllGatherDecomposed(PlanContext context) {
     super(context);
     backPressure = new BackPressure(context);
-    push = new ShardPush(this, backPressure, Chunking.perShard(context.spec(), ranks, 1));
+    push =
+        new ShardPush(
+            this, backPressure, Chunking.perShard(context.spec(), shards.rowsPerShard(), 1));
     gemmByRows = new PreparedGemm[ranks][];
     for (Rank rank : context.ranks()) {
       gemmByRows[rank.index()] = prepare(rank.index());

@@ -31,7 +31,9 @@ public final class AllGatherFused extends AllGatherProgram {
             this,
             backPressure,
             Chunking.perShard(
-                context.spec(), ranks, Chunking.byBytes(shards.rowsPerShard() * rowBytes)));
+                context.spec(),
+                shards.rowsPerShard(),
+                Chunking.byBytes(shards.rowsPerShard() * rowBytes)));
     gemms = new PreparedGemm[ranks];
     for (Rank rank : context.ranks()) {
       gemms[rank.index()] = prepare(rank.index());

@@ -28,13 +28,12 @@ final class ChunkedSender implements Sender {
     this.program = program;
     this.backPressure = backPressure;
     PlanContext context = program.context;
-    int rows = program.shards.rowsPerShard();
     int chunks =
         Chunking.perShard(
             context.spec(),
-            program.ranks,
+            program.longest,
             Chunking.atLeast(leastChunks(program.kind), program.slotBytes));
-    staging = Staging.allocate(program, RowBlocks.tapered(rows, chunks));
+    staging = Staging.allocate(program, RowBlocks.tapered(program.longest, chunks));
     outgoing = new DeviceMemory[program.ranks];
     computed = new Event[program.ranks];
     gemms = new PreparedGemm[program.ranks][];
@@ -59,7 +58,7 @@ final class ChunkedSender implements Sender {
     for (int owner = 0; owner < program.ranks; owner++) {
       boolean addend = program.kind == OutputProgram.Kind.ALL_TO_ALL || owner == rank;
       for (int chunk = 0; chunk < staging.blocks(); chunk++) {
-        int rows = staging.rows(program.shards.rows(owner), chunk);
+        int rows = staging.rows(program.rows(rank, owner), chunk);
         if (rows > 0) {
           table[staging.word(owner, chunk)] =
               (addend ? withAddend : plain).computeIfAbsent(rows, size -> gemm(rank, size, addend));
@@ -88,7 +87,7 @@ final class ChunkedSender implements Sender {
   }
 
   @Override
-  public long perEpoch(int owner, int block) {
+  public long perEpoch(int source, int owner, int block) {
     return 1;
   }
 
@@ -109,7 +108,7 @@ final class ChunkedSender implements Sender {
 
   private void compute(Lane lane, Operands operands, PreparedGemm gemm, int owner, int chunk) {
     int me = lane.rank();
-    int row = program.shards.start(owner) + staging.start(chunk);
+    int row = program.firstRow(me, owner) + staging.start(chunk);
     Tensor input = operands.input();
     GemmArguments arguments = program.inputs(lane, operands);
     arguments.a(
@@ -147,7 +146,7 @@ final class ChunkedSender implements Sender {
       backPressure.awaitPeer(lane.send(), lane, owner);
     }
     lane.sendAfterMain(computed[me]);
-    long bytes = staging.rows(program.shards.rows(owner), chunk) * program.rowBytes;
+    long bytes = staging.rows(program.rows(me, owner), chunk) * program.rowBytes;
     program
         .backend
         .transfers()

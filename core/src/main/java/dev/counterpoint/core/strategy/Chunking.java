@@ -22,9 +22,9 @@ final class Chunking {
    * Chunks of one shard: the caller's number or the given one, but never more than a shard has
    * rows.
    */
-  static int perShard(OperatorSpec spec, int ranks, int automatic) {
+  static int perShard(OperatorSpec spec, int shardRows, int automatic) {
     int wanted = spec.tuning().chunks() == 0 ? automatic : spec.tuning().chunks();
-    return Math.max(1, Math.min(wanted, OperatorSpec.piece(spec.problem().m(), 0, ranks)));
+    return Math.max(1, Math.min(wanted, shardRows));
   }
 
   /** As many chunks as keep each transfer efficient. */

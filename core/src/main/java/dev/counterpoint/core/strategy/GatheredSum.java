@@ -44,8 +44,8 @@ final class GatheredSum {
 
   /**
    * On the main stream: copies every block to the output as it arrives, own shard first, or
-   * normalises all rows when all are there. Full shards lie one below the other, so that rows follow
-   * each other across them.
+   * normalises all rows when all are there. Full shards lie one below the other, so that rows
+   * follow each other across them.
    */
   void finish(Lane lane, Operands operands) {
     for (int step = 0; step < program.ranks; step++) {

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The normalisation with which a launch ends where the specification asks for one. It reads the
- * plain result wherever the strategy has it, and writes the output: for most strategies in the place
- * of a copy, for the others in place.
+ * plain result wherever the strategy has it, and writes the output: for most strategies in the
+ * place of a copy, for the others in place.
  */
 final class Normalization {
   private final RowNorm.PreparedNorm[] norms;

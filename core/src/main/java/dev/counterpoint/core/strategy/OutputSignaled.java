@@ -58,8 +58,7 @@ public final class OutputSignaled extends OutputProgram {
     for (int group = 0; group < targets.length; group++) {
       targets[group] = new Target(map.posted(tiling, group), 0);
     }
-    norm =
-        Normalization.packed(this, this::result);
+    norm = Normalization.packed(this, this::result);
     gemms = new PreparedGemm[ranks];
     unpacks = new TileReduce.PreparedUnpack[ranks];
     packed = new DeviceMemory[ranks];
@@ -96,8 +95,7 @@ public final class OutputSignaled extends OutputProgram {
                 .withReservedUnits(Chunking.reservedUnits(context)));
     if (norm == null) {
       NormSpec.Packing result = result(rank);
-      unpacks[rank] =
-          context.unpack(rank, result.tiling(), result.slots(), problem.outputType());
+      unpacks[rank] = context.unpack(rank, result.tiling(), result.slots(), problem.outputType());
     }
   }
 

@@ -22,7 +22,7 @@ public final class OutputStaged extends OutputProgram {
     for (Rank rank : context.ranks()) {
       context.lane(rank.index());
     }
-    sender = fused ? new RoutedSender(this, backPressure) : new ChunkedSender(this, backPressure);
+    sender = sender(fused);
     receiver =
         switch (kind) {
           case REDUCE_SCATTER -> new ReduceReceiver(this, sender, backPressure);
@@ -32,6 +32,15 @@ public final class OutputStaged extends OutputProgram {
                   : new AllReducePushReceiver(this, sender, backPressure);
           case ALL_TO_ALL -> new CopyReceiver(this, sender, backPressure);
         };
+  }
+
+  private Sender sender(boolean fused) {
+    if (!fused) {
+      return new ChunkedSender(this, backPressure);
+    }
+    return splits == null
+        ? new RoutedSender(this, backPressure)
+        : new SplitRoutedSender(this, backPressure);
   }
 
   /**

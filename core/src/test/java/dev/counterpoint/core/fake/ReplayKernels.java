@@ -111,7 +111,7 @@ final class ReplayKernels {
         }
       }
       if (spec.post() instanceof TilePost.Counters post && post.words()[tile] >= 0) {
-        int owner = post.at() == TilePost.At.SELF ? spec.rank() : tiling.shard(tile);
+        int owner = post.at() == TilePost.At.SELF ? spec.rank() : spec.owner(tiling.shard(tile));
         replay.raise(post.signals(), owner, post.words()[tile], false, 1, action);
       }
     }
@@ -142,9 +142,9 @@ final class ReplayKernels {
 
     private long target(int i, int j, int row, int col) {
       if (spec.route() instanceof TileRoute.Owners owners) {
-        int owner = tiling.shard(tile);
-        int inShard = row - tiling.partition().start(owner);
-        return owners.buffer().at(owner).address()
+        int shard = tiling.shard(tile);
+        int inShard = row - tiling.partition().start(shard);
+        return owners.buffer().at(spec.owner(shard)).address()
             + owners.offset()
             + 4L * ((long) inShard * owners.rowStride() + col);
       }
@@ -270,9 +270,7 @@ final class ReplayKernels {
         }
         long weight = replay.memory.load(norm.weight().address(0, 4L * col), action);
         long bias =
-            norm.bias() == null
-                ? 0
-                : replay.memory.load(norm.bias().address(0, 4L * col), action);
+            norm.bias() == null ? 0 : replay.memory.load(norm.bias().address(0, 4L * col), action);
         replay.memory.store(
             norm.output().address(row, 4L * col),
             Work.Norm.element(total, own[col], weight, bias),
@@ -290,8 +288,7 @@ final class ReplayKernels {
     int shard = row / tiling.partition().rowsPerShard();
     int inShard = row - tiling.partition().start(shard);
     int tile = tiling.tile(shard, inShard / tiling.tileRows(), col / tiling.tileCols());
-    int inTile =
-        inShard % tiling.tileRows() * tiling.tileCols() + col % tiling.tileCols();
+    int inTile = inShard % tiling.tileRows() * tiling.tileCols() + col % tiling.tileCols();
     return norm.input().address(packing.slots()[tile], 4L * inTile);
   }
 

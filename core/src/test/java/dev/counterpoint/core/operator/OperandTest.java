@@ -23,9 +23,9 @@ import dev.counterpoint.core.fake.RecordingBackend;
 import dev.counterpoint.spi.Capability;
 import java.util.Set;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Wrong operands are refused by name, and nothing is enqueued (OP-6, OP-7). */
@@ -203,8 +203,7 @@ class OperandTest {
     NormTensors biased = new NormTensors(w, w, rows, more);
     refused("norm.bias", () -> normed.launch(rank, a, b, null, out, biased));
     Tensor shifted = rank.wrap(rows.memory().address() + 4, DType.FP32, 8, 10, 10);
-    refused(
-        "norm.residual", () -> normed.launch(rank, a, b, null, out, tensors(w, rows, shifted)));
+    refused("norm.residual", () -> normed.launch(rank, a, b, null, out, tensors(w, rows, shifted)));
     Tensor overWeight = rank.wrap(w.memory().address(), DType.FP32, 8, 10, 10);
     refused(
         "norm.weight", () -> normed.launch(rank, a, b, null, out, tensors(w, rows, overWeight)));

@@ -11,7 +11,10 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 
-/** From the product through packing, collectives and reading: no element is lost or takes another's place. */
+/**
+ * From the product through packing, collectives and reading: no element is lost or takes another's
+ * place.
+ */
 class PackedResultProperties {
   private static final long NOTHING = -1;
 
@@ -42,14 +45,12 @@ class PackedResultProperties {
     if (kind == Kind.ALL_REDUCE) {
       return packed(0, tiling, map);
     }
-    long[] received =
-        new long[tiling.tiles() * block / (kind == Kind.REDUCE_SCATTER ? ranks : 1)];
+    long[] received = new long[tiling.tiles() * block / (kind == Kind.REDUCE_SCATTER ? ranks : 1)];
     for (int group = 0; group < map.groups(); group++) {
       int count = map.tilesOfShard(group) * block;
       int first = (int) map.firstSlot(group) * block;
       for (int source = 0; source < (kind == Kind.REDUCE_SCATTER ? 1 : ranks); source++) {
-        int to =
-            kind == Kind.REDUCE_SCATTER ? map.start(group) * block : first + source * count;
+        int to = kind == Kind.REDUCE_SCATTER ? map.start(group) * block : first + source * count;
         System.arraycopy(packed(source, tiling, map), first + rank * count, received, to, count);
       }
     }
@@ -80,15 +81,16 @@ class PackedResultProperties {
           for (int j = 0; j < read.cols(tile); j++) {
             int row = read.row(tile) + i;
             int col = read.col(tile) + j;
-            int at =
-                (result.slots()[tile] * tileRows + i) * tileCols + j;
+            int at = (result.slots()[tile] * tileRows + i) * tileCols + j;
             long wanted =
                 switch (kind) {
                   case REDUCE_SCATTER -> element(0, shards.start(rank) + row, col);
                   case ALL_REDUCE -> element(0, row, col);
                   case ALL_TO_ALL -> element(row / own, shards.start(rank) + row % own, col);
                 };
-            assertThat(received[at]).as("rank %s, row %s, column %s", rank, row, col).isEqualTo(wanted);
+            assertThat(received[at])
+                .as("rank %s, row %s, column %s", rank, row, col)
+                .isEqualTo(wanted);
           }
         }
       }
