@@ -62,12 +62,12 @@ public record Norm(Kind kind, float eps, boolean bias, boolean residual, boolean
   }
 
   /** Throws unless rows of this type can be normalised. */
-  public static void requireType(DType dtype) {
+  public static void requireType(String argument, DType dtype) {
     switch (dtype) {
       case FP32, FP16, BF16 -> {}
       case FP8_E4M3, FP8_E5M2, INT8, INT32 ->
           throw new InvalidArgumentException(
-              "outputType", dtype, "be FP32, FP16 or BF16 for rows that are normalised");
+              argument, dtype, "be FP32, FP16 or BF16 for rows that are normalised");
     }
   }
 }

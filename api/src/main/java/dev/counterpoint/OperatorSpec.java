@@ -60,7 +60,7 @@ public sealed interface OperatorSpec
     if (norm == null) {
       return;
     }
-    Norm.requireType(problem.outputType());
+    Norm.requireType("outputType", problem.outputType());
     if (problem.beta() != 0f) {
       throw new InvalidArgumentException(
           "beta",

@@ -1,6 +1,7 @@
 package dev.counterpoint.spi;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.Splits;
 
 /**
  * The vendor's collectives, in stream order. Every rank makes the same calls in the same order with
@@ -69,6 +70,20 @@ public interface Collectives {
       DeviceMemory receive,
       long receiveOffset,
       long count,
+      DType dtype);
+
+  /**
+   * What rank r has for rank s by the counts, starting {@code counts.sendStart(r, s)} elements into
+   * its {@code send}, ends up {@code counts.receiveStart(r, s)} elements into rank s's {@code
+   * receive}. Every rank passes equal counts.
+   */
+  void allToAllV(
+      Stream stream,
+      DeviceMemory send,
+      long sendOffset,
+      DeviceMemory receive,
+      long receiveOffset,
+      Splits counts,
       DType dtype);
 
   /**

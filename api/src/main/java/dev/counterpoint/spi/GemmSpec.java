@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param epilogue what happens before the store
  * @param epoch the rank's launch counter; needed when a gate or a clearance has a target
  * @param reservedUnits compute units left free for kernels that must run beside this one
+ * @param firstOwner the rank that owns shard 0; the ranks behind it own the shards behind that
  */
 public record GemmSpec(
     String label,
@@ -38,7 +39,44 @@ public record GemmSpec(
     TilePost post,
     Epilogue epilogue,
     @Nullable Epoch epoch,
-    int reservedUnits) {
+    int reservedUnits,
+    int firstOwner) {
+
+  /** Shard s belongs to rank s. */
+  public GemmSpec(
+      String label,
+      int rank,
+      Tiling tiling,
+      int k,
+      DType inputType,
+      DType outputType,
+      WeightLayout weightLayout,
+      GemmEngine engine,
+      TileOrder order,
+      TileGate gate,
+      TileRoute route,
+      TilePost post,
+      Epilogue epilogue,
+      @Nullable Epoch epoch,
+      int reservedUnits) {
+    this(
+        label,
+        rank,
+        tiling,
+        k,
+        inputType,
+        outputType,
+        weightLayout,
+        engine,
+        order,
+        gate,
+        route,
+        post,
+        epilogue,
+        epoch,
+        reservedUnits,
+        0);
+  }
 
   /** A plain GEMM: natural order, no gate, local route, no post. */
   public static GemmSpec plain(
@@ -87,7 +125,8 @@ public record GemmSpec(
         newPost,
         epilogue,
         newEpoch,
-        reservedUnits);
+        reservedUnits,
+        firstOwner);
   }
 
   /** The same leaving compute units free. */
@@ -107,7 +146,34 @@ public record GemmSpec(
         post,
         epilogue,
         epoch,
-        units);
+        units,
+        firstOwner);
+  }
+
+  /** The same with shards that belong to other ranks. */
+  public GemmSpec withFirstOwner(int rankOfShard0) {
+    return new GemmSpec(
+        label,
+        rank,
+        tiling,
+        k,
+        inputType,
+        outputType,
+        weightLayout,
+        engine,
+        order,
+        gate,
+        route,
+        post,
+        epilogue,
+        epoch,
+        reservedUnits,
+        rankOfShard0);
+  }
+
+  /** The rank that owns a shard. */
+  public int owner(int shard) {
+    return firstOwner + shard;
   }
 
   /** Rows of A and D. */

@@ -1,6 +1,7 @@
 package dev.counterpoint.conformance;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.Splits;
 import dev.counterpoint.spi.Collectives;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Stream;
@@ -83,6 +84,79 @@ class ExchangeRules {
       System.arraycopy(sent[sources[rank]], 0, wanted, GUARD, bytes);
       Check.bytes("what rank " + rank + " received", wanted, rig.read(receive[rank]));
     }
+  }
+
+  @Rule({"COLL-8", "COLL-6", "COLL-7"})
+  @ConformanceTest(value = Worlds.ALL, chaos = true)
+  void blocksThatDifferArriveInTheOrderOfTheirSources(Kit kit) {
+    Rig rig = kit.rig();
+    for (int round = 0; round < kit.rounds(4, 20); round++) {
+      long[][] counts = new long[rig.ranks][rig.ranks];
+      for (long[] row : counts) {
+        // Round 0 has nothing to send at all; later ones have some empty blocks and a long one.
+        for (int to = 0; to < rig.ranks && round > 0; to++) {
+          row[to] = kit.random().nextInt(3) == 0 ? 0 : kit.random().nextInt(60);
+        }
+      }
+      counts[rig.ranks - 1][0] = round == 1 ? 700_001 : counts[rig.ranks - 1][0];
+      Splits splits = Splits.of(counts);
+      Splits some = round % 2 == 0 ? splits : splits.shifted(kit.random().nextInt(rig.ranks));
+      kit.at("counts %s", some);
+      exchange(kit, rig, some);
+    }
+  }
+
+  private static void exchange(Kit kit, Rig rig, Splits counts) {
+    byte[][] sent = new byte[rig.ranks][];
+    DeviceMemory[] send = new DeviceMemory[rig.ranks];
+    DeviceMemory[] receive = new DeviceMemory[rig.ranks];
+    for (int rank = 0; rank < rig.ranks; rank++) {
+      sent[rank] = Rig.bytes(kit.random(), (int) counts.sent(rank) * 2);
+      send[rank] = rig.memory(rank, sent[rank].length + (long) GUARD);
+      rig.write(send[rank], GUARD, sent[rank]);
+      receive[rank] = rig.memory(rank, counts.received(rank) * 2 + 2L * GUARD);
+      rig.set(receive[rank], Matrix.CANARY);
+    }
+    Stream[] streams = rig.streams();
+    rig.onEachRank(
+        r ->
+            rig.backend
+                .collectives()
+                .allToAllV(streams[r], send[r], GUARD, receive[r], GUARD, counts, DType.BF16));
+    rig.settle();
+    for (int rank = 0; rank < rig.ranks; rank++) {
+      byte[] wanted = new byte[(int) receive[rank].bytes()];
+      Arrays.fill(wanted, Matrix.CANARY);
+      int at = GUARD;
+      for (int source = 0; source < rig.ranks; source++) {
+        int bytes = (int) counts.count(source, rank) * 2;
+        int from = (int) counts.sendStart(source, rank) * 2;
+        System.arraycopy(sent[source], from, wanted, at, bytes);
+        at += bytes;
+      }
+      Check.bytes("what rank " + rank + " received", wanted, rig.read(receive[rank]));
+    }
+  }
+
+  @Rule({"COLL-8", "ERR-7"})
+  @ConformanceTest(Worlds.PAIR)
+  void countsThatDoNotFitAreRefused(Kit kit) {
+    Rig rig = kit.rig();
+    Stream stream = rig.stream(0);
+    DeviceMemory good = rig.memory(0, 64);
+    DeviceMemory other = rig.memory(0, 64);
+    Collectives c = rig.backend.collectives();
+    long[][] many = new long[rig.ranks][rig.ranks];
+    many[0][0] = 17;
+    Check.refusesNaming(
+        "counts of another world",
+        "counts",
+        () -> c.allToAllV(stream, good, 0, other, 0, Splits.of(new long[1][1]), DType.FP32));
+    Check.refuses(
+        "more than there is room for",
+        () -> c.allToAllV(stream, good, 0, other, 0, Splits.of(many), DType.FP32));
+    Check.refusesNaming("a count below nothing", "splits", () -> Splits.of(new long[][] {{-1}}));
+    stream.synchronize(Rig.DEADLINE);
   }
 
   @Rule({"COLL-1", "ERR-7"})

@@ -2,6 +2,7 @@ package dev.counterpoint.conformance;
 
 import dev.counterpoint.DType;
 import dev.counterpoint.spi.Capability;
+import dev.counterpoint.spi.GemmSpec;
 import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.SignalArray;
 import dev.counterpoint.spi.Stream;
@@ -71,6 +72,48 @@ class GemmRouteRules {
         bench.expected.check(
             "shard " + shard + " at its owner", part, bench.tiling.partition().start(shard));
       }
+    }
+  }
+
+  @Rule({"GEMM-10", "GEMM-12"})
+  @ConformanceTest(Worlds.ALL)
+  void shardsMayBelongToAnyRanksThatFollowEachOther(Kit kit) {
+    Rig rig = kit.rig();
+    if (refused(kit, rig)) {
+      return;
+    }
+    int n = rig.ranks;
+    for (int owner = 0; owner < n; owner++) {
+      GemmBench bench = GemmCase.of(19, 16, 8).tile(8, 8).on(kit, rig, 0);
+      kit.at("owner %d", owner);
+      SymmetricBuffer staging = rig.symmetric(19 * 16 * 4);
+      for (int rank = 0; rank < n; rank++) {
+        rig.set(staging.at(rank), Matrix.CANARY);
+      }
+      SignalArray posts = rig.words(1);
+      int tiles = bench.tiling.tiles();
+      GemmSpec spec =
+          bench
+              .hooks(
+                  TileOrder.NATURAL,
+                  TileGate.NONE,
+                  new TileRoute.Owners(staging, 0, 16, null),
+                  new TilePost.Counters(posts, new int[tiles], TilePost.At.OWNER),
+                  null)
+              .withFirstOwner(owner);
+      bench.run(rig.prepare(spec));
+      for (int rank = 0; rank < n; rank++) {
+        byte[] seen = rig.read(staging.at(rank));
+        long counted = rig.backend.signals().read(posts, rank, 0);
+        Check.equal("posts at rank " + rank, rank == owner ? (long) tiles : 0L, counted);
+        if (rank == owner) {
+          bench.expected.check("at its owner", Matrix.parse(DType.FP32, 19, 16, 16, seen, 0));
+        } else {
+          Check.all("memory of rank " + rank, Matrix.CANARY, seen);
+        }
+      }
+      Check.refusesNaming(
+          "a shard of no rank", "route|post", () -> rig.prepare(spec.withFirstOwner(n)));
     }
   }
 

@@ -1,13 +1,16 @@
 package dev.counterpoint.conformance;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.Splits;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Epoch;
 import dev.counterpoint.spi.Event;
 import dev.counterpoint.spi.GemmArguments;
 import dev.counterpoint.spi.Graph;
+import dev.counterpoint.spi.NormArguments;
 import dev.counterpoint.spi.PreparedGemm;
+import dev.counterpoint.spi.RowNorm;
 import dev.counterpoint.spi.SignalArray;
 import dev.counterpoint.spi.Signals;
 import dev.counterpoint.spi.Stream;
@@ -105,6 +108,10 @@ class GraphRules {
     PreparedGemm[] gemms = new PreparedGemm[rig.ranks];
     TileReduce.PreparedReduce[] reductions = new TileReduce.PreparedReduce[rig.ranks];
     TileReduce.PreparedUnpack[] unpacks = new TileReduce.PreparedUnpack[rig.ranks];
+    RowNorm.PreparedNorm[] norms = new RowNorm.PreparedNorm[rig.ranks];
+    long[][] counts = new long[rig.ranks][rig.ranks];
+    counts[0][rig.ranks - 1] = n;
+    Splits splits = Splits.of(counts);
     DeviceMemory[] out = new DeviceMemory[rig.ranks];
     DeviceMemory[] in = new DeviceMemory[rig.ranks];
     DeviceMemory[] packed = new DeviceMemory[rig.ranks];
@@ -115,6 +122,7 @@ class GraphRules {
       out[rank] = rig.memory(rank, new byte[4 * n * rig.ranks]);
       reductions[rank] = rig.prepare(Reductions.plain(rig, rank, in[rank]));
       unpacks[rank] = Reductions.unpack(rig, rank, benches[rank].tiling);
+      norms[rank] = Norms.plain(rig, rank);
       packed[rank] =
           rig.memory(
               rank,
@@ -152,12 +160,21 @@ class GraphRules {
           gemms[rank].launch(stream, benches[rank].arguments());
           reductions[rank].launch(stream, out[rank], 0, 4);
           unpacks[rank].launch(stream, packed[rank], 0, unpacked[rank], 0, 10);
+          norms[rank].launch(
+              stream,
+              new NormArguments()
+                  .input(in[rank], 0, 4)
+                  .weight(unpacked[rank])
+                  .output(unpacked[rank], 64, 4));
           rig.backend.collectives().allGather(stream, in[rank], 0, out[rank], 0, n, DType.INT32);
           rig.backend.collectives().allReduce(stream, in[rank], 0, out[rank], 0, n, DType.INT32);
           rig.backend.collectives().broadcast(stream, 0, in[rank], 0, out[rank], 0, n, DType.INT32);
           rig.backend
               .collectives()
               .allToAll(stream, in[rank], 0, out[rank], 0, n / rig.ranks, DType.INT32);
+          rig.backend
+              .collectives()
+              .allToAllV(stream, in[rank], 0, out[rank], 0, splits, DType.INT32);
           rig.backend
               .collectives()
               .reduceScatter(stream, in[rank], 0, out[rank], 0, n / rig.ranks, DType.INT32);

@@ -95,7 +95,7 @@ class LifecycleRules {
     all.add(bench.prepare());
     all.add(rig.prepare(Reductions.plain(rig, 0, rig.memory(0, 64))));
     all.add(Reductions.unpack(rig, 0, bench.tiling));
-    all.add(Norms.plain(rig));
+    all.add(Norms.plain(rig, 0));
     all.add(rig.event(0));
     all.add(rig.epoch(0));
     all.add(rig.words(1));
@@ -223,7 +223,7 @@ class LifecycleRules {
         ResourceClosedException.class,
         "launch of a closed unpacking",
         () -> unpack.launch(stream, bench.deviceA, 0, bench.deviceD, 0, 4));
-    RowNorm.PreparedNorm norm = Norms.plain(rig);
+    RowNorm.PreparedNorm norm = Norms.plain(rig, 0);
     norm.close();
     Check.closed(
         "launch of a normalisation",

@@ -73,12 +73,12 @@ final class Norms {
   }
 
   /** A small normalisation of rows in place. */
-  static RowNorm.PreparedNorm plain(Rig rig) {
+  static RowNorm.PreparedNorm plain(Rig rig, int rank) {
     return rig.own(
         rig.backend
             .norm()
             .prepare(
-                NormSpec.inPlace(rig.name("norm"), RANK, 2, 4, DType.FP32, Norm.rms(0x1p-10f))));
+                NormSpec.inPlace(rig.name("norm"), rank, 2, 4, DType.FP32, Norm.rms(0x1p-10f))));
   }
 
   /** Fills output and sum with the canary. */

@@ -7,6 +7,7 @@ import dev.counterpoint.NormalizingPlan;
 import dev.counterpoint.OperatorPlan;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Shape;
+import dev.counterpoint.Splits;
 import dev.counterpoint.Tensor;
 import dev.counterpoint.WeightLayout;
 import dev.counterpoint.spi.Capability;
@@ -206,11 +207,27 @@ final class OperatorBench {
         }
       }
       case A2A -> {
-        int piece = rows.rows(rank);
-        int from = i / piece;
-        dot(result, i, j, input[from].matrix, rows.start(rank) + i % piece, from, j);
+        Splits splits = shape.splits;
+        int from = source(splits, rank, i, rows);
+        int row =
+            splits == null
+                ? rows.start(rank) + i % rows.rows(rank)
+                : (int) (splits.sendStart(from, rank) + i - splits.receiveStart(from, rank));
+        dot(result, i, j, input[from].matrix, row, from, j);
       }
     }
+  }
+
+  /** Where row i of a rank's output comes from. */
+  private static int source(@Nullable Splits splits, int rank, int i, RowPartition rows) {
+    if (splits == null) {
+      return i / rows.rows(rank);
+    }
+    int from = 0;
+    while (i >= splits.receiveStart(from, rank) + splits.count(from, rank)) {
+      from++;
+    }
+    return from;
   }
 
   private void dot(Expected result, int i, int j, Matrix a, int row, int weightRank, int col) {

@@ -8,6 +8,7 @@ import dev.counterpoint.GemmReduceScatterSpec;
 import dev.counterpoint.Norm;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.OperatorSpecBuilder;
+import dev.counterpoint.Splits;
 import dev.counterpoint.Strategy;
 import dev.counterpoint.Tuning;
 import dev.counterpoint.WeightLayout;
@@ -46,6 +47,7 @@ final class OperatorCase {
   boolean integers = true;
   Tuning tuning = Tuning.AUTOMATIC;
   @Nullable Norm norm;
+  @Nullable Splits splits;
 
   private OperatorCase(Kind kind, int m, int n, int k) {
     this.kind = kind;
@@ -56,6 +58,13 @@ final class OperatorCase {
 
   static OperatorCase of(Kind kind, int m, int n, int k) {
     return new OperatorCase(kind, m, n, k);
+  }
+
+  /** An all-to-all whose shards differ. */
+  static OperatorCase of(Splits splits, int n, int k) {
+    OperatorCase shape = new OperatorCase(Kind.A2A, (int) splits.mostSent(), n, k);
+    shape.splits = splits;
+    return shape;
   }
 
   OperatorCase types(DType input, DType output) {
@@ -127,7 +136,13 @@ final class OperatorCase {
       case AG -> fill(AllGatherGemmSpec.builder()).build();
       case RS -> fill(GemmReduceScatterSpec.builder().norm(norm)).build();
       case AR -> fill(GemmAllReduceSpec.builder().norm(norm)).build();
-      case A2A -> fill(GemmAllToAllSpec.builder()).build();
+      case A2A -> {
+        GemmAllToAllSpec.Builder builder = GemmAllToAllSpec.builder();
+        if (splits != null) {
+          builder.splits(splits);
+        }
+        yield fill(builder).build();
+      }
     };
   }
 
@@ -165,7 +180,7 @@ final class OperatorCase {
         tuning.strategy(),
         alpha,
         beta,
-        bias ? ", bias" : "",
+        (bias ? ", bias" : "") + (splits == null ? "" : ", splits " + splits),
         tuning.chunks(),
         tuning.groups(),
         tuning.transport(),

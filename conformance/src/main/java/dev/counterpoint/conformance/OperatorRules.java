@@ -2,6 +2,7 @@ package dev.counterpoint.conformance;
 
 import dev.counterpoint.DType;
 import dev.counterpoint.OperatorPlan;
+import dev.counterpoint.Splits;
 import dev.counterpoint.Strategy;
 import dev.counterpoint.Tensor;
 import dev.counterpoint.UnsupportedCapabilityException;
@@ -276,6 +277,42 @@ class OperatorRules {
         }
       }
     }
+  }
+
+  @Rule({"OP-14", "OP-2", "OP-10"})
+  @ConformanceTest(value = Worlds.ALL, chaos = true, seconds = 120)
+  void anAllToAllMayDivideItsRowsAsItLikes(Kit kit) {
+    Desk desk = kit.desk();
+    int n = kit.ranks();
+    for (int round = 0; round < kit.rounds(3, 12); round++) {
+      long[][] counts = new long[n][n];
+      for (int from = 0; from < n; from++) {
+        for (int to = 0; to < n && round > 0; to++) {
+          // Some have nothing for some, and the last rank has most.
+          boolean none = kit.random().nextInt(4) == 0;
+          counts[from][to] = none ? 0 : kit.random().nextInt(from == n - 1 ? 40 : 12);
+        }
+      }
+      Splits splits = Splits.of(counts);
+      for (Strategy strategy : FORCED) {
+        runAndCheck(
+            kit, desk, OperatorCase.of(splits, 16, 9).strategy(strategy).tile(8, 8).bias(true));
+        runAndCheck(
+            kit,
+            desk,
+            OperatorCase.of(splits, 13, 7).strategy(strategy).tile(8, 8).chunks(3).padded(5));
+      }
+      runAndCheck(kit, desk, OperatorCase.of(splits, 13, 7).reals());
+    }
+  }
+
+  @Rule({"OP-14", "OP-6"})
+  @ConformanceTest(Worlds.PAIR)
+  void splitsOfAnotherWorldAreRefused(Kit kit) {
+    Desk desk = kit.desk();
+    Splits one = Splits.of(new long[][] {{4}});
+    Check.refusesNaming(
+        "splits of one rank", "splits", () -> desk.world.plan(OperatorCase.of(one, 8, 8).spec()));
   }
 
   @Rule({"OP-8", "OP-1"})

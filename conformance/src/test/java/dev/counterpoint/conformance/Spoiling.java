@@ -125,7 +125,8 @@ final class Spoiling {
         post,
         s.epilogue(),
         s.epoch(),
-        s.reservedUnits());
+        s.reservedUnits(),
+        s.firstOwner());
   }
 
   /** An epoch that stands for ever where the next launch of another one will be. */

@@ -1,13 +1,15 @@
 package dev.counterpoint.spi.support;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.InvalidArgumentException;
+import dev.counterpoint.Splits;
 import dev.counterpoint.spi.Collectives;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Stream;
 
 /**
- * The six collectives as one: checks the arguments of each and leaves the backend addresses to
- * enqueue (rules XFER-5, ERR-7).
+ * The collectives as two, with equal and with unequal blocks: checks the arguments of each and
+ * leaves the backend addresses to enqueue (rules XFER-5, ERR-7).
  *
  * @param <S> the backend's streams
  */
@@ -42,6 +44,32 @@ public abstract class CheckedCollectives<S extends Stream> implements Collective
       long to,
       long count,
       DType dtype);
+
+  /** Enqueues an all-to-all of unequal blocks, whose arguments are good. */
+  protected abstract void enqueue(S stream, long from, long to, Splits counts, DType dtype);
+
+  @Override
+  public final void allToAllV(
+      Stream stream,
+      DeviceMemory send,
+      long sendOffset,
+      DeviceMemory receive,
+      long receiveOffset,
+      Splits counts,
+      DType dtype) {
+    if (counts.ranks() != context.size()) {
+      throw new InvalidArgumentException(
+          "counts",
+          "those of " + counts.ranks() + " ranks",
+          "be those of " + context.size() + " ranks");
+    }
+    S mine = own(stream);
+    long sendBytes = TransferChecks.bytes(counts.sent(mine.rank()), 1, dtype.bytes());
+    long receiveBytes = TransferChecks.bytes(counts.received(mine.rank()), 1, dtype.bytes());
+    long from = address("send", mine, send, sendOffset, sendBytes);
+    long to = address("receive", mine, receive, receiveOffset, receiveBytes);
+    enqueue(mine, from, to, counts, dtype);
+  }
 
   @Override
   public final void allGather(

@@ -12,6 +12,8 @@ public enum CollectiveKind {
   BROADCAST("broadcast"),
   /** Block s of rank r to rank s. */
   ALL_TO_ALL("allToAll"),
+  /** The same with blocks that differ. */
+  ALL_TO_ALL_V("allToAllV"),
   /** To one rank, from one rank. */
   SEND_RECEIVE("sendReceive");
 

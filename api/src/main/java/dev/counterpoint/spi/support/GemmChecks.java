@@ -120,7 +120,7 @@ public final class GemmChecks {
 
   private static void requireOwners(GemmSpec spec, TileRoute.Owners owners, int size) {
     RowPartition partition = spec.tiling().partition();
-    requireOwnerForEachShard("route", partition, size);
+    requireOwnerForEachShard("route", spec, size);
     int cols = spec.cols();
     MemoryChecks.requireStride("route.rowStride", partition.rows(0), cols, owners.rowStride());
     long extent =
@@ -134,11 +134,12 @@ public final class GemmChecks {
     requireClearance(spec, owners.clearance(), partition.shards());
   }
 
-  private static void requireOwnerForEachShard(String hook, RowPartition partition, int size) {
-    if (partition.shards() > size) {
+  private static void requireOwnerForEachShard(String hook, GemmSpec spec, int size) {
+    int shards = spec.tiling().partition().shards();
+    if (spec.firstOwner() < 0 || spec.firstOwner() > size - shards) {
       throw new InvalidArgumentException(
           hook,
-          partition.shards() + " shards",
+          shards + " shards" + (spec.firstOwner() == 0 ? "" : " from rank " + spec.firstOwner()),
           "have an owner for each shard among " + size + " ranks");
     }
   }
@@ -160,7 +161,7 @@ public final class GemmChecks {
     TableChecks.requireLength("post.words", post.words().length, spec.tiling().tiles());
     SignalChecks.requireEach("post.words", post.signals(), post.words(), true);
     if (post.at() == TilePost.At.OWNER) {
-      requireOwnerForEachShard("post", spec.tiling().partition(), size);
+      requireOwnerForEachShard("post", spec, size);
     }
   }
 

@@ -46,7 +46,7 @@ public final class NormOperands {
     MemoryChecks.requireRank("rank", spec.rank(), size);
     MemoryChecks.requireAtLeast("rows", spec.rows(), 0);
     MemoryChecks.requireAtLeast("cols", spec.cols(), 1);
-    Norm.requireType(spec.dtype());
+    Norm.requireType("dtype", spec.dtype());
     NormSpec.Packing packing = spec.packing();
     if (packing == null) {
       return;

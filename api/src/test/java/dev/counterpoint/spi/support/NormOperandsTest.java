@@ -45,7 +45,7 @@ class NormOperandsTest {
         "cols",
         () -> NormOperands.requireValid(NormSpec.inPlace("n", 0, 1, 0, DType.FP32, RMS), 2));
     refuses(
-        "outputType",
+        "dtype",
         () -> NormOperands.requireValid(NormSpec.inPlace("n", 0, 1, 1, DType.INT32, RMS), 2));
     refuses("slots", () -> NormOperands.requireValid(packed(1, 2, 3), 2));
     refuses("slots", () -> NormOperands.requireValid(packed(7, 6, -1, 4, 3, 2, 1, 0), 2));

@@ -1,6 +1,7 @@
 package dev.counterpoint.backend.gpu;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.Splits;
 import java.util.function.IntConsumer;
 
 /**
@@ -35,6 +36,9 @@ public interface CollectiveLibrary {
   void broadcast(int rank, int root, long send, long receive, long count, DType dtype, long stream);
 
   void allToAll(int rank, long send, long receive, long count, DType dtype, long stream);
+
+  /** Blocks as counted; every rank calls with equal counts. */
+  void allToAllV(int rank, long send, long receive, Splits counts, DType dtype, long stream);
 
   /** One rank's elements go to {@code target}, and as many come from {@code source}. */
   void sendReceive(

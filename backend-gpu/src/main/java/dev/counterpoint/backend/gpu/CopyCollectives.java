@@ -2,6 +2,7 @@ package dev.counterpoint.backend.gpu;
 
 import dev.counterpoint.DType;
 import dev.counterpoint.InvalidArgumentException;
+import dev.counterpoint.Splits;
 import dev.counterpoint.spi.DeviceBuffer;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.ReduceSpec;
@@ -121,6 +122,48 @@ final class CopyCollectives {
     stream.record(lane.last);
   }
 
+  /** Blocks as counted: every rank has as many rounds as the largest needs. */
+  void enqueue(GpuStream stream, long send, long receive, Splits counts, DType dtype) {
+    Lane lane = lanes.get(stream.rank());
+    Splits bytes = counts.times(dtype.bytes());
+    stream.await(lane.last);
+    for (long done = 0; done < bytes.most(); done += PIECE) {
+      round(stream, lane, send, receive, bytes, done);
+    }
+    stream.record(lane.last);
+  }
+
+  private void round(
+      GpuStream stream, Lane lane, long send, long receive, Splits bytes, long done) {
+    int me = stream.rank();
+    int size = context.size();
+    begin(stream, lane);
+    for (int step = 1; step <= size; step++) {
+      int peer = (me + step) % size;
+      long piece = Math.min(PIECE, bytes.count(me, peer) - done);
+      if (piece > 0) {
+        long own = send + bytes.sendStart(me, peer) + done;
+        stream.copy(slots.at(peer).address() + (long) me * PIECE, own, piece);
+      }
+      signals.raise(stream, arrived, peer, me, lane.epoch);
+    }
+    signals.awaitAll(stream, arrived, 0, size, lane.epoch, Target.THIS_LAUNCH);
+    for (int source = 0; source < size; source++) {
+      long piece = Math.min(PIECE, bytes.count(source, me) - done);
+      if (piece > 0) {
+        long target = receive + bytes.receiveStart(source, me) + done;
+        stream.copy(target, slots.at(me).address() + (long) source * PIECE, piece);
+      }
+    }
+    signals.setAll(stream, free, everyone, me, lane.epoch);
+  }
+
+  /** A round begins when everyone has taken what the last one brought. */
+  private void begin(GpuStream stream, Lane lane) {
+    signals.advance(stream, lane.epoch);
+    signals.awaitAll(stream, free, 0, context.size(), lane.epoch, Target.PREVIOUS_LAUNCH);
+  }
+
   private void round(
       CollectiveKind kind,
       GpuStream stream,
@@ -135,8 +178,7 @@ final class CopyCollectives {
       DType dtype) {
     int me = stream.rank();
     int size = context.size();
-    signals.advance(stream, lane.epoch);
-    signals.awaitAll(stream, free, 0, size, lane.epoch, Target.PREVIOUS_LAUNCH);
+    begin(stream, lane);
     boolean ownBlocks = kind == CollectiveKind.REDUCE_SCATTER || kind == CollectiveKind.ALL_TO_ALL;
     boolean sends = kind != CollectiveKind.BROADCAST || me == root;
     for (int step = 1; step <= size; step++) {

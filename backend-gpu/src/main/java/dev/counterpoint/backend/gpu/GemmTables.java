@@ -157,7 +157,7 @@ final class GemmTables {
   private long[] ownerRows(TileRoute.Owners owners) {
     long[] rows = new long[spec.tiling().partition().shards()];
     for (int shard = 0; shard < rows.length; shard++) {
-      rows[shard] = owners.buffer().at(shard).address() + owners.offset();
+      rows[shard] = owners.buffer().at(spec.owner(shard)).address() + owners.offset();
     }
     return rows;
   }
@@ -165,7 +165,7 @@ final class GemmTables {
   private long[] postWords(TilePost.At at) {
     long[] words = new long[spec.tiling().partition().shards()];
     for (int shard = 0; shard < words.length && postSignals != null; shard++) {
-      words[shard] = postSignals.base(at == TilePost.At.SELF ? spec.rank() : shard);
+      words[shard] = postSignals.base(at == TilePost.At.SELF ? spec.rank() : spec.owner(shard));
     }
     return words;
   }

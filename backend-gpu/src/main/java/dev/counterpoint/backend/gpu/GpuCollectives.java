@@ -4,6 +4,7 @@ import dev.counterpoint.CounterpointException;
 import dev.counterpoint.DType;
 import dev.counterpoint.Failure;
 import dev.counterpoint.NativeException;
+import dev.counterpoint.Splits;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TraceEvent;
 import dev.counterpoint.spi.support.Capture;
@@ -68,6 +69,38 @@ final class GpuCollectives extends CheckedCollectives<GpuStream> {
     }
   }
 
+  @Override
+  protected void enqueue(GpuStream mine, long from, long to, Splits counts, DType dtype) {
+    mine.begin();
+    if (counts.most() == 0) {
+      return;
+    }
+    CollectiveKind kind = CollectiveKind.ALL_TO_ALL_V;
+    int span = mine.beginSpan();
+    long sent = counts.sent(mine.rank());
+    if (context.size() == 1) {
+      if (from != to) {
+        mine.copy(to, from, sent * dtype.bytes());
+      }
+    } else if (library != null) {
+      int place = enter(mine);
+      try {
+        library.allToAllV(mine.rank(), from, to, counts, dtype, mine.handle());
+      } catch (NativeException e) {
+        throw failed(mine, e);
+      } finally {
+        context.watch().left(mine);
+      }
+      leave(place, mine, kind, sent);
+    } else if (copies != null) {
+      copies.enqueue(mine, from, to, counts, dtype);
+    }
+    if (span >= 0) {
+      String what = kind + " of " + Sizes.text(sent * dtype.bytes());
+      mine.endSpan(span, TraceEvent.Kind.COLLECTIVE, what);
+    }
+  }
+
   private void byLibrary(
       CollectiveLibrary by,
       CollectiveKind kind,
@@ -78,13 +111,9 @@ final class GpuCollectives extends CheckedCollectives<GpuStream> {
       long to,
       long count,
       DType dtype) {
-    stream.holdAfterFailure();
-    CollectiveWatch watch = context.watch();
-    Capture.Branch<GpuStream> branch = stream.branch();
-    int place = branch == null ? watch.begin(stream) : -1;
+    int place = enter(stream);
     int rank = stream.rank();
     long handle = stream.handle();
-    watch.entering(stream);
     try {
       switch (kind) {
         case ALL_GATHER -> by.allGather(rank, from, to, count, dtype, handle);
@@ -93,18 +122,37 @@ final class GpuCollectives extends CheckedCollectives<GpuStream> {
         case BROADCAST -> by.broadcast(rank, root, from, to, count, dtype, handle);
         case ALL_TO_ALL -> by.allToAll(rank, from, to, count, dtype, handle);
         case SEND_RECEIVE -> by.sendReceive(rank, root, from, source, to, count, dtype, handle);
+        case ALL_TO_ALL_V -> throw new AssertionError("its counts are not one number");
       }
     } catch (NativeException e) {
-      throw context.faults.raised() ? context.faults.failure() : stream.failed(e);
+      throw failed(stream, e);
     } finally {
-      watch.left(stream);
+      context.watch().left(stream);
     }
+    leave(place, stream, kind, count);
+  }
+
+  /** Before a call of the library; what it gives goes to {@link #leave}. */
+  private int enter(GpuStream stream) {
+    stream.holdAfterFailure();
+    CollectiveWatch watch = context.watch();
+    int place = stream.branch() == null ? watch.begin(stream) : -1;
+    watch.entering(stream);
+    return place;
+  }
+
+  private RuntimeException failed(GpuStream stream, NativeException e) {
+    return context.faults.raised() ? context.faults.failure() : stream.failed(e);
+  }
+
+  private void leave(int place, GpuStream stream, CollectiveKind kind, long count) {
     // The library may have changed the thread's device.
     stream.state().use();
     stream.enqueuedByLibrary();
+    Capture.Branch<GpuStream> branch = stream.branch();
     if (branch != null) {
       branch.capture().takeCollectives(1);
     }
-    watch.end(place, stream, kind.toString(), count);
+    context.watch().end(place, stream, kind.toString(), count);
   }
 }

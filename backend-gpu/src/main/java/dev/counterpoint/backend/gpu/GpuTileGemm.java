@@ -155,18 +155,17 @@ final class GpuTileGemm implements TileGemm {
     if (spec.epilogue().rowScale() || spec.epilogue().colScale()) {
       context.require(Capability.EPILOGUE_SCALES, "scales of " + label);
     }
-    int shards = spec.tiling().partition().shards();
     if (spec.route() instanceof TileRoute.Owners) {
-      requireReach(spec.rank(), shards, "route Owners of " + label);
+      requireReach(spec, "route Owners of " + label);
     }
     if (spec.post() instanceof TilePost.Counters counters && counters.at() == TilePost.At.OWNER) {
-      requireReach(spec.rank(), shards, "remote posts of " + label);
+      requireReach(spec, "remote posts of " + label);
     }
   }
 
-  private void requireReach(int rank, int shards, String wanted) {
-    for (int owner = 0; owner < shards; owner++) {
-      context.requireReach(rank, owner, wanted);
+  private void requireReach(GemmSpec spec, String wanted) {
+    for (int shard = 0; shard < spec.tiling().partition().shards(); shard++) {
+      context.requireReach(spec.rank(), spec.owner(shard), wanted);
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.counterpoint.backend.gpu;
 
 import dev.counterpoint.DType;
 import dev.counterpoint.NativeException;
+import dev.counterpoint.Splits;
 import dev.counterpoint.spi.support.Threads;
 import java.util.ArrayList;
 import java.util.List;
@@ -194,6 +195,25 @@ public abstract class NcclCollectives implements CollectiveLibrary {
       }
     }
     endGroup(status, rank, count);
+  }
+
+  /** The same with the blocks' own sizes; both ends of an empty block leave it out. */
+  @Override
+  public final void allToAllV(
+      int rank, long send, long receive, Splits counts, DType dtype, long stream) {
+    int bytes = dtype.bytes();
+    int status = groupStart();
+    for (int peer = 0; peer < size && status == SUCCESS; peer++) {
+      if (counts.count(rank, peer) > 0) {
+        long from = send + counts.sendStart(rank, peer) * bytes;
+        status = send(rank, from, counts.count(rank, peer) * bytes, peer, stream);
+      }
+      if (status == SUCCESS && counts.count(peer, rank) > 0) {
+        long to = receive + counts.receiveStart(peer, rank) * bytes;
+        status = receive(rank, to, counts.count(peer, rank) * bytes, peer, stream);
+      }
+    }
+    endGroup(status, rank, counts.sent(rank));
   }
 
   @Override

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.counterpoint.DType;
 import dev.counterpoint.DeviceFaultException;
 import dev.counterpoint.InvalidArgumentException;
+import dev.counterpoint.Splits;
 import dev.counterpoint.spi.BackendOptions;
 import dev.counterpoint.spi.Bootstrap;
 import dev.counterpoint.spi.Collectives;
@@ -52,6 +53,11 @@ class CollectivesTest {
     @Override
     public void allGather(int rank, long s, long r, long count, DType dtype, long stream) {
       calls.add("allGather " + rank + " " + count);
+    }
+
+    @Override
+    public void allToAllV(int rank, long s, long r, Splits counts, DType dtype, long stream) {
+      calls.add("allToAllV " + rank + " " + counts);
     }
 
     @Override
@@ -106,6 +112,9 @@ class CollectivesTest {
         () -> library);
   }
 
+  /** Rank 0 has one element for rank 1, and rank 1 two for rank 0. */
+  private static final Splits COUNTS = Splits.of(new long[][] {{0, 1}, {2, 0}});
+
   private static DeviceMemory memory(GpuBackend backend, int rank, int bytes) {
     return backend.device(rank).allocate(bytes).memory();
   }
@@ -123,6 +132,8 @@ class CollectivesTest {
         all.broadcast(s, 1, m, 0, m, 512, 8, DType.FP32);
         all.allToAll(s, m, 0, m, 512, 4, DType.FP32);
         all.sendReceive(s, 1 - rank, m, 0, 1 - rank, m, 512, 4, DType.FP32);
+        all.allToAllV(s, m, 0, m, 512, COUNTS, DType.FP32);
+        all.allToAllV(s, m, 0, m, 512, COUNTS.times(0), DType.FP32);
         assertThatThrownBy(() -> all.sendReceive(s, 2, m, 0, 0, m, 512, 4, DType.FP32))
             .isInstanceOf(InvalidArgumentException.class)
             .hasMessageContaining("target");
@@ -140,11 +151,13 @@ class CollectivesTest {
               "broadcast 0 from 1 in place",
               "allToAll 0 4",
               "sendReceive 0 to 1 from 1",
+              "allToAllV 0 [0, 1]; [2, 0]",
               "allGather 1 8",
               "reduceScatter 1 8",
               "broadcast 1 from 1",
               "allToAll 1 4",
-              "sendReceive 1 to 0 from 0");
+              "sendReceive 1 to 0 from 0",
+              "allToAllV 1 [0, 1]; [2, 0]");
     }
     assertThat(library.calls).endsWith("close");
     assertThat(driver.events).isEmpty();
@@ -223,6 +236,12 @@ class CollectivesTest {
                 s[rank], 1 - rank, send[rank], 4, 1 - rank, receive[rank], 0, 1, DType.FP32);
       }
       assertThat(f.read(receive[1])).startsWith(5, 6, 7, 8);
+      for (int rank = 0; rank < 2; rank++) {
+        f.backend
+            .collectives()
+            .allToAllV(s[rank], send[rank], 0, receive[rank], 0, COUNTS, DType.FP32);
+      }
+      assertThat(f.read(receive[1])).startsWith(1, 2, 3, 4);
       f.backend.collectives().broadcast(s[1], 1, send[1], 0, receive[1], 0, 2, DType.FP32);
       f.backend.collectives().broadcast(s[0], 1, send[0], 0, receive[0], 0, 2, DType.FP32);
       assertThat(f.read(receive[0])).containsExactly(11, 12, 13, 14, 15, 16, 17, 18);

@@ -11,9 +11,9 @@ import dev.counterpoint.core.strategy.AllGatherSignaled;
 import dev.counterpoint.core.strategy.OutputPipelined;
 import dev.counterpoint.core.strategy.OutputRing;
 import dev.counterpoint.core.strategy.OutputSequential;
-import dev.counterpoint.core.strategy.OutputSignaled;
 import dev.counterpoint.core.strategy.OutputStaged;
 import dev.counterpoint.core.strategy.ProgramFactory;
+import dev.counterpoint.core.strategy.SplitSignaled;
 
 /**
  * Which program carries which strategy of which operator. The three operators that communicate
@@ -34,7 +34,7 @@ public final class OperatorModule extends AbstractModule {
       bind(programs, operator, Strategy.SEQUENTIAL, OutputSequential::new);
       bind(programs, operator, Strategy.PIPELINED, OutputPipelined::new);
       bind(programs, operator, Strategy.DECOMPOSED, OutputStaged::decomposed);
-      bind(programs, operator, Strategy.SIGNALED, OutputSignaled::new);
+      bind(programs, operator, Strategy.SIGNALED, SplitSignaled::orEven);
       bind(programs, operator, Strategy.FUSED, OutputStaged::fused);
     }
     bind(programs, "gemm-rs", Strategy.RING, OutputRing::new);

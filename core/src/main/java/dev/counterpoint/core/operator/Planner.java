@@ -11,6 +11,7 @@ import dev.counterpoint.GemmReduceScatterSpec;
 import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.OperatorPlan;
 import dev.counterpoint.OperatorSpec;
+import dev.counterpoint.Splits;
 import dev.counterpoint.UnsupportedCapabilityException;
 import dev.counterpoint.core.strategy.PlanContext;
 import dev.counterpoint.core.strategy.Program;
@@ -111,9 +112,24 @@ public final class Planner {
       throw new InvalidArgumentException(
           "m", p.m(), "leave room for rounding up to the number of ranks");
     }
-    if (spec instanceof GemmAllToAllSpec
+    if (spec instanceof GemmAllToAllSpec allToAll && allToAll.splits() != null) {
+      requireFits(allToAll.splits(), ranks);
+    } else if (spec instanceof GemmAllToAllSpec
         && (long) OperatorSpec.piece(p.m(), 0, ranks) * ranks > Integer.MAX_VALUE) {
       throw new InvalidArgumentException("m", p.m(), "give an output of fewer than 2^31 rows");
+    }
+  }
+
+  private static void requireFits(Splits splits, int ranks) {
+    if (splits.ranks() != ranks) {
+      throw new InvalidArgumentException(
+          "splits", "those of " + splits.ranks() + " ranks", "be those of " + ranks + " ranks");
+    }
+    for (int rank = 0; rank < ranks; rank++) {
+      if (splits.received(rank) > Integer.MAX_VALUE - 1024) {
+        throw new InvalidArgumentException(
+            "splits", splits.received(rank), "give every rank an output of fewer than 2^31 rows");
+      }
     }
   }
 

@@ -23,7 +23,7 @@ public final class AllGatherDecomposed extends AllGatherProgram {
 
   private AllGatherDecomposed(PlanContext context, boolean ring) {
     super(context);
-    int chunks = Chunking.perShard(context.spec(), ranks, 1);
+    int chunks = Chunking.pieces(context.spec(), shards.rowsPerShard(), 1);
     exchange = ring ? new ShardRing(this, chunks) : new ShardPush(this, chunks);
     gemmByRows = new PreparedGemm[ranks][];
     for (Rank rank : context.ranks()) {

@@ -27,8 +27,10 @@ public final class AllGatherFused extends AllGatherProgram {
     push =
         new ShardPush(
             this,
-            Chunking.perShard(
-                context.spec(), ranks, Chunking.byBytes(shards.rowsPerShard() * rowBytes)));
+            Chunking.pieces(
+                context.spec(),
+                shards.rowsPerShard(),
+                Chunking.byBytes(shards.rowsPerShard() * rowBytes)));
     gemms = new PreparedGemm[ranks];
     for (Rank rank : context.ranks()) {
       gemms[rank.index()] = prepare(rank.index());

@@ -30,7 +30,8 @@ public final class AllGatherPipelined extends AllGatherProgram {
     int automatic = Chunking.atLeast(2, shards.rowsPerShard() * rowBytes);
     chunks =
         new RowPartition(
-            shards.rowsPerShard(), Chunking.perShard(context.spec(), ranks, automatic));
+            shards.rowsPerShard(),
+            Chunking.pieces(context.spec(), shards.rowsPerShard(), automatic));
     gemms = new PreparedGemm[ranks][];
     for (Rank rank : context.ranks()) {
       context.lane(rank.index());

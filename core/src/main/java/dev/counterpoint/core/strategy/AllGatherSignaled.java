@@ -31,7 +31,8 @@ public final class AllGatherSignaled extends AllGatherProgram {
     super(context);
     int wanted = Chunking.byBytes(shards.rowsPerShard() * rowBytes);
     chunks =
-        new RowPartition(shards.rowsPerShard(), Chunking.perShard(context.spec(), ranks, wanted));
+        new RowPartition(
+            shards.rowsPerShard(), Chunking.pieces(context.spec(), shards.rowsPerShard(), wanted));
     arrived = context.signals("arrived", ranks * chunks.shards());
     gemms = new PreparedGemm[ranks];
     for (Rank rank : context.ranks()) {

@@ -52,6 +52,11 @@ final class BackPressure {
     signals.set(stream, consumed, p, lane.rank(), lane.epoch());
   }
 
+  /** The same for stores to one rank only. */
+  TileRoute.Clearance clearanceOf(int owner) {
+    return new TileRoute.Clearance(consumed, new int[] {owner}, Target.PREVIOUS_LAUNCH);
+  }
+
   /** The same wait as a hook: before a store to rank p, the storing rank's word p. */
   TileRoute.Clearance clearance() {
     return new TileRoute.Clearance(consumed, everyone, Target.PREVIOUS_LAUNCH);

@@ -43,11 +43,11 @@ final class ChunkedSender implements Sender {
   /** The chunks that the caller wants, or enough of them to have something to overlap. */
   static RowBlocks cut(OutputProgram program) {
     int chunks =
-        Chunking.perShard(
+        Chunking.pieces(
             program.context.spec(),
-            program.ranks,
+            program.longest,
             Chunking.atLeast(leastChunks(program.kind), program.slotBytes));
-    return RowBlocks.tapered(program.shards.rowsPerShard(), chunks);
+    return RowBlocks.tapered(program.longest, chunks);
   }
 
   /** What comes after the last chunk is exposed: for an all-reduce a second transfer. */
@@ -61,7 +61,7 @@ final class ChunkedSender implements Sender {
   }
 
   @Override
-  public long perEpoch(int owner, int block) {
+  public long perEpoch(int source, int owner, int block) {
     return 1;
   }
 
@@ -72,7 +72,7 @@ final class ChunkedSender implements Sender {
       int chunk = ownerByOwner ? turn % chunks : turn / program.ranks;
       int step = 1 + (ownerByOwner ? turn / chunks : turn % program.ranks);
       int owner = (lane.rank() + step) % program.ranks;
-      if (gemms.rows(owner, chunk) > 0) {
+      if (gemms.rows(lane.rank(), owner, chunk) > 0) {
         compute(lane, operands, owner, chunk);
         send(lane, owner, chunk);
       }
@@ -98,7 +98,7 @@ final class ChunkedSender implements Sender {
       backPressure.awaitPeer(lane.send(), lane, owner);
     }
     lane.sendAfterMain(computed[me]);
-    long bytes = staging.rows(program.shards.rows(owner), chunk) * program.rowBytes;
+    long bytes = staging.rows(program.rows(me, owner), chunk) * program.rowBytes;
     program
         .backend
         .transfers()

@@ -19,14 +19,9 @@ final class Chunking {
   private Chunking() {}
 
   /**
-   * Chunks of one shard: the caller's number or the given one, but never more than a shard has
-   * rows.
+   * Chunks of a shard's rows or of columns: the caller's number or the given one, but never more
+   * than there are items.
    */
-  static int perShard(OperatorSpec spec, int ranks, int automatic) {
-    return pieces(spec, OperatorSpec.piece(spec.problem().m(), 0, ranks), automatic);
-  }
-
-  /** The caller's number of pieces of {@code items} rows or columns, or the given one. */
   static int pieces(OperatorSpec spec, int items, int automatic) {
     int wanted = spec.tuning().chunks() == 0 ? automatic : spec.tuning().chunks();
     return Math.max(1, Math.min(wanted, items));

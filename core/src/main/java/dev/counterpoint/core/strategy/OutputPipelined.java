@@ -1,8 +1,11 @@
 package dev.counterpoint.core.strategy;
 
+import dev.counterpoint.DType;
 import dev.counterpoint.Rank;
+import dev.counterpoint.Splits;
 import dev.counterpoint.Tensor;
 import dev.counterpoint.WeightLayout;
+import dev.counterpoint.spi.Collectives;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Event;
 import dev.counterpoint.spi.GemmArguments;
@@ -40,6 +43,9 @@ public final class OutputPipelined extends OutputProgram {
   private final BiasPieces[] biases;
   private final @Nullable Normalization norm;
 
+  /** By chunk: what ranks have for each other, where that differs. */
+  private final Splits @Nullable [] elements;
+
   /** Prepares the program. */
   public OutputPipelined(PlanContext context) {
     super(context);
@@ -56,21 +62,28 @@ public final class OutputPipelined extends OutputProgram {
     communicated = new Event[ranks];
     biases = new BiasPieces[ranks];
     norm = Normalization.inPlace(this);
+    elements = splits == null ? null : elements(splits);
     for (Rank rank : context.ranks()) {
       int r = rank.index();
       context.lane(r);
       gemms[r] = prepare(r);
-      products[r] = context.local(r, offset(cut.count(), ranks));
+      products[r] = context.local(r, offset(cut.count(), productBuffer(r)));
       received[r] =
-          switch (kind) {
-            case REDUCE_SCATTER -> context.local(r, offset(cut.count(), 1));
-            case ALL_REDUCE -> products[r];
-            case ALL_TO_ALL -> context.local(r, offset(cut.count(), ranks));
-          };
+          kind == Kind.ALL_REDUCE
+              ? products[r]
+              : context.local(r, offset(cut.count(), receiveBuffer(r)));
       computed[r] = context.own(rank.device().newEvent(false));
       communicated[r] = context.own(rank.device().newEvent(false));
       biases[r] = new BiasPieces();
     }
+  }
+
+  private Splits[] elements(Splits rows) {
+    Splits[] table = new Splits[cut.count()];
+    for (int chunk = 0; chunk < table.length; chunk++) {
+      table[chunk] = rows.times(stride(chunk));
+    }
+    return table;
   }
 
   private int cols(int chunk) {
@@ -82,9 +95,22 @@ public final class OutputPipelined extends OutputProgram {
     return PlanContext.padded(cols(chunk), problem.outputType());
   }
 
-  /** Where a chunk lies in a buffer that has so many shards of each. */
-  private long offset(int chunk, int buffered) {
-    return elementsBefore[chunk] * elementBytes * shards.rowsPerShard() * buffered;
+  /** Where a chunk lies in a buffer that has so many rows of each. */
+  private long offset(int chunk, long rows) {
+    return elementsBefore[chunk] * elementBytes * rows;
+  }
+
+  /** Rows of a rank's product, padded to full shards where those are alike. */
+  private long productBuffer(int rank) {
+    return splits == null ? (long) shards.rowsPerShard() * ranks : splits.sent(rank);
+  }
+
+  /** Rows that the collective delivers to a rank. */
+  private long receiveBuffer(int rank) {
+    if (splits != null) {
+      return splits.received(rank);
+    }
+    return kind == Kind.REDUCE_SCATTER ? shards.rowsPerShard() : productBuffer(rank);
   }
 
   private PreparedGemm[] prepare(int rank) {
@@ -101,7 +127,7 @@ public final class OutputPipelined extends OutputProgram {
         context.plainGemm(
             "chunk",
             rank,
-            context.tiling(rank, RowPartition.whole(problem.m()), cols, k(rank)),
+            context.tiling(rank, RowPartition.whole(productRows(rank)), cols, k(rank)),
             k(rank),
             epilogue(rank)));
   }
@@ -136,7 +162,7 @@ public final class OutputPipelined extends OutputProgram {
     arguments
         .b(weight.memory(), Math.min(columns, weight.memory().bytes()), weight.rowStride())
         .bias(biases[rank].of(operands.bias(), chunk))
-        .d(products[rank], offset(chunk, ranks), stride(chunk));
+        .d(products[rank], offset(chunk, productBuffer(rank)), stride(chunk));
     DeviceMemory addend = arguments.c();
     if (addend != null) {
       long offset = arguments.cOffset() + (long) cut.start(chunk) * elementBytes;
@@ -146,50 +172,45 @@ public final class OutputPipelined extends OutputProgram {
   }
 
   private void communicate(Lane lane, int chunk) {
-    DeviceMemory product = products[lane.rank()];
-    DeviceMemory target = received[lane.rank()];
-    long from = offset(chunk, ranks);
+    int rank = lane.rank();
+    Collectives collectives = backend.collectives();
+    DeviceMemory product = products[rank];
+    DeviceMemory target = received[rank];
+    DType type = problem.outputType();
+    long from = offset(chunk, productBuffer(rank));
+    long to = offset(chunk, receiveBuffer(rank));
     long count = (long) shards.rowsPerShard() * stride(chunk);
     switch (kind) {
       case REDUCE_SCATTER ->
-          backend
-              .collectives()
-              .reduceScatter(
-                  lane.send(),
-                  product,
-                  from,
-                  target,
-                  offset(chunk, 1),
-                  count,
-                  problem.outputType());
+          collectives.reduceScatter(lane.send(), product, from, target, to, count, type);
       case ALL_REDUCE ->
-          backend
-              .collectives()
-              .allReduce(
-                  lane.send(),
-                  product,
-                  from,
-                  target,
-                  from,
-                  (long) problem.m() * stride(chunk),
-                  problem.outputType());
-      case ALL_TO_ALL ->
-          backend
-              .collectives()
-              .allToAll(lane.send(), product, from, target, from, count, problem.outputType());
+          collectives.allReduce(
+              lane.send(), product, from, target, to, (long) problem.m() * stride(chunk), type);
+      case ALL_TO_ALL -> {
+        if (elements == null) {
+          collectives.allToAll(lane.send(), product, from, target, to, count, type);
+        } else {
+          collectives.allToAllV(lane.send(), product, from, target, to, elements[chunk], type);
+        }
+      }
     }
   }
 
   private void copyColumns(Lane lane, Tensor output, int chunk) {
-    int rows = shards.rows(lane.rank());
+    int rank = lane.rank();
+    int rows = shards.rows(rank);
+    long from = offset(chunk, receiveBuffer(rank));
+    if (splits != null) {
+      copyColumns(lane, output, chunk, from, 0, (int) splits.received(rank));
+      return;
+    }
     switch (kind) {
-      case REDUCE_SCATTER -> copyColumns(lane, output, chunk, offset(chunk, 1), 0, rows);
-      case ALL_REDUCE -> copyColumns(lane, output, chunk, offset(chunk, ranks), 0, problem.m());
+      case REDUCE_SCATTER -> copyColumns(lane, output, chunk, from, 0, rows);
+      case ALL_REDUCE -> copyColumns(lane, output, chunk, from, 0, problem.m());
       case ALL_TO_ALL -> {
         long block = (long) shards.rowsPerShard() * stride(chunk) * elementBytes;
         for (int source = 0; source < ranks; source++) {
-          long from = offset(chunk, ranks) + source * block;
-          copyColumns(lane, output, chunk, from, source * rows, rows);
+          copyColumns(lane, output, chunk, from + source * block, source * rows, rows);
         }
       }
     }

@@ -5,6 +5,7 @@ import dev.counterpoint.GemmProblem;
 import dev.counterpoint.GemmReduceScatterSpec;
 import dev.counterpoint.Norm;
 import dev.counterpoint.OperatorSpec;
+import dev.counterpoint.Splits;
 import dev.counterpoint.Tensor;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.DeviceMemory;
@@ -13,6 +14,7 @@ import dev.counterpoint.spi.GemmArguments;
 import dev.counterpoint.spi.RowPartition;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.Transport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the programs of GEMM + reduce-scatter, all-reduce and all-to-all share. In all three the
@@ -38,6 +40,12 @@ abstract class OutputProgram implements Program {
   final int ranks;
   final int elementBytes;
 
+  /** Rows by source and target of an all-to-all whose shards differ; null where they are even. */
+  final @Nullable Splits splits;
+
+  /** Rows of the longest shard. */
+  final int longest;
+
   /** Elements from row to row of staged products. */
   final int stride;
 
@@ -56,7 +64,9 @@ abstract class OutputProgram implements Program {
     elementBytes = problem.outputType().bytes();
     stride = PlanContext.padded(problem.n(), problem.outputType());
     rowBytes = (long) stride * elementBytes;
-    slotBytes = shards.rowsPerShard() * rowBytes;
+    splits = context.spec() instanceof GemmAllToAllSpec spec ? spec.splits() : null;
+    longest = splits == null ? shards.rowsPerShard() : Math.toIntExact(splits.most());
+    slotBytes = longest * rowBytes;
   }
 
   private static Kind kindOf(OperatorSpec spec) {
@@ -64,6 +74,26 @@ abstract class OutputProgram implements Program {
       return Kind.REDUCE_SCATTER;
     }
     return spec instanceof GemmAllToAllSpec ? Kind.ALL_TO_ALL : Kind.ALL_REDUCE;
+  }
+
+  /** Rows of a rank's product. */
+  final int productRows(int rank) {
+    return splits == null ? problem.m() : (int) splits.sent(rank);
+  }
+
+  /** Rows of a rank's product that are meant for an owner. */
+  final int rows(int rank, int owner) {
+    return splits == null ? shards.rows(owner) : (int) splits.count(rank, owner);
+  }
+
+  /** The first of them in the product. */
+  final int firstRow(int rank, int owner) {
+    return splits == null ? shards.start(owner) : (int) splits.sendStart(rank, owner);
+  }
+
+  /** Where an owner keeps them apart, the first of them in its output. */
+  final int firstReceived(int rank, int owner) {
+    return splits == null ? rank * shards.rows(owner) : (int) splits.receiveStart(rank, owner);
   }
 
   /** Inner dimension on a rank: its piece of K, or all of it where nothing is summed over ranks. */
@@ -77,7 +107,7 @@ abstract class OutputProgram implements Program {
    */
   final Epilogue epilogue(int rank) {
     return kind == Kind.ALL_TO_ALL
-        ? context.epilogue(0, problem.m())
+        ? context.epilogue(0, productRows(rank))
         : context.epilogue(shards.start(rank), shards.rows(rank));
   }
 
@@ -153,6 +183,8 @@ abstract class OutputProgram implements Program {
    * it as it is.
    */
   final boolean isPacked(Tensor tensor) {
-    return tensor.rowStride() == problem.n() && stride == problem.n() && shards.isEven();
+    return tensor.rowStride() == problem.n()
+        && stride == problem.n()
+        && (splits != null || shards.isEven());
   }
 }

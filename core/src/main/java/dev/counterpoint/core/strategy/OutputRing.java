@@ -109,7 +109,7 @@ public final class OutputRing extends OutputProgram {
     TileReduce.PreparedReduce[] table = new TileReduce.PreparedReduce[ranks * cut.count()];
     for (int step = 0; step < ranks; step++) {
       for (int chunk = 0; chunk < cut.count(); chunk++) {
-        int rows = gemms.rows(owner(rank, step), chunk);
+        int rows = gemms.rows(rank, owner(rank, step), chunk);
         if (rows > 0 && adds(step)) {
           table[word(step, chunk)] = context.reduce(addition(rank, step, chunk, rows));
         }
@@ -156,10 +156,10 @@ public final class OutputRing extends OutputProgram {
     for (int step = 0; step < ranks; step++) {
       for (int chunk = 0; chunk < cut.count(); chunk++) {
         int owner = owner(rank, step);
-        if (gemms.rows(owner, chunk) > 0) {
+        if (gemms.rows(rank, owner, chunk) > 0) {
           compute(lane, operands, step, owner, chunk);
           if (!isLast(step)) {
-            pass(lane, step, chunk, gemms.rows(owner, chunk), next);
+            pass(lane, step, chunk, gemms.rows(rank, owner, chunk), next);
           } else if (sum != null) {
             spread(lane, sum, owner, chunk, next);
           }
@@ -239,7 +239,7 @@ public final class OutputRing extends OutputProgram {
             offset,
             all.buffer().at(next),
             offset,
-            gemms.rows(owner, chunk) * rowBytes,
+            gemms.rows(lane.rank(), owner, chunk) * rowBytes,
             context.pushTransport(),
             all.ready(),
             all.word(owner, chunk),
@@ -252,7 +252,7 @@ public final class OutputRing extends OutputProgram {
     for (int step = 1; step < ranks - 1; step++) {
       int owner = (me - step + ranks) % ranks;
       for (int chunk = 0; chunk < cut.count(); chunk++) {
-        if (gemms.rows(owner, chunk) > 0) {
+        if (gemms.rows(me, owner, chunk) > 0) {
           int word = all.word(owner, chunk);
           backend.signals().await(lane.send(), all.ready(), word, lane.epoch(), Target.THIS_LAUNCH);
           sendOn(lane, all, owner, chunk, next);

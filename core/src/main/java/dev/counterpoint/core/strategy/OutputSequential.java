@@ -1,6 +1,7 @@
 package dev.counterpoint.core.strategy;
 
 import dev.counterpoint.Rank;
+import dev.counterpoint.Splits;
 import dev.counterpoint.Tensor;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.PreparedGemm;
@@ -19,26 +20,33 @@ public final class OutputSequential extends OutputProgram {
 
   private final @Nullable Normalization norm;
 
+  /** What ranks have for each other, where that differs. */
+  private final @Nullable Splits elements;
+
   /** Prepares the program. */
   public OutputSequential(PlanContext context) {
     super(context);
     gemms = new PreparedGemm[ranks];
     norm = Normalization.inPlace(this);
+    elements = splits == null ? null : splits.times(stride);
     products = new DeviceMemory[ranks];
     received = new DeviceMemory[ranks];
     for (Rank rank : context.ranks()) {
       int r = rank.index();
-      RowPartition whole = RowPartition.whole(problem.m());
+      RowPartition whole = RowPartition.whole(productRows(r));
       gemms[r] =
           context.gemm(
               context.plainGemm(
                   "", r, context.tiling(r, whole, problem.n(), k(r)), k(r), epilogue(r)));
-      products[r] = context.local(r, slotBytes * ranks);
+      products[r] =
+          context.local(r, splits == null ? slotBytes * ranks : splits.sent(r) * rowBytes);
       received[r] =
           switch (kind) {
             case REDUCE_SCATTER -> context.local(r, slotBytes);
             case ALL_REDUCE -> products[r];
-            case ALL_TO_ALL -> context.local(r, slotBytes * ranks);
+            case ALL_TO_ALL ->
+                context.local(
+                    r, splits == null ? slotBytes * ranks : splits.received(r) * rowBytes);
           };
     }
   }
@@ -62,6 +70,12 @@ public final class OutputSequential extends OutputProgram {
   }
 
   private void communicate(Lane lane, DeviceMemory product, DeviceMemory target) {
+    if (elements != null) {
+      backend
+          .collectives()
+          .allToAllV(lane.main(), product, 0, target, 0, elements, problem.outputType());
+      return;
+    }
     long count = (long) shards.rowsPerShard() * stride;
     switch (kind) {
       case REDUCE_SCATTER ->
@@ -87,6 +101,10 @@ public final class OutputSequential extends OutputProgram {
   }
 
   private void copyOutputs(Lane lane, int rank, Tensor output) {
+    if (splits != null) {
+      copyOut(lane.main(), received[rank], 0, output, 0, (int) splits.received(rank));
+      return;
+    }
     switch (kind) {
       case REDUCE_SCATTER -> copyOut(lane.main(), received[rank], 0, output, 0, shards.rows(rank));
       case ALL_REDUCE -> copyOut(lane.main(), received[rank], 0, output, 0, problem.m());

@@ -30,10 +30,7 @@ public final class OutputStaged extends OutputProgram {
     for (Rank rank : context.ranks()) {
       context.lane(rank.index());
     }
-    sender =
-        fused
-            ? new RoutedSender(this, backPressure)
-            : new ChunkedSender(this, backPressure, sending == Sending.OWNER_BY_OWNER);
+    sender = sender(sending);
     receiver =
         switch (kind) {
           case REDUCE_SCATTER -> new ReduceReceiver(this, sender, backPressure);
@@ -43,6 +40,15 @@ public final class OutputStaged extends OutputProgram {
                   : new AllReducePushReceiver(this, sender, backPressure);
           case ALL_TO_ALL -> new CopyReceiver(this, sender, backPressure);
         };
+  }
+
+  private Sender sender(Sending sending) {
+    if (sending != Sending.TILES) {
+      return new ChunkedSender(this, backPressure, sending == Sending.OWNER_BY_OWNER);
+    }
+    return splits == null
+        ? new RoutedSender(this, backPressure)
+        : new SplitRoutedSender(this, backPressure);
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.counterpoint.core.strategy;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.GemmAllToAllSpec;
 import dev.counterpoint.GemmProblem;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Rank;
@@ -55,6 +56,11 @@ public final class PlanContext implements AutoCloseable {
   /** The specification being planned. */
   public OperatorSpec spec() {
     return spec;
+  }
+
+  /** Whether the shards of an all-to-all differ. */
+  boolean hasSplits() {
+    return spec instanceof GemmAllToAllSpec allToAll && allToAll.splits() != null;
   }
 
   GemmProblem problem() {

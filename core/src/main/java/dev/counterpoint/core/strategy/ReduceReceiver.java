@@ -49,7 +49,7 @@ final class ReduceReceiver implements Receiver {
       int block = cut.ofUnit(firstUnit + unit);
       for (int source = 0; source < program.ranks; source++) {
         words[unit * program.ranks + source] = staging.word(source, block);
-        perEpoch[unit * program.ranks + source] = sender.perEpoch(rank, block);
+        perEpoch[unit * program.ranks + source] = sender.perEpoch(source, rank, block);
       }
     }
     long offset = (long) cut.start(firstBlock) * program.rowBytes;

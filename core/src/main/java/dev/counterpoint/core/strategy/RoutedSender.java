@@ -108,7 +108,7 @@ final class RoutedSender implements Sender {
   }
 
   @Override
-  public long perEpoch(int owner, int block) {
+  public long perEpoch(int source, int owner, int block) {
     int rows = staging.rows(program.shards.rows(owner), block);
     long tileRows = (rows + (long) tiling.tileRows() - 1) / tiling.tileRows();
     return tileRows * tiling.tileColCount();

@@ -5,8 +5,8 @@ interface Sender {
   /** Where the shards go. */
   Staging staging();
 
-  /** How much a counter of a block of {@code owner}'s shard grows with each launch. */
-  long perEpoch(int owner, int block);
+  /** How much {@code owner}'s counter of a block of {@code source}'s grows with each launch. */
+  long perEpoch(int source, int owner, int block);
 
   /** Enqueues one launch, on the main stream and the send stream. */
   void enqueue(Lane lane, Operands operands);

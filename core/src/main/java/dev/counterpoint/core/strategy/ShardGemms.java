@@ -35,7 +35,7 @@ final class ShardGemms {
     for (int owner = 0; owner < program.ranks; owner++) {
       boolean addend = program.kind == OutputProgram.Kind.ALL_TO_ALL || owner == rank;
       for (int block = 0; block < cut.count(); block++) {
-        int rows = rows(owner, block);
+        int rows = rows(rank, owner, block);
         if (rows > 0) {
           table[owner * cut.count() + block] =
               (addend ? withAddend : plain).computeIfAbsent(rows, size -> gemm(rank, size, addend));
@@ -58,16 +58,19 @@ final class ShardGemms {
             epilogue));
   }
 
-  /** Rows of a block of an owner's shard; 0 for one past its end, which is not to be computed. */
-  int rows(int owner, int block) {
-    return cut.rows(program.shards.rows(owner), block);
+  /**
+   * Rows of a block of what a rank computes for an owner; 0 for one past its end, which is not to
+   * be computed.
+   */
+  int rows(int rank, int owner, int block) {
+    return cut.rows(program.rows(rank, owner), block);
   }
 
   /** Enqueues the GEMM of a block on the main stream; its rows lie as staged rows do. */
   void launch(
       Lane lane, Operands operands, int owner, int block, DeviceMemory target, long offset) {
     Tensor input = operands.input();
-    int row = program.shards.start(owner) + cut.start(block);
+    int row = program.firstRow(lane.rank(), owner) + cut.start(block);
     GemmArguments arguments = program.inputs(lane, operands);
     arguments.a(
         input.memory(), (long) row * input.rowStride() * input.dtype().bytes(), input.rowStride());

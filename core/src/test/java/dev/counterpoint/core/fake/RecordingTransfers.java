@@ -1,6 +1,7 @@
 package dev.counterpoint.core.fake;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.Splits;
 import dev.counterpoint.core.fake.Work.Rows;
 import dev.counterpoint.spi.Collectives;
 import dev.counterpoint.spi.DeviceMemory;
@@ -146,7 +147,7 @@ final class RecordingTransfers implements Transfers, Collectives {
             + " -> "
             + journal.where(to.memory(), to.offset());
     ((RecordingStream) stream)
-        .step(text, new Work.Collective(kind, root, from, to, count, dtype.bytes()));
+        .step(text, new Work.Collective(kind, root, from, to, count, dtype.bytes(), null));
   }
 
   @Override
@@ -205,6 +206,27 @@ final class RecordingTransfers implements Transfers, Collectives {
       DType dtype) {
     if (!journal.muted()) {
       collective(s, Work.Kind.BROADCAST, root, a, ao, 1, b, bo, 1, count, dtype);
+    }
+  }
+
+  @Override
+  public void allToAllV(
+      Stream s, DeviceMemory a, long ao, DeviceMemory b, long bo, Splits counts, DType dtype) {
+    if (!journal.muted()) {
+      Rows from = Rows.bytes(a, ao, counts.sent(s.rank()) * dtype.bytes());
+      Rows to = Rows.bytes(b, bo, counts.received(s.rank()) * dtype.bytes());
+      String text =
+          "ALL_TO_ALL_V of "
+              + counts.sent(s.rank())
+              + " "
+              + journal.where(a, ao)
+              + " -> "
+              + journal.where(b, bo);
+      ((RecordingStream) s)
+          .step(
+              text,
+              new Work.Collective(
+                  Work.Kind.ALL_TO_ALL_V, -1, from, to, counts.most(), dtype.bytes(), counts));
     }
   }
 

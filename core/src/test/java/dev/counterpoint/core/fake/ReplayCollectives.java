@@ -1,5 +1,6 @@
 package dev.counterpoint.core.fake;
 
+import dev.counterpoint.Splits;
 import dev.counterpoint.core.fake.Work.Rows;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -7,6 +8,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Collectives of {@link Replay}: the n-th calls of all ranks meet, and must agree. */
@@ -91,6 +93,7 @@ final class ReplayCollectives {
     for (Work.Collective other : meeting.calls.values()) {
       if (other.kind() != mine.kind()
           || other.count() != mine.count()
+          || !Objects.equals(other.counts(), mine.counts())
           || other.root() != mine.root()) {
         throw new AssertionError("ranks meet in different collectives: " + meeting.calls);
       }
@@ -98,6 +101,10 @@ final class ReplayCollectives {
     int count = Math.toIntExact(mine.count());
     long[] result =
         new long[Math.toIntExact(mine.receive().rows() * mine.receive().rowBytes() / 4)];
+    if (mine.counts() != null) {
+      uneven(meeting, mine.counts(), rank, result);
+      return result;
+    }
     for (int source = 0; source < ranks; source++) {
       Rows send = meeting.calls.get(source).send();
       for (int i = 0; i < count; i++) {
@@ -107,6 +114,7 @@ final class ReplayCollectives {
           case ALL_REDUCE -> result[i] += at(send, i);
           case BROADCAST -> result[i] = source == mine.root() ? at(send, i) : result[i];
           case ALL_TO_ALL -> result[source * count + i] = at(send, rank * count + i);
+          case ALL_TO_ALL_V -> throw new AssertionError("has counts");
           case SEND_RECEIVE -> {
             if ((source + mine.root()) % ranks == rank) {
               result[i] = at(send, i);
@@ -116,6 +124,16 @@ final class ReplayCollectives {
       }
     }
     return result;
+  }
+
+  private void uneven(Meeting meeting, Splits counts, int rank, long[] result) {
+    for (int source = 0; source < ranks; source++) {
+      Rows send = meeting.calls.get(source).send();
+      for (int i = 0; i < counts.count(source, rank); i++) {
+        result[(int) counts.receiveStart(source, rank) + i] =
+            at(send, (int) counts.sendStart(source, rank) + i);
+      }
+    }
   }
 
   private long at(Rows rows, int index) {

@@ -111,7 +111,7 @@ final class ReplayKernels {
         }
       }
       if (spec.post() instanceof TilePost.Counters post && post.words()[tile] >= 0) {
-        int owner = post.at() == TilePost.At.SELF ? spec.rank() : tiling.shard(tile);
+        int owner = post.at() == TilePost.At.SELF ? spec.rank() : spec.owner(tiling.shard(tile));
         replay.raise(post.signals(), owner, post.words()[tile], false, 1, action);
       }
     }
@@ -142,9 +142,9 @@ final class ReplayKernels {
 
     private long target(int i, int j, int row, int col) {
       if (spec.route() instanceof TileRoute.Owners owners) {
-        int owner = tiling.shard(tile);
-        int inShard = row - tiling.partition().start(owner);
-        return owners.buffer().at(owner).address()
+        int shard = tiling.shard(tile);
+        int inShard = row - tiling.partition().start(shard);
+        return owners.buffer().at(spec.owner(shard)).address()
             + owners.offset()
             + 4L * ((long) inShard * owners.rowStride() + col);
       }

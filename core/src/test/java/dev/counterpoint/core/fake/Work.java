@@ -1,5 +1,6 @@
 package dev.counterpoint.core.fake;
 
+import dev.counterpoint.Splits;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Epoch;
 import dev.counterpoint.spi.GemmSpec;
@@ -71,8 +72,15 @@ public sealed interface Work {
     }
   }
 
-  /** A collective of blocks of {@code count} elements. */
-  record Collective(Kind kind, int root, Rows send, Rows receive, long count, int elementBytes)
+  /** A collective of blocks of {@code count} elements, or of those that the counts say. */
+  record Collective(
+      Kind kind,
+      int root,
+      Rows send,
+      Rows receive,
+      long count,
+      int elementBytes,
+      @Nullable Splits counts)
       implements Work {}
 
   /** Kinds of collective. */
@@ -82,6 +90,7 @@ public sealed interface Work {
     ALL_REDUCE,
     BROADCAST,
     ALL_TO_ALL,
+    ALL_TO_ALL_V,
     /** By a shift: rank r sends to rank r + root. */
     SEND_RECEIVE
   }

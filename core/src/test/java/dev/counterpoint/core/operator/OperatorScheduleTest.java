@@ -10,6 +10,7 @@ import dev.counterpoint.GemmReduceScatterSpec;
 import dev.counterpoint.Norm;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.OperatorSpecBuilder;
+import dev.counterpoint.Splits;
 import dev.counterpoint.Strategy;
 import dev.counterpoint.Tuning;
 import dev.counterpoint.WeightLayout;
@@ -90,6 +91,38 @@ class OperatorScheduleTest {
         check(spec(builder, size, choice, true), size.ranks(), 3);
         // Rows of 7 elements in 8: they lie as workspaces do, but the last has no padding.
         check(spec(builder, size, choice, true), size.ranks(), 1);
+      }
+    }
+  }
+
+  /** Ragged; one that sends nothing, one that gets nothing; a ring; nothing at all; one rank. */
+  private static final List<Splits> SPLITS =
+      List.of(
+          Splits.of(new long[][] {{3, 0, 7}, {1, 5, 2}, {9, 4, 0}}),
+          Splits.of(new long[][] {{0, 0, 0}, {2, 0, 1}, {13, 0, 6}}),
+          Splits.of(new long[][] {{0, 5}, {8, 0}}),
+          Splits.of(new long[][] {{0, 0}, {0, 0}}),
+          Splits.of(new long[][] {{11}}));
+
+  @ParameterizedTest
+  @EnumSource(value = Strategy.class, mode = EnumSource.Mode.EXCLUDE, names = "AUTO")
+  void shardsMayDifferWhateverTheSchedule(Strategy strategy) {
+    Tuning tuning = Tuning.AUTOMATIC.withStrategy(strategy);
+    for (Splits splits : SPLITS) {
+      for (Tuning choice : List.of(tuning, tuning.withChunks(3).withTile(2, 4))) {
+        for (int n : new int[] {8, 10}) {
+          GemmAllToAllSpec spec =
+              GemmAllToAllSpec.builder()
+                  .splits(splits)
+                  .n(n)
+                  .k(3)
+                  .dtype(DType.FP32)
+                  .bias(n == 10)
+                  .tuning(choice)
+                  .build();
+          check(spec, splits.ranks(), 0);
+          check(spec, splits.ranks(), 1);
+        }
       }
     }
   }

@@ -14,6 +14,7 @@ import dev.counterpoint.OperatorPlan;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Rank;
 import dev.counterpoint.Shape;
+import dev.counterpoint.Splits;
 import dev.counterpoint.Tensor;
 import dev.counterpoint.WeightLayout;
 import dev.counterpoint.World;
@@ -269,9 +270,10 @@ final class Scenario {
         for (int source = 0; source < ranks; source++) {
           long[][] product = product(launch.inputs.get(source).values, launch.weights.get(source));
           addRow(product, bias(launch, source));
-          for (int i = 0; i < shards.rows(r); i++) {
-            received.add(product[shards.start(r) + i]);
-          }
+          Splits splits = ((GemmAllToAllSpec) spec).splits();
+          int first = splits == null ? shards.start(r) : (int) splits.sendStart(source, r);
+          int count = splits == null ? shards.rows(r) : (int) splits.count(source, r);
+          received.addAll(List.of(slice(product, first, count)));
         }
         yield received.toArray(long[][]::new);
       }

@@ -65,7 +65,7 @@ class CuttingTest {
     "1,5,1,1"
   })
   void chunksPerShard(int m, int asked, int automatic, int chunks) {
-    assertThat(Chunking.perShard(spec(m, asked), 4, automatic)).isEqualTo(chunks);
+    assertThat(Chunking.pieces(spec(m, asked), (m + 3) / 4, automatic)).isEqualTo(chunks);
   }
 
   @ParameterizedTest

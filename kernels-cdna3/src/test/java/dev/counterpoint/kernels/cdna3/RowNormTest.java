@@ -133,7 +133,8 @@ class RowNormTest {
         for (int col = 0; col < cols; col++) {
           int at = (row * stride + col) * type.bytes;
           float value = (float) type.read(input, at);
-          h[col] = type.decode(type.encode(extras ? value + (float) type.read(residual, at) : value));
+          h[col] =
+              type.decode(type.encode(extras ? value + (float) type.read(residual, at) : value));
           if (extras) {
             type.write(wantedSum, at, h[col]);
           }

@@ -1,6 +1,7 @@
 package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.Splits;
 import dev.counterpoint.spi.support.CollectiveKind;
 
 /**
@@ -22,6 +23,7 @@ final class CollectiveParts {
     switch (kind) {
       case ALL_GATHER -> pushToAll(place, by, place.send[by.rank], by.rank * bytes, bytes);
       case ALL_TO_ALL -> allToAll(place, by, bytes);
+      case ALL_TO_ALL_V -> throw new AssertionError("its counts are not one number");
       case BROADCAST -> broadcast(place, by, peer, bytes);
       case REDUCE_SCATTER ->
           reduce(place, by, by.rank * bytes, place.receive[by.rank], count, dtype);
@@ -54,6 +56,23 @@ final class CollectiveParts {
             peer,
             place.send[by.rank] + peer * bytes,
             place.receive[peer] + by.rank * bytes,
+            bytes);
+      }
+    }
+  }
+
+  /** An all-to-all of blocks that differ. */
+  static void allToAllV(Rendezvous place, Execution by, Splits counts, int elementBytes) {
+    int size = by.context.size();
+    for (int step = 0; step < size; step++) {
+      int peer = (by.rank + step) % size;
+      long bytes = counts.count(by.rank, peer) * elementBytes;
+      if (bytes > 0) {
+        by.wire.copy(
+            by.rank,
+            peer,
+            place.send[by.rank] + counts.sendStart(by.rank, peer) * elementBytes,
+            place.receive[peer] + counts.receiveStart(by.rank, peer) * elementBytes,
             bytes);
       }
     }

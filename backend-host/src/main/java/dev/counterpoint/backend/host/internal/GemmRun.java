@@ -150,7 +150,7 @@ final class GemmRun extends WorkCrew.Shared {
     if (by.tracing()) {
       by.span(TraceEvent.Kind.COMPUTE, "tile " + tile, start);
     }
-    if (spec.route() instanceof TileRoute.Owners && remote(tiling.shard(tile))) {
+    if (spec.route() instanceof TileRoute.Owners && remote(spec.owner(tiling.shard(tile)))) {
       return; // the agent posts
     }
     post(tile, space, by);
@@ -187,7 +187,7 @@ final class GemmRun extends WorkCrew.Shared {
 
   private void place(int tile, Space space, Execution by) {
     int shard = tiling.shard(tile);
-    boolean delivered = plan.ownersBuffer != null && remote(shard);
+    boolean delivered = plan.ownersBuffer != null && remote(spec.owner(shard));
     long target =
         delivered
             ? space.output
@@ -224,7 +224,7 @@ final class GemmRun extends WorkCrew.Shared {
 
   private void deliver(int tile, int shard, Space space, Execution by) {
     DeliveryAgent.Parcel parcel = space.parcel;
-    parcel.peer = shard;
+    parcel.peer = spec.owner(shard);
     parcel.source = space.output;
     parcel.rowBytes = (long) tiling.cols(tile) * spec.outputType().bytes();
     parcel.sourcePitch = parcel.rowBytes;
@@ -237,7 +237,7 @@ final class GemmRun extends WorkCrew.Shared {
         && spec.post() instanceof TilePost.Counters counters
         && counters.words()[tile] >= 0) {
       parcel.post = plan.postSignals;
-      parcel.owner = counters.at() == TilePost.At.SELF ? spec.rank() : shard;
+      parcel.owner = counters.at() == TilePost.At.SELF ? spec.rank() : spec.owner(shard);
       parcel.word = counters.words()[tile];
     }
     context.rank(spec.rank()).agent.send(by, deliveries, parcel);
@@ -250,8 +250,7 @@ final class GemmRun extends WorkCrew.Shared {
       return;
     }
     by.chaos.delay();
-    int shard = tiling.shard(tile);
-    int owner = counters.at() == TilePost.At.SELF ? spec.rank() : shard;
+    int owner = counters.at() == TilePost.At.SELF ? spec.rank() : spec.owner(tiling.shard(tile));
     if (!remote(owner)) {
       plan.postSignals.add(owner, counters.words()[tile], 1);
       return;
@@ -294,7 +293,7 @@ final class GemmRun extends WorkCrew.Shared {
     TileRoute.Owners owners = (TileRoute.Owners) spec.route();
     long rowInShard = (long) tiling.row(tile) - tiling.partition().start(shard);
     long element = rowInShard * owners.rowStride() + tiling.col(tile);
-    return owners.buffer().at(shard).address()
+    return owners.buffer().at(spec.owner(shard)).address()
         + owners.offset()
         + element * spec.outputType().bytes();
   }

@@ -1,6 +1,7 @@
 package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.Splits;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TraceEvent;
 import dev.counterpoint.spi.support.CheckedCollectives;
@@ -18,6 +19,9 @@ final class HostCollectives extends CheckedCollectives<HostStream> {
 
   private static final Operation RUN =
       (command, execution) -> ((HostCollectives) command.first).run(command, execution);
+
+  private static final Operation RUN_UNEVEN =
+      (command, execution) -> ((HostCollectives) command.first).runUneven(command, execution);
 
   private static final int CALL = 0;
   private static final int SEND = 1;
@@ -63,6 +67,40 @@ final class HostCollectives extends CheckedCollectives<HostStream> {
     stream.commit(command);
   }
 
+  @Override
+  protected void enqueue(HostStream stream, long from, long to, Splits counts, DType dtype) {
+    Command command = stream.begin(RUN_UNEVEN);
+    command.first = this;
+    command.second = counts;
+    command.third = dtype;
+    command.numbers[CALL] = stream.takeCalls(1);
+    command.numbers[SEND] = from;
+    command.numbers[RECEIVE] = to;
+    stream.commit(command);
+  }
+
+  private void runUneven(Command command, Execution by) {
+    long[] n = command.numbers;
+    by.chaos.delay();
+    Splits counts = (Splits) command.second;
+    DType dtype = (DType) command.third;
+    CollectiveKind kind = CollectiveKind.ALL_TO_ALL_V;
+    long call = n[CALL] + by.callBase;
+    Rendezvous place = places[(int) (call % SLOTS)];
+    long start = System.nanoTime();
+    place.arrive(
+        by.rendezvous, call, by, kind, counts.most(), counts, dtype, -1, n[SEND], n[RECEIVE]);
+    by.chaos.delay();
+    CollectiveParts.allToAllV(place, by, counts, dtype.bytes());
+    place.finish(by.rendezvous);
+    if (by.tracing()) {
+      by.span(
+          TraceEvent.Kind.COLLECTIVE,
+          kind + " of " + Sizes.text(counts.sent(by.rank) * dtype.bytes()),
+          start);
+    }
+  }
+
   private void run(Command command, Execution by) {
     long[] n = command.numbers;
     by.chaos.delay();
@@ -73,7 +111,7 @@ final class HostCollectives extends CheckedCollectives<HostStream> {
     long start = System.nanoTime();
     int peer = (int) n[PEER];
     int root = kind == CollectiveKind.BROADCAST ? peer : -1;
-    place.arrive(by.rendezvous, call, by, kind, n[COUNT], dtype, root, n[SEND], n[RECEIVE]);
+    place.arrive(by.rendezvous, call, by, kind, n[COUNT], null, dtype, root, n[SEND], n[RECEIVE]);
     by.chaos.delay();
     CollectiveParts.run(kind, place, by, n[COUNT], dtype, peer);
     place.finish(by.rendezvous);

@@ -1,6 +1,7 @@
 package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.Splits;
 import dev.counterpoint.spi.FaultRecord;
 import dev.counterpoint.spi.support.CollectiveKind;
 import java.util.Arrays;
@@ -28,6 +29,7 @@ final class Rendezvous {
   private volatile int finished;
   private @Nullable CollectiveKind kind;
   private long count;
+  private @Nullable Splits counts;
   private @Nullable DType dtype;
   private int root;
   private int firstRank;
@@ -64,6 +66,7 @@ final class Rendezvous {
       Execution by,
       CollectiveKind what,
       long elements,
+      @Nullable Splits blocks,
       DType type,
       int rootRank,
       long from,
@@ -84,13 +87,13 @@ final class Rendezvous {
           number,
           start);
     }
-    enter(number, by, what, elements, type, rootRank, from, to);
+    enter(number, by, what, elements, blocks, type, rootRank, from, to);
     if (!bell.await(waits.together, context.options.waitNanos(), context.faults)) {
       by.expired(
           "collective call "
               + number
               + " ("
-              + describe(what, elements, type, rootRank)
+              + describe(what, elements, blocks, type, rootRank)
               + "): ranks that did not arrive: "
               + missing(),
           -1,
@@ -109,6 +112,7 @@ final class Rendezvous {
       Execution by,
       CollectiveKind what,
       long elements,
+      @Nullable Splits blocks,
       DType type,
       int rootRank,
       long from,
@@ -117,11 +121,16 @@ final class Rendezvous {
     if (arrived == 0) {
       kind = what;
       count = elements;
+      counts = blocks;
       dtype = type;
       root = rootRank;
       firstRank = by.rank;
-    } else if (kind != what || count != elements || dtype != type || root != rootRank) {
-      disagree(number, by, what, elements, type, rootRank);
+    } else if (kind != what
+        || count != elements
+        || !Objects.equals(counts, blocks)
+        || dtype != type
+        || root != rootRank) {
+      disagree(number, by, what, elements, blocks, type, rootRank);
     }
     send[by.rank] = from;
     receive[by.rank] = to;
@@ -131,7 +140,13 @@ final class Rendezvous {
   }
 
   private void disagree(
-      long number, Execution by, CollectiveKind what, long elements, DType type, int rootRank) {
+      long number,
+      Execution by,
+      CollectiveKind what,
+      long elements,
+      @Nullable Splits blocks,
+      DType type,
+      int rootRank) {
     CollectiveKind theirs = kind == null ? what : kind;
     DType theirType = dtype == null ? type : dtype;
     context.faults.raise(
@@ -147,19 +162,20 @@ final class Rendezvous {
             "rank "
                 + by.rank
                 + " calls "
-                + describe(what, elements, type, rootRank)
+                + describe(what, elements, blocks, type, rootRank)
                 + " where rank "
                 + firstRank
                 + " calls "
-                + describe(theirs, count, theirType, root)
+                + describe(theirs, count, counts, theirType, root)
                 + "; every rank makes the same calls in the same order"));
     throw WorldFailed.INSTANCE;
   }
 
-  private static String describe(CollectiveKind what, long elements, DType type, int rootRank) {
+  private static String describe(
+      CollectiveKind what, long elements, @Nullable Splits blocks, DType type, int rootRank) {
     return what
         + " of "
-        + elements
+        + (blocks == null ? String.valueOf(elements) : blocks.toString())
         + " "
         + type
         + (what == CollectiveKind.BROADCAST ? " from root " + rootRank : "");

@@ -1,10 +1,14 @@
 package dev.counterpoint.backend.host.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.DeviceFaultException;
+import dev.counterpoint.Splits;
 import dev.counterpoint.spi.Collectives;
 import dev.counterpoint.spi.DeviceMemory;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -28,6 +32,23 @@ class CollectivesTest {
     try (HostFixture host = HostFixture.open(ranks, properties)) {
       moves(host, dtype, ranks);
       sums(host, dtype, ranks);
+    }
+  }
+
+  @Test
+  void ranksThatDisagreeOnTheirBlocksFailTheWorld() {
+    try (HostFixture host = HostFixture.open(2)) {
+      Collectives collectives = host.backend.collectives();
+      for (int rank = 0; rank < 2; rank++) {
+        // As many elements in all, and in the largest block.
+        Splits counts = Splits.of(new long[][] {{rank, 1 - rank}, {0, 1}});
+        DeviceMemory memory = host.allocate(rank, 64);
+        collectives.allToAllV(host.stream(rank), memory, 0, memory, 32, counts, DType.FP32);
+      }
+      assertThatThrownBy(host::synchronize)
+          .isInstanceOf(DeviceFaultException.class)
+          .hasMessageContainingAll(
+              "allToAllV of [0, 1]; [0, 1] FP32", "allToAllV of [1, 0]; [0, 1] FP32");
     }
   }
 
