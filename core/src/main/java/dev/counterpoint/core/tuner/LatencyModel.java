@@ -58,21 +58,25 @@ final class LatencyModel {
 
   /** One push to a peer, until it has been seen there. */
   double push(Transport transport, double bytes) {
-    return curves.micros(transport == Transport.COMPUTE ? Route.COMPUTE_PUSH : Route.PUSH, bytes);
+    return micros(byComputeUnits(transport) ? Route.COMPUTE_PUSH : Route.PUSH, bytes);
   }
 
   /** One of many pushes that follow each other. */
   double streamedPush(Transport transport, double bytes) {
-    Route streamed =
-        transport == Transport.COMPUTE ? Route.STREAMED_COMPUTE_PUSH : Route.STREAMED_PUSH;
-    return Math.min(push(transport, bytes), curves.micros(streamed, bytes));
+    Route streamed = byComputeUnits(transport) ? Route.STREAMED_COMPUTE_PUSH : Route.STREAMED_PUSH;
+    return Math.min(push(transport, bytes), micros(streamed, bytes));
+  }
+
+  /** Whether curves of its own are there for pushes by compute units, and wanted. */
+  private boolean byComputeUnits(Transport transport) {
+    return transport == Transport.COMPUTE
+        && curves.has(Route.COMPUTE_PUSH)
+        && curves.has(Route.STREAMED_COMPUTE_PUSH);
   }
 
   /** Whether there is a choice between transports, and it was sampled. */
   boolean choosesTransport() {
-    return machine.twoTransports()
-        && curves.has(Route.COMPUTE_PUSH)
-        && curves.has(Route.STREAMED_COMPUTE_PUSH);
+    return machine.twoTransports() && byComputeUnits(Transport.COMPUTE);
   }
 
   /** A GEMM without hooks. */

@@ -28,7 +28,8 @@ final class RingModel {
   }
 
   /**
-   * Once: from the first GEMM to the last sum, or to the last copy.
+   * From the first GEMM to the last sum, or to the last copy. To be asked once: the link's clock
+   * goes on.
    *
    * @param computing microseconds of the GEMM of each block
    * @param spreads whether finished shards then go around, too

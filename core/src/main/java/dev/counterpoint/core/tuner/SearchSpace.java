@@ -21,6 +21,8 @@ final class SearchSpace {
   private static final int[] HEIGHTS = {64, 128, 256};
   private static final int[] RESERVED = {2, 4, 8, 16};
 
+  private static final List<Strategy> PUSHING = List.of(Strategy.RING, Strategy.DECOMPOSED);
+
   /** Chunks of fewer rows cost more than they hide. */
   private static final int LEAST_ROWS = 8;
 
@@ -48,7 +50,9 @@ final class SearchSpace {
     for (int chunks : counts(gathers() ? shard / LEAST_ROWS : key.n() / LEAST_COLS)) {
       all.add(forced.withStrategy(Strategy.PIPELINED).withChunks(chunks));
     }
-    for (Strategy strategy : List.of(Strategy.RING, Strategy.DECOMPOSED)) {
+    // Pushes that the caller wants by compute units need peers that can be addressed.
+    boolean pushes = forced.transport() != Transport.COMPUTE || machine.peerAccess();
+    for (Strategy strategy : pushes ? PUSHING : List.<Strategy>of()) {
       for (int chunks : counts(shard / LEAST_ROWS)) {
         addPushing(all, forced.withStrategy(strategy).withChunks(chunks));
       }

@@ -7,8 +7,10 @@ import dev.counterpoint.Tuning;
 import dev.counterpoint.core.tuner.TuningEntry.Candidate;
 import dev.counterpoint.spi.Transport;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -69,6 +71,45 @@ class ProspectsProperties {
         .extracting(Candidate::tuning)
         .filteredOn(t -> t.strategy() != Strategy.SEQUENTIAL)
         .allMatch(t -> t.chunks() == 3 && t.groups().isEmpty());
+  }
+
+  @Example
+  void pushesByComputeUnitsArePredictedWithoutCurvesOfTheirOwn() {
+    Tuning forced = Tuning.AUTOMATIC.withTransport(Transport.COMPUTE);
+    Curves all = Synthetic.curves(4, 10, 20, 2000);
+    Map<Route, Curve> routes = new EnumMap<>(all.routes());
+    routes.keySet().removeIf(Route::isOptional);
+    Curves few =
+        new Curves(
+            all.inputType(),
+            all.outputType(),
+            all.weightLayout(),
+            routes,
+            all.plain(),
+            all.tile(),
+            all.tileFactors());
+    TuningKey key = Synthetic.key("ag-gemm", 4096, 4096, 4096, 4);
+    Tuning ring = forced.withStrategy(Strategy.RING).withChunks(2);
+    double same = Synthetic.model(all, 4, 132).predict(key, ring.withTransport(Transport.AUTO));
+    assertThat(Synthetic.model(few, 4, 132).predict(key, ring)).isEqualTo(same);
+    assertThat(Prospects.of(Synthetic.model(few, 4, 132), key, Tuning.AUTOMATIC))
+        .extracting(c -> c.tuning().transport())
+        .containsOnly(Transport.AUTO);
+  }
+
+  @Example
+  void withoutPeersNothingPushesByComputeUnits() {
+    Machine apart = new Machine(4, 132, false, false, Synthetic.machine(4, 132).tiles());
+    LatencyModel model =
+        new LatencyModel(Synthetic.curves(4, 10, 20, 2000), apart, Corrections.NONE);
+    TuningKey key = Synthetic.key("gemm-rs", 4096, 4096, 4096, 4);
+    assertThat(Prospects.of(model, key, Tuning.AUTOMATIC.withTransport(Transport.COMPUTE)))
+        .extracting(c -> c.tuning().strategy())
+        .doesNotContain(Strategy.RING, Strategy.DECOMPOSED, Strategy.FUSED)
+        .contains(Strategy.PIPELINED, Strategy.SIGNALED);
+    assertThat(Prospects.of(model, key, Tuning.AUTOMATIC))
+        .extracting(c -> c.tuning().strategy())
+        .contains(Strategy.RING, Strategy.DECOMPOSED);
   }
 
   @Example
