@@ -8,6 +8,7 @@ import static dev.counterpoint.conformance.Spoiling.with;
 
 import dev.counterpoint.DType;
 import dev.counterpoint.Norm;
+import dev.counterpoint.Splits;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.Collectives;
@@ -78,6 +79,25 @@ enum ComputeFlaw implements Flaw {
                 && (long) a[5] > 0
                 && a[6] == DType.FP32) {
               raw.transfers().fill(stream, (DeviceMemory) a[3], (long) a[4], 1, (byte) 1);
+            }
+            return result;
+          });
+    }
+  },
+
+  LOSES_THE_BEGINNING_OF_A_BLOCK(
+      "COLL-8", "blocksThatDifferArriveInTheOrderOfTheirSources", "received") {
+    @Override
+    public Backend spoil(Backend raw) {
+      return replacing(
+          raw,
+          "collectives",
+          Collectives.class,
+          (method, a, call) -> {
+            Object result = call.with(a);
+            Stream stream = (Stream) a[0];
+            if (method.equals("allToAllV") && ((Splits) a[5]).received(stream.rank()) > 0) {
+              raw.transfers().fill(stream, (DeviceMemory) a[3], (long) a[4], 2, (byte) 0x5a);
             }
             return result;
           });

@@ -11,6 +11,7 @@ import dev.counterpoint.Norm;
 import dev.counterpoint.OperatorPlan;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Rank;
+import dev.counterpoint.Splits;
 import dev.counterpoint.Strategy;
 import dev.counterpoint.World;
 import dev.counterpoint.core.fake.Journal;
@@ -262,6 +263,35 @@ class LaunchShapeTest {
             "await event",
             "await event",
             "unpack -> output@0");
+  }
+
+  @Test
+  void shardsThatDifferAreExchangedOneByOneAsTheirTilesAreCounted() {
+    GemmAllToAllSpec spec =
+        GemmAllToAllSpec.builder()
+            .splits(Splits.of(new long[][] {{1, 2, 0}, {3, 0, 1}, {2, 2, 2}}))
+            .n(8)
+            .k(6)
+            .dtype(DType.FP32)
+            .strategy(Strategy.SIGNALED)
+            .build();
+    Journal journal = launched(spec, 3, 0);
+    // Rank 0 has two rows of 32 bytes for rank 1 and none for rank 2, to whom others have some.
+    assertThat(journal.texts(0, "send"))
+        .containsExactly(
+            "await event",
+            "await computed[1] 1e",
+            "ALL_TO_ALL_V of 16 buffer 1@0+32 -> output@0+128",
+            "ALL_TO_ALL_V of 0 buffer 1@0+96 -> output@0+32",
+            "record");
+    assertThat(journal.texts(0, "main"))
+        .containsExactly(
+            "advance",
+            "record",
+            "gemm gemm-a2a#1 of input@0+24",
+            "gemm gemm-a2a#1 of input@0",
+            "await event",
+            "await event");
   }
 
   @Test

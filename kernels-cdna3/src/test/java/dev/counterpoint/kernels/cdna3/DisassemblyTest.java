@@ -172,7 +172,8 @@ class DisassemblyTest {
       assertThat(Integer.parseInt(matcher.group(6))).isBetween(1, 512);
       assertThat(KernelScript.object(matcher.group(2))).exists();
     }
-    assertThat(sharedBytes).containsKeys("tile_reduce", "put", "unpack", "fill", "signal_set");
+    assertThat(sharedBytes)
+        .containsKeys("tile_reduce", "row_norm", "put", "unpack", "fill", "signal_set");
     assertThat(sharedBytes).containsKeys("signal_add", "epoch_advance", "await_words");
     for (Element input : Element.values()) {
       for (TileConfig tile : input == Element.INT32 ? List.<TileConfig>of() : TileConfig.ALL) {

@@ -26,6 +26,9 @@ class KernelMutationTest {
     new Random(1).nextBytes(BYTES);
   }
 
+  /** FP32, from −1 to 1. */
+  private static final byte[] NUMBERS = Element.FP32.randomMatrix(new Random(2), 20, 1100, 1100);
+
   private static Parameters in(int rank, String struct) {
     return KernelScript.in("w" + rank, new Parameters(struct));
   }
@@ -169,6 +172,46 @@ class KernelMutationTest {
   @Test
   void put() {
     everyRemovalIsNoticed("companions", "put", KernelMutationTest::putFails, 3);
+  }
+
+  /** Twenty rows by one block, whose waves have unequal shares of them. */
+  private static void norm(KernelScript script) {
+    int rows = 20;
+    int cols = 1100;
+    script.device(0).upload("x", Arrays.copyOf(NUMBERS, rows * cols * 4)).upload("weight", NUMBERS);
+    script.zeros("y", rows * cols * 4L);
+    Parameters p = in(0, "RowNormParams").set("input", "x").set("inputStride", cols);
+    p.set("rows", rows).set("cols", cols).set("kind", 1).set("type", Element.FP32.ordinal());
+    p.set("epsilon", 0x1p-10f).set("perColumn", 1f / cols).set("weight", "weight");
+    script.companion("s0", "row_norm", 1, p.set("output", "y").set("outputStride", cols));
+    script.add("sync s0").download("y");
+  }
+
+  private static boolean normFails(Path object, int chaos, byte[] wanted) {
+    KernelScript script = twoWorlds(chaos).replace("companions", object);
+    norm(script);
+    return Mutation.anyError(script.script) || !Arrays.equals(script.bytes("y"), wanted);
+  }
+
+  /** The barriers of sums; the first two are those of the vote. */
+  @Test
+  void norm() {
+    KernelScript whole = twoWorlds(1);
+    norm(whole);
+    whole.run();
+    byte[] wanted = whole.bytes("y");
+    Path object = KernelScript.object("companions");
+    List<Llvm.Line> barriers =
+        lines(object, "row_norm").stream().filter(line -> line.text().equals("s_barrier")).toList();
+    Mutation.Outcome outcome =
+        Mutation.remove(
+            object,
+            "row_norm",
+            line -> barriers.indexOf(line) >= 2,
+            mutant ->
+                IntStream.rangeClosed(1, 6).anyMatch(chaos -> normFails(mutant, chaos, wanted)));
+    assertThat(outcome.survivors()).as("barriers removed without being noticed").isEmpty();
+    assertThat(outcome.noticed()).isEqualTo(4);
   }
 
   @Test

@@ -40,7 +40,7 @@ class PackagedKernelsTest {
     assertThat(image.kernels())
         .extracting(KernelManifest.Kernel::entry)
         .contains("epoch_advance", "signal_set", "signal_add", "await_words")
-        .contains("put", "fill", "unpack", "tile_reduce");
+        .contains("put", "fill", "unpack", "tile_reduce", "row_norm");
     assertThat(image.bytes()).startsWith(0x7f, 'E', 'L', 'F');
   }
 
