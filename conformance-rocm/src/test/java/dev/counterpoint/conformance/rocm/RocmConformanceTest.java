@@ -54,20 +54,6 @@ class RocmConformanceTest {
     assertThat(Files.exists(FAULTS) ? Files.readString(FAULTS) : "").isEmpty();
   }
 
-  private static ConformanceRunner.Summary run(String target, boolean full, Set<String> rules) {
-    return ConformanceRunner.run(
-        new ConformanceRunner.Options(
-            target,
-            full,
-            rules,
-            Set.of(),
-            Chaos.USUAL,
-            Long.getLong("conformance.seed", 20250101),
-            Map.of(),
-            Path.of(System.getProperty("conformance.report", "target/conformance"), target)),
-        SILENT);
-  }
-
   @Test
   void theProbeSaysThatDevicesAreEmulated() {
     BackendProvider provider =
@@ -84,19 +70,24 @@ class RocmConformanceTest {
     assertThat(available.notes()).anyMatch(note -> note.contains("emulated in software"));
   }
 
+  /** All of it, on 1, 2, 3 and 8 devices, unless a smoke run is asked for. */
   @Test
   void theBackendPassesTheKit() {
+    boolean full = Boolean.getBoolean("conformance.full");
     ConformanceRunner.Summary summary =
-        run("rocm", Boolean.getBoolean("conformance.full"), Set.of());
+        ConformanceRunner.run(
+            new ConformanceRunner.Options(
+                "rocm",
+                full,
+                Set.of(),
+                full ? Set.of(1, 2, 3, 8) : Set.of(),
+                Chaos.USUAL,
+                Long.getLong("conformance.seed", 20250101),
+                Map.of(),
+                Path.of(System.getProperty("conformance.report", "target/conformance"))),
+            SILENT);
     assertThat(summary.failures()).isEmpty();
     // The vendor's GEMM, and what only holds where a rank has its own hardware.
     assertThat(summary.skipped()).isLessThan(summary.passed() / 20);
-  }
-
-  @Test
-  void eightDevicesDoEveryOperatorByEveryStrategy() {
-    ConformanceRunner.Summary summary = run(EightDevices.NAME, false, Set.of("OP-2"));
-    assertThat(summary.failures()).isEmpty();
-    assertThat(summary.passed()).isGreaterThanOrEqualTo(4);
   }
 }
