@@ -14,7 +14,7 @@
 //   place PLACE NAME                           a struct's bytes into memory
 //   copy STREAM TO FROM BYTES | set STREAM TO BYTE BYTES
 //   copy2d STREAM TO PITCH FROM PITCH WIDTH HEIGHT
-//   record EVENT STREAM | wait STREAM EVENT | elapsed EVENT EVENT
+//   record EVENT STREAM | wait STREAM EVENT | elapsed EVENT EVENT   recordexternal, waitexternal: by every replay of a capture
 //   waitvalue STREAM PLACE VALUE | writevalue STREAM PLACE VALUE
 //   capture STREAM | endcapture STREAM GRAPH | replay GRAPH STREAM
 //   sync STREAM | query STREAM | devsync | reset | free NAME | export NAME PATH | import NAME PATH
@@ -60,7 +60,7 @@ hipError_t hipStreamEndCapture(hipStream_t, hipGraph_t*);
 hipError_t hipGraphInstantiate(hipGraphExec_t*, hipGraph_t, hipGraphNode_t*, char*, size_t);
 hipError_t hipGraphLaunch(hipGraphExec_t, hipStream_t);
 hipError_t hipEventCreateWithFlags(hipEvent_t*, unsigned);
-hipError_t hipEventRecord(hipEvent_t, hipStream_t);
+hipError_t hipEventRecordWithFlags(hipEvent_t, hipStream_t, unsigned);
 hipError_t hipEventElapsedTime(float*, hipEvent_t, hipEvent_t);
 hipError_t hipModuleLoad(hipModule_t*, const char*);
 hipError_t hipModuleGetFunction(hipFunction_t*, hipModule_t, const char*);
@@ -214,13 +214,13 @@ hipError_t onStreams(const std::string& command, std::istringstream& in) {
     const int byte = next<int>(in);
     return hipMemsetAsync(to, byte, next<size_t>(in), s);
   }
-  if (command == "record") {
+  if (command == "record" || command == "recordexternal") {
     hipEvent_t e = events.at(next<std::string>(in));
-    return hipEventRecord(e, stream(in));
+    return hipEventRecordWithFlags(e, stream(in), command == "record" ? 0 : 1);
   }
-  if (command == "wait") {
+  if (command == "wait" || command == "waitexternal") {
     hipStream_t s = stream(in);
-    return hipStreamWaitEvent(s, events.at(next<std::string>(in)), 0);
+    return hipStreamWaitEvent(s, events.at(next<std::string>(in)), command == "wait" ? 0 : 1);
   }
   if (command == "elapsed") {
     hipEvent_t a = events.at(next<std::string>(in)), b = events.at(next<std::string>(in));

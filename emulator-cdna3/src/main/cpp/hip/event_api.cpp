@@ -5,7 +5,15 @@
 using namespace emu;
 
 namespace {
+constexpr unsigned kExternal = 1;  // hipEventRecordExternal and hipEventWaitExternal
+
 bool known(hipEvent_t event) { return event && State::get().events.count(event); }
+
+/// A node of its own in the graph that a stream captures.
+GraphNode& captured(hipStream_t stream) {
+  enqueue(stream, marker(stream->device));
+  return stream->capture->graph->nodes.back();
+}
 }  // namespace
 
 HIPEMU_EXPORT hipError_t hipEventCreateWithFlags(hipEvent_t* out, unsigned flags) {
@@ -37,12 +45,27 @@ HIPEMU_EXPORT hipError_t hipEventRecord(hipEvent_t event, hipStream_t handle) {
   event->capture = nullptr;
   return enqueue(stream, marker(stream->device), &event->point);
 }
-HIPEMU_EXPORT hipError_t hipEventRecordWithFlags(hipEvent_t event, hipStream_t stream, unsigned) { return hipEventRecord(event, stream); }
+HIPEMU_EXPORT hipError_t hipEventRecordWithFlags(hipEvent_t event, hipStream_t handle, unsigned flags) {
+  {
+    std::lock_guard<std::mutex> hold(State::get().lock);
+    hipStream_t stream = resolve(handle);
+    HIPEMU_REQUIRE(stream && known(event), hipErrorInvalidHandle);
+    if (stream->capture && (flags & kExternal)) {
+      captured(stream).records = event;
+      return hipSuccess;
+    }
+  }
+  return hipEventRecord(event, handle);
+}
 
-HIPEMU_EXPORT hipError_t hipStreamWaitEvent(hipStream_t handle, hipEvent_t event, unsigned) {
+HIPEMU_EXPORT hipError_t hipStreamWaitEvent(hipStream_t handle, hipEvent_t event, unsigned flags) {
   std::lock_guard<std::mutex> hold(State::get().lock);
   hipStream_t stream = resolve(handle);
   HIPEMU_REQUIRE(stream && known(event), hipErrorInvalidHandle);
+  if (stream->capture && (flags & kExternal)) {
+    captured(stream).awaits = event;
+    return hipSuccess;
+  }
   if (event->capture && event->capture->active) {
     if (!stream->capture) {  // the wait makes this stream part of the capture
       HIPEMU_REQUIRE(!stream->legacy, hipErrorStreamCaptureImplicit);

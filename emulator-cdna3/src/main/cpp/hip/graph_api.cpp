@@ -149,7 +149,8 @@ HIPEMU_EXPORT hipError_t hipGraphLaunch(hipGraphExec_t executable, hipStream_t h
     const int base = int(nodes.size());
     std::vector<int> all;
     for (const GraphNode& node : executable->nodes) {
-      GraphNode copy{node.make, {}};
+      GraphNode copy = node;
+      copy.after.clear();
       for (int after : node.after) copy.after.push_back(base + after);
       if (copy.after.empty()) copy.after = before;
       nodes.push_back(copy);
@@ -166,7 +167,10 @@ HIPEMU_EXPORT hipError_t hipGraphLaunch(hipGraphExec_t executable, hipStream_t h
     std::vector<OperationPointer> after;
     for (int before : node.after) after.push_back(made[size_t(before)]);
     if (after.empty()) after.push_back(begin);
+    const auto& events = State::get().events;  // one that was destroyed meanwhile counts for nothing
+    if (events.count(node.awaits)) after.push_back(node.awaits->point);
     made.push_back(node.make());
+    if (events.count(node.records)) node.records->point = made.back();
     submit(made.back(), after);
   }
   made.push_back(begin);

@@ -21,6 +21,8 @@ using Factory = std::function<OperationPointer()>;
 struct GraphNode {
   Factory make;
   std::vector<int> after;
+  hipEvent_t records = nullptr;  // an event that each replay records here
+  hipEvent_t awaits = nullptr;   // an event whose latest point each replay waits for here
 };
 
 struct Capture;

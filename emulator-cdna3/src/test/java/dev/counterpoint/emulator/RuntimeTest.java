@@ -89,6 +89,19 @@ class RuntimeTest {
     assertThat(script.file("before")).hasBinaryContent(toBytes(a));
   }
 
+  @Test
+  void aReplayWaitsForEventsOfOthersAndRecordsItsOwn() {
+    Script script = signalScript().add("stream a").add("stream b").add("stream c");
+    script.add("event given").add("event made");
+    script.add("capture b").add("waitexternal b given").add("copy b out+4 out 4");
+    script.add("recordexternal made b").add("endcapture b g");
+    script.add("waitvalue a flag 1").add("set a out 1 4").add("record given a");
+    script.add("replay g b").add("query b").add("wait c made").add("copy c out+8 out+4 4");
+    script.add("writevalue 0 flag 1").add("sync c").download("out").run();
+    assertThat(script.errors()).singleElement().asString().startsWith("error hipErrorNotReady");
+    assertThat(script.ints("out")).startsWith(0x01010101, 0x01010101, 0x01010101);
+  }
+
   private static byte[] toBytes(int[] values) {
     java.nio.ByteBuffer b =
         java.nio.ByteBuffer.allocate(values.length * 4).order(java.nio.ByteOrder.LITTLE_ENDIAN);
