@@ -14,6 +14,8 @@ public record Chaos(Mode mode, long seed) {
   public enum Mode {
     /** The kit's choice: in the largest world, and in a full run also in that of two ranks. */
     USUAL,
+    /** In the same worlds, which are then not tested without: for slow devices. */
+    INSTEAD,
     /** In none. */
     OFF,
     /** In worlds of every size. */
@@ -22,6 +24,9 @@ public record Chaos(Mode mode, long seed) {
 
   /** The kit's choice, with a seed that follows from that of the run. */
   public static final Chaos USUAL = new Chaos(Mode.USUAL, 0);
+
+  /** The same worlds with delays only. */
+  public static final Chaos INSTEAD = new Chaos(Mode.INSTEAD, 0);
 
   /** No delays. */
   public static final Chaos OFF = new Chaos(Mode.OFF, 0);

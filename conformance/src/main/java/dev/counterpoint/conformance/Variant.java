@@ -17,9 +17,12 @@ record Variant(int ranks, boolean chaos) {
             && !session.target().chaos(session.seed()).isEmpty();
     boolean everywhere = session.chaos().mode() == Chaos.Mode.EVERYWHERE;
     for (int i = 0; i < counts.size(); i++) {
-      variants.add(new Variant(counts.get(i), false));
       boolean extreme = i == counts.size() - 1 || (session.full() && counts.get(i) == 2);
-      if (chaos && (everywhere || extreme)) {
+      boolean delayed = chaos && (everywhere || extreme);
+      if (!delayed || session.chaos().mode() != Chaos.Mode.INSTEAD) {
+        variants.add(new Variant(counts.get(i), false));
+      }
+      if (delayed) {
         variants.add(new Variant(counts.get(i), true));
       }
     }

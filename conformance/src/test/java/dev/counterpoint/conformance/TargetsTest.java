@@ -75,6 +75,7 @@ class TargetsTest {
             .withRanks(Set.of(2));
     assertThat(variants(one)).containsExactlyInAnyOrder("2 ranks", "2 ranks, chaos");
     assertThat(variants(one.withChaos(Chaos.OFF))).containsExactly("2 ranks");
+    assertThat(variants(one.withChaos(Chaos.INSTEAD))).containsExactly("2 ranks, chaos");
     Options more = one.withOnly(Set.of("differentOperandsAtEachLaunchAreKeptApart"));
     assertThat(variants(more.withRanks(Set.of(2, 3)).withChaos(Chaos.everywhere(5))))
         .contains("2 ranks, chaos", "3 ranks, chaos");

@@ -94,13 +94,11 @@ final class ConformanceText {
     if (ranks.find()) {
       command.append(" --ranks ").append(ranks.group(1));
     }
-    if (options.chaos().mode() != Chaos.Mode.USUAL) {
+    Chaos.Mode mode = options.chaos().mode();
+    if (mode == Chaos.Mode.OFF || mode == Chaos.Mode.EVERYWHERE) {
       command
           .append(" --chaos ")
-          .append(
-              options.chaos().mode() == Chaos.Mode.OFF
-                  ? "off"
-                  : Long.toString(options.chaos().seed()));
+          .append(mode == Chaos.Mode.OFF ? "off" : Long.toString(options.chaos().seed()));
     }
     command.append(" --seed ").append(flake.seeds().get(0));
     options
