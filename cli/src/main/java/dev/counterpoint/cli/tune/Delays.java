@@ -94,7 +94,14 @@ record Delays(List<Delay> waits) {
               .toList();
       for (TraceEvent event : events) {
         if (event.kind() == Kind.COMPUTE) {
-          computing.computeIfAbsent(lane(event), lane -> new ArrayList<>()).add(event);
+          String lane = lane(event);
+          computing.computeIfAbsent(lane, l -> new ArrayList<>()).add(event);
+          // What holds a stream holds its units, whose lanes are named "stream/unit".
+          int unit = event.lane().lastIndexOf('/');
+          if (unit > 0) {
+            String stream = event.rank() + "/" + event.lane().substring(0, unit);
+            computing.computeIfAbsent(stream, l -> new ArrayList<>()).add(event);
+          }
         }
       }
     }

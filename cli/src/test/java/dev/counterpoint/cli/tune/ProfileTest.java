@@ -132,6 +132,19 @@ class ProfileTest {
   }
 
   @Test
+  void whatHoldsAStreamHoldsItsUnits() {
+    assertThat(
+            Delays.of(
+                    List.of(
+                        at(1, Kind.TRANSFER, "send", "put → 0", 0, 50),
+                        at(0, Kind.WAIT, "main", "await arrived[1]", 10, 52),
+                        at(0, Kind.COMPUTE, "main/cu0", "tile 4", 60, 70),
+                        at(0, Kind.WAIT, "mai", "await arrived[1]", 10, 52)))
+                .waits())
+        .containsExactly(new Delays.Delay(0, "main", "tile 4", 1, "put → 0", 42));
+  }
+
+  @Test
   void theTimelineCarriesItToo() {
     List<TraceEvent> annotated = Delays.annotated(waiting());
     assertThat(annotated).hasSameSizeAs(waiting());
