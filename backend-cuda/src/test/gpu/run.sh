@@ -12,6 +12,7 @@
 #   SECONDS_LEFT   for everything; 1500
 #   GPUS           how many to use; all that nvidia-smi lists
 #   ROWS, PRESET   the problem that is measured; 4096, llama3-70b
+#   LAUNCHES       of the stress test; 20000
 #   BACKEND        cuda
 #   KERNEL_TEST    a folder with the kernel_test and kernels that BUILD_ONLY=1 kernels-sm90/src/test/cuda/run.sh made,
 #                  where there is no nvcc; without it, that script builds them
@@ -128,6 +129,15 @@ bench() {
   done
 }
 
+# on COUNT NAME LIMIT COMMAND...: one step of the command on so many ranks.
+on() {
+  local count=$1 name=$2 limit=$3
+  shift 3
+  ranks_of "$count"
+  step "$name-$count" "$limit" env CUDA_VISIBLE_DEVICES="$(visible "$count")" "$command" "$@" --backend "$backend" \
+    "${places[@]}"
+}
+
 # The kernels on their own, and the table of plain GEMMs that their bench makes.
 kernel_checks() {
   local checkout run
@@ -186,8 +196,15 @@ if ((hopper > 0)); then
   plain_table | tee "$results/plain-gemms.txt"
 fi
 for count in $counts; do bench "$count"; done
+most=$(tail -n 1 <<<"$counts")
+on "$most" overhead 120 bench --host-overhead --ranks "$most" --json "$results/overhead-$most.json"
+on "$most" stress 240 stress --ranks "$most" --launches "${LAUNCHES:-20000}" --delays --stop-rank $((most - 1)) \
+  --json "$results/stress-$most.json"
 for count in $counts; do conformance full "$count" 900; done
 ((hopper == 0)) || conformance full 1 900 sm80
+step compare 120 env CUDA_VISIBLE_DEVICES=0 "$command" conformance --backend "host,$backend" --compare \
+  --report "$results/compare"
+on "$most" repeat 1200 conformance --repeat 20 --report "$results/repeat-$most"
 
 {
   printf '{"backend": "%s", "gpus": %d, "steps": [' "$backend" "$gpus"
