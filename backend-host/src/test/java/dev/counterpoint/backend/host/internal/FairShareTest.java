@@ -42,8 +42,8 @@ class FairShareTest {
     share.leave(2, LARGE);
     Future<?> second = entering(share, 2);
     assertWaits(second);
+    share.enter(0); // another thread of the rank, so that no processor is free in between
     share.leave(0, LARGE);
-    share.enter(0);
     assertWaits(second);
     share.leave(1, LARGE);
     second.get();
