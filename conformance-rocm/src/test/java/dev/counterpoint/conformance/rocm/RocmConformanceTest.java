@@ -71,26 +71,38 @@ class RocmConformanceTest {
   }
 
   /**
-   * All of it, on 1, 2, 3 and 8 devices, with delays wherever the kit has them, unless a smoke run
-   * is asked for.
+   * Every test on 1, 2, 3 and 8 devices, with delays wherever the kit has them; as often as in a
+   * smoke run, or in a full one if that is asked for.
    */
   @Test
   void theBackendPassesTheKit() {
-    boolean full = Boolean.getBoolean("conformance.full");
-    ConformanceRunner.Summary summary =
-        ConformanceRunner.run(
-            new ConformanceRunner.Options(
-                "rocm",
-                full,
-                Set.of(),
-                full ? Set.of(1, 2, 3, 8) : Set.of(),
-                Chaos.INSTEAD,
-                Long.getLong("conformance.seed", 20250101),
-                Map.of(),
-                Path.of(System.getProperty("conformance.report", "target/conformance"))),
-            SILENT);
+    ConformanceRunner.Summary summary = run(Boolean.getBoolean("conformance.full"), Set.of());
     assertThat(summary.failures()).isEmpty();
     // The vendor's GEMM, and what only holds where a rank has its own hardware.
     assertThat(summary.skipped()).isLessThan(summary.passed() / 20);
+  }
+
+  /** The one test that a smoke run leaves out. */
+  @Test
+  void whatIsBeyondTwoGigabytesWorks() {
+    ConformanceRunner.Summary summary = run(true, Set.of("XFER-7"));
+    assertThat(summary.failures()).isEmpty();
+    assertThat(summary.passed()).isPositive();
+  }
+
+  private static ConformanceRunner.Summary run(boolean full, Set<String> rules) {
+    return ConformanceRunner.run(
+        new ConformanceRunner.Options(
+            "rocm",
+            full,
+            rules,
+            Set.of(1, 2, 3, 8),
+            Chaos.INSTEAD,
+            Long.getLong("conformance.seed", 20250101),
+            Map.of(),
+            Path.of(
+                System.getProperty("conformance.report", "target/conformance"),
+                rules.isEmpty() ? "all" : String.join("-", rules))),
+        SILENT);
   }
 }
