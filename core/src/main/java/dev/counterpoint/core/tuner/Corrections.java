@@ -49,9 +49,7 @@ record Corrections(Map<String, Double> factors, Map<String, Double> doubts) {
     }
     Map<String, Double> factors = new HashMap<>();
     Map<String, Double> doubts = new HashMap<>();
-    if (all.count() > 0) {
-      ratios.put(ANY, all); // a strategy that was hardly measured is trusted no more than the rest
-    }
+    ratios.put(ANY, all); // a strategy that was hardly measured is trusted no more than the rest
     ratios.forEach(
         (name, samples) -> {
           if (samples.count() >= LEAST_SHAPES) {
