@@ -95,13 +95,7 @@ struct Loader {
   }
 
   // The first time round, the phase before the first counts as complete.
-  CP_DEVICE void awaitEmpty() const {
-    if constexpr (Shape::kCluster == 1) {
-      awaitPhase(shared.empty(at.stage), at.parity ^ 1);
-    } else {
-      awaitPhaseCluster(shared.empty(at.stage), at.parity ^ 1);
-    }
-  }
+  CP_DEVICE void awaitEmpty() const { awaitPhase(shared.empty(at.stage), at.parity ^ 1); }
 
   CP_DEVICE void run() {
     if (isLeader()) {

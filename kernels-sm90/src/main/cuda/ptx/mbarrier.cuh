@@ -19,10 +19,12 @@ CP_DEVICE void arrive(u32 barrier) {
   asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(barrier) : "memory");
 }
 
-// The same at a block of the cluster, by an address that clusterAddress made.
+// The same at a block of the cluster, by an address that clusterAddress made. Not for ordinary
+// stores that the other block is to see: release at the cluster's scope is a fence of the whole
+// device, and costs as much as two products of a panel. What wgmma has read needs none, since it is
+// complete when awaited.
 CP_DEVICE void arriveCluster(u32 barrier) {
-  asm volatile("mbarrier.arrive.release.cluster.shared::cluster.b64 _, [%0];" ::"r"(barrier)
-               : "memory");
+  asm volatile("mbarrier.arrive.shared::cluster.b64 _, [%0];" ::"r"(barrier) : "memory");
 }
 
 // Arrives, and announces bytes that asynchronous copies will bring in this phase.
@@ -39,21 +41,6 @@ CP_DEVICE void awaitPhase(u32 barrier, u32 parity) {
       "  .reg .pred done;\n"
       "waiting:\n"
       "  mbarrier.try_wait.parity.shared::cta.b64 done, [%0], %1;\n"
-      "  @done bra complete;\n"
-      "  bra waiting;\n"
-      "complete:\n"
-      "}" ::"r"(barrier),
-      "r"(parity)
-      : "memory");
-}
-
-// The same where arrivals may come from another block of the cluster.
-CP_DEVICE void awaitPhaseCluster(u32 barrier, u32 parity) {
-  asm volatile(
-      "{\n"
-      "  .reg .pred done;\n"
-      "waiting:\n"
-      "  mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 done, [%0], %1;\n"
       "  @done bra complete;\n"
       "  bra waiting;\n"
       "complete:\n"

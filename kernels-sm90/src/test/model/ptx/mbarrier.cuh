@@ -23,8 +23,5 @@ CP_DEVICE void arriveExpecting(u32 barrier, u32 bytes) {
 CP_DEVICE void awaitPhase(u32 barrier, u32 parity) {
   model::barrierAwait(barrier, parity);
 }
-CP_DEVICE void awaitPhaseCluster(u32 barrier, u32 parity) {
-  model::barrierAwait(barrier, parity);
-}
 
 }  // namespace counterpoint

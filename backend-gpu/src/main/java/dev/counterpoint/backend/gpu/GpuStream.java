@@ -32,6 +32,7 @@ final class GpuStream extends Resource implements Stream {
   private final String name;
   private final long handle;
   private final StreamBlocks blocks;
+  private final StreamQueue queue;
   private final Chaos chaos;
   private String label = "";
   private int operation;
@@ -39,6 +40,9 @@ final class GpuStream extends Resource implements Stream {
 
   /** Whether something was enqueued, here or before an event awaited here, that may have failed. */
   private boolean followsWait;
+
+  private final Object life = new Object();
+  private boolean destroyed;
 
   GpuStream(GpuContext context, int rank, String name, int priority) {
     super(context.resources, "stream '" + name + "' of rank " + rank);
@@ -50,6 +54,7 @@ final class GpuStream extends Resource implements Stream {
     state.use();
     handle = context.driver.createStream(priority);
     blocks = new StreamBlocks(state);
+    queue = new StreamQueue(context, this);
     state.streams().add(this);
   }
 
@@ -106,6 +111,9 @@ final class GpuStream extends Resource implements Stream {
     context.faults.check();
     chaos.delay();
     state.use();
+    if (branch == null) {
+      queue.enter();
+    }
   }
 
   private void counted() {
@@ -296,9 +304,14 @@ final class GpuStream extends Resource implements Stream {
     followsWait = true;
   }
 
-  /** Whether all work has run; a stream that captures has none that runs, and must not be asked. */
+  /**
+   * Whether all work has run; a stream that captures has none that runs, and must not be asked. Who
+   * looks after a rank's streams may ask while the stream's user closes it.
+   */
   boolean isIdleOrCapturing() {
-    return branch != null || context.driver.isIdle(handle);
+    synchronized (life) {
+      return branch != null || destroyed || context.driver.isIdle(handle);
+    }
   }
 
   @Override
@@ -363,10 +376,14 @@ final class GpuStream extends Resource implements Stream {
     context.letGo();
     awaitIdle(context.options.waitNanos(), false);
     state.streams().remove(this);
-    try {
-      context.driver.destroyStream(handle);
-    } catch (NativeException e) {
-      // A lost context has taken its streams with it.
+    synchronized (life) {
+      destroyed = true;
+      try {
+        queue.close();
+        context.driver.destroyStream(handle);
+      } catch (NativeException e) {
+        // A lost context has taken its streams with it.
+      }
     }
   }
 

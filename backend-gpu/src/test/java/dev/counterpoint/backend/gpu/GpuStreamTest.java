@@ -17,6 +17,8 @@ import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.Target;
 import dev.counterpoint.spi.Transport;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class GpuStreamTest {
@@ -385,6 +387,52 @@ class GpuStreamTest {
               () -> f.backend.transfers().put(main, source, 0, target, 9, 8, Transport.AUTO))
           .isInstanceOf(InvalidArgumentException.class)
           .hasMessageContaining("target");
+    }
+  }
+
+  @Test
+  void aCallerWaitsForRoomUntilTheBoundAndGoesOnWhenThereIsSome() {
+    try (GpuFixture f = new GpuFixture()) {
+      GpuStream main = (GpuStream) f.stream(0);
+      Epoch epoch = f.backend.signals().newEpoch(0);
+      f.driver.held.add(main.handle());
+      for (int i = 0; i < 256; i++) {
+        f.backend.signals().advance(main, epoch);
+      }
+      assertThatThrownBy(
+              () -> {
+                for (int i = 0; i < 1000; i++) {
+                  f.backend.signals().advance(main, epoch);
+                }
+              })
+          .isInstanceOf(DeadlineExceededException.class)
+          .hasMessageContaining("room in stream");
+      f.driver.held.clear();
+      for (int i = 0; i < 2000; i++) {
+        f.backend.signals().advance(main, epoch);
+      }
+    }
+  }
+
+  @Test
+  void aFaultEndsTheWaitForRoom() {
+    try (GpuFixture f = new GpuFixture()) {
+      GpuStream main = (GpuStream) f.stream(0);
+      Epoch epoch = f.backend.signals().newEpoch(0);
+      f.driver.held.add(main.handle());
+      CompletableFuture<Void> failing =
+          CompletableFuture.runAsync(
+              () -> f.backend.abort("a test"),
+              CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS));
+      assertThatThrownBy(
+              () -> {
+                for (int i = 0; i < 1000; i++) {
+                  f.backend.signals().advance(main, epoch);
+                }
+              })
+          .isInstanceOf(DeviceFaultException.class);
+      failing.join();
+      f.driver.held.clear();
     }
   }
 }
