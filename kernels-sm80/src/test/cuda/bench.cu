@@ -1,6 +1,7 @@
 // Times of the bf16 GEMM, large and with few rows, beside cuBLASLt where it is compiled in.
 
 #include <algorithm>
+#include <tuple>
 
 #include "checks.h"
 #include "elements.h"
@@ -40,29 +41,67 @@ __global__ void busy(unsigned long long nanos) {
   }
 }
 
-// Median of spaced launches, in microseconds of the device: no time of the host is inside.
-template <class Launch>
-double medianMicros(const Launch& launch) {
-  cudaEvent_t start, end;
-  CUDA_OK(cudaEventCreate(&start));
-  CUDA_OK(cudaEventCreate(&end));
-  std::vector<float> times;
-  for (int i = 0; i < 25; i++) {
+// Times single launches, in microseconds of the device: no time of the host is inside.
+class Timer {
+ public:
+  Timer() {
+    CUDA_OK(cudaEventCreate(&start_));
+    CUDA_OK(cudaEventCreate(&end_));
+  }
+  ~Timer() {
+    CUDA_OK(cudaEventDestroy(start_));
+    CUDA_OK(cudaEventDestroy(end_));
+  }
+
+  template <class Launch>
+  float micros(const Launch& launch) {
     busy<<<1, 1>>>(100000);
-    CUDA_OK(cudaEventRecord(start));
+    CUDA_OK(cudaEventRecord(start_));
     launch();
-    CUDA_OK(cudaEventRecord(end));
-    CUDA_OK(cudaEventSynchronize(end));
+    CUDA_OK(cudaEventRecord(end_));
+    CUDA_OK(cudaEventSynchronize(end_));
     float millis;
-    CUDA_OK(cudaEventElapsedTime(&millis, start, end));
-    if (i >= 5) {
-      times.push_back(millis);
+    CUDA_OK(cudaEventElapsedTime(&millis, start_, end_));
+    return millis * 1000;
+  }
+
+ private:
+  cudaEvent_t start_, end_;
+};
+
+double median(std::vector<float> times) {
+  std::sort(times.begin(), times.end());
+  return times[times.size() / 2];
+}
+
+// Median of a few launches, for the choice of a configuration.
+template <class Launch>
+double quickMicros(const Launch& launch) {
+  Timer timer;
+  std::vector<float> times;
+  for (int i = 0; i < 8; i++) {
+    const float micros = timer.micros(launch);
+    if (i >= 2) {
+      times.push_back(micros);
     }
   }
-  CUDA_OK(cudaEventDestroy(start));
-  CUDA_OK(cudaEventDestroy(end));
-  std::sort(times.begin(), times.end());
-  return times[times.size() / 2] * 1000;
+  return median(times);
+}
+
+// Medians of two in turns, so that both meet the same temperature and clock.
+template <class First, class Second>
+std::pair<double, double> medianMicros(const First& first, const Second& second) {
+  Timer timer;
+  std::vector<float> times[2];
+  for (int i = 0; i < 26; i++) {
+    const float one = timer.micros(first);
+    const float two = timer.micros(second);
+    if (i >= 5) {
+      times[0].push_back(one);
+      times[1].push_back(two);
+    }
+  }
+  return {median(times[0]), median(times[1])};
 }
 
 __global__ void randomBf16(uint16_t* data, size_t count) {
@@ -77,67 +116,88 @@ __global__ void randomBf16(uint16_t* data, size_t count) {
   }
 }
 
-// What cuBLASLt's first heuristic takes; 0 where it is not compiled in.
-double vendorMicros(const Shape& s, bool nk, const Buffer& a, const Buffer& b, const Buffer& d) {
+// What cuBLASLt's first heuristic takes.
+class Vendor {
+ public:
 #if defined(WITH_CUBLASLT)
-  cublasLtHandle_t handle;
-  cublasLtMatmulDesc_t operation;
-  cublasLtMatrixLayout_t layoutA, layoutB, layoutD;
-  cublasLtMatmulPreference_t preference;
-  cublasLtMatmulHeuristicResult_t choice;
-  Buffer workspace(64 << 20);
-  size_t workspaceBytes = 64 << 20;
-  int found = 0;
-  // Column-major: Dᵀ [n, m] = B · Aᵀ.
-  const cublasOperation_t first = nk ? CUBLAS_OP_T : CUBLAS_OP_N;
-  cublasLtCreate(&handle);
-  cublasLtMatmulDescCreate(&operation, CUBLAS_COMPUTE_32F, CUDA_R_32F);
-  cublasLtMatmulDescSetAttribute(operation, CUBLASLT_MATMUL_DESC_TRANSA, &first, sizeof first);
-  cublasLtMatrixLayoutCreate(&layoutB, CUDA_R_16BF, nk ? s.k : s.n, nk ? s.n : s.k, nk ? s.k : s.n);
-  cublasLtMatrixLayoutCreate(&layoutA, CUDA_R_16BF, s.k, s.m, s.k);
-  cublasLtMatrixLayoutCreate(&layoutD, CUDA_R_16BF, s.n, s.m, s.n);
-  cublasLtMatmulPreferenceCreate(&preference);
-  cublasLtMatmulPreferenceSetAttribute(
-      preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &workspaceBytes, sizeof workspaceBytes);
-  cublasLtMatmulAlgoGetHeuristic(
-      handle, operation, layoutB, layoutA, layoutD, layoutD, preference, 1, &choice, &found);
-  const float one = 1, zero = 0;
-  double micros = 0;
-  if (found > 0) {
-    micros = medianMicros([&] {
-      cublasLtMatmul(handle,
-                     operation,
-                     &one,
-                     b.data,
-                     layoutB,
-                     a.data,
-                     layoutA,
-                     &zero,
-                     d.data,
-                     layoutD,
-                     d.data,
-                     layoutD,
-                     &choice.algo,
-                     workspace.data,
-                     workspaceBytes,
-                     nullptr);
-    });
+  Vendor(const Shape& s, bool nk, const Buffer& a, const Buffer& b, const Buffer& d)
+      : a_(a.data), b_(b.data), d_(d.data) {
+    cublasLtMatmulPreference_t preference;
+    // Column-major: Dᵀ [n, m] = B · Aᵀ.
+    const cublasOperation_t first = nk ? CUBLAS_OP_T : CUBLAS_OP_N;
+    const size_t bytes = workspace_.bytes;
+    cublasLtCreate(&handle_);
+    cublasLtMatmulDescCreate(&operation_, CUBLAS_COMPUTE_32F, CUDA_R_32F);
+    cublasLtMatmulDescSetAttribute(operation_, CUBLASLT_MATMUL_DESC_TRANSA, &first, sizeof first);
+    cublasLtMatrixLayoutCreate(
+        &layoutB_, CUDA_R_16BF, nk ? s.k : s.n, nk ? s.n : s.k, nk ? s.k : s.n);
+    cublasLtMatrixLayoutCreate(&layoutA_, CUDA_R_16BF, s.k, s.m, s.k);
+    cublasLtMatrixLayoutCreate(&layoutD_, CUDA_R_16BF, s.n, s.m, s.n);
+    cublasLtMatmulPreferenceCreate(&preference);
+    cublasLtMatmulPreferenceSetAttribute(
+        preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &bytes, sizeof bytes);
+    cublasLtMatmulAlgoGetHeuristic(handle_,
+                                   operation_,
+                                   layoutB_,
+                                   layoutA_,
+                                   layoutD_,
+                                   layoutD_,
+                                   preference,
+                                   1,
+                                   &choice_,
+                                   &found_);
+    cublasLtMatmulPreferenceDestroy(preference);
   }
-  cublasLtMatmulPreferenceDestroy(preference);
-  cublasLtMatrixLayoutDestroy(layoutA);
-  cublasLtMatrixLayoutDestroy(layoutB);
-  cublasLtMatrixLayoutDestroy(layoutD);
-  cublasLtMatmulDescDestroy(operation);
-  cublasLtDestroy(handle);
-  return micros;
+  ~Vendor() {
+    cublasLtMatrixLayoutDestroy(layoutA_);
+    cublasLtMatrixLayoutDestroy(layoutB_);
+    cublasLtMatrixLayoutDestroy(layoutD_);
+    cublasLtMatmulDescDestroy(operation_);
+    cublasLtDestroy(handle_);
+  }
+
+  bool found() const { return found_ > 0; }
+
+  void launch() const {
+    const float one = 1, zero = 0;
+    cublasLtMatmul(handle_,
+                   operation_,
+                   &one,
+                   b_,
+                   layoutB_,
+                   a_,
+                   layoutA_,
+                   &zero,
+                   d_,
+                   layoutD_,
+                   d_,
+                   layoutD_,
+                   &choice_.algo,
+                   workspace_.data,
+                   workspace_.bytes,
+                   nullptr);
+  }
+
+ private:
+  cublasLtHandle_t handle_;
+  cublasLtMatmulDesc_t operation_;
+  cublasLtMatrixLayout_t layoutA_, layoutB_, layoutD_;
+  cublasLtMatmulHeuristicResult_t choice_;
+  Buffer workspace_{64 << 20};
+  int found_ = 0;
+  const void *a_, *b_;
+  void* d_;
 #else
-  return 0;
+  Vendor(const Shape&, bool, const Buffer&, const Buffer&, const Buffer&) {}
+  bool found() const { return false; }
+  void launch() const {}
 #endif
-}
+};
 
 struct Best {
   double micros = 1e30;
   int tile = 0, splits = 1, raster = 1, blocks = 1;
+  TileGemmParams params{};
 };
 
 // Tries tiles, splits and rasters; what a tuner would do.
@@ -186,9 +246,9 @@ Best fastest(const Shape& s,
         p.splits = splits;
         p.rasterRows = raster;
         const int blocks = kernels.multiprocessors * perSm;
-        const double micros = medianMicros([&] { launchTile(kBf16, nk, config, p, blocks); });
+        const double micros = quickMicros([&] { launchTile(kBf16, nk, config, p, blocks); });
         if (micros < best.micros) {
-          best = {micros, tile, splits, raster, perSm};
+          best = {micros, tile, splits, raster, perSm, p};
         }
       }
     }
@@ -196,9 +256,62 @@ Best fastest(const Shape& s,
   return best;
 }
 
+// What a reduction of bf16 reads and writes in a second, by the number of its blocks: beside a GEMM it
+// has few. Gates are open, so that the time of looking at them is inside.
+void benchReduce() {
+  const int rows = 4096, cols = 8192, blockRows = 128;
+  const i64 slotBytes = i64(rows) * cols * 2;
+  World world(1000000000);
+  Buffer staging(8 * slotBytes), output(slotBytes), words(8 * 64), epoch(8);
+  randomBf16<<<1024, 256>>>(reinterpret_cast<uint16_t*>(staging.data), staging.bytes / 2);
+  std::printf("%-8s %6s %6s %6s | %10s %8s\n", "reduce", "slots", "blocks", "gates", "us", "GB/s");
+  for (int slots : {2, 8}) {
+    std::vector<i32> gate;
+    std::vector<i64> perEpoch;
+    for (int i = 0; i < rows / blockRows * slots; i++) {
+      gate.push_back(i % slots);
+      perEpoch.push_back(0);
+    }
+    Table<i32> gateTable(gate);
+    Table<i64> perEpochTable(perEpoch);
+    TileReduceParams p{};
+    p.operation = world.operation;
+    p.staging = staging.at();
+    p.slotBytes = slotBytes;
+    p.stagingStride = cols;
+    p.rows = rows;
+    p.cols = cols;
+    p.slots = slots;
+    p.blockRows = blockRows;
+    p.blocks = rows / blockRows;
+    p.parts = blockRows * cols / 16384;
+    p.inputType = p.outputType = kBf16;
+    p.targetStride = cols;
+    p.target = output.at();
+    p.gateIndex = gateTable.at();
+    p.gatePerEpoch = perEpochTable.at();
+    p.epoch = epoch.at();
+    for (bool gated : {false, true}) {
+      p.gateWords = gated ? words.at() : 0;
+      for (int blocks : {8, 16, 32, 132}) {
+        const double micros =
+            quickMicros([&] { kernels.companion("tile_reduce", p, nullptr, blocks); });
+        std::printf("%-8s %6d %6d %6s | %10.1f %8.1f\n",
+                    "",
+                    slots,
+                    blocks,
+                    gated ? "open" : "none",
+                    micros,
+                    (slots + 1) * slotBytes / micros / 1e3);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void bench(const char* jsonPath) {
+  benchReduce();
   FILE* json = jsonPath ? std::fopen(jsonPath, "w") : nullptr;
   if (json) {
     std::fprintf(json, "[");
@@ -225,10 +338,16 @@ void bench(const char* jsonPath) {
     randomBf16<<<1024, 256>>>(reinterpret_cast<uint16_t*>(b.data), b.bytes / 2);
     CUDA_OK(cudaDeviceSynchronize());
     for (bool nk : {true, false}) {
-      const Best best = fastest(s, nk, a, b, d, partials, arrivals);
-      const double vendor = vendorMicros(s, nk, a, b, d);
-      const double work = 2.0 * s.m * s.n * s.k * 1e-6;
+      Best best = fastest(s, nk, a, b, d, partials, arrivals);
       const TileConfig& tile = kTiles[best.tile];
+      const int blocks = kernels.multiprocessors * best.blocks;
+      const Vendor library(s, nk, a, b, d);
+      double vendor;
+      std::tie(best.micros, vendor) =
+          medianMicros([&] { launchTile(kBf16, nk, tile, best.params, blocks); },
+                       [&] { library.launch(); });
+      vendor = library.found() ? vendor : 0;
+      const double work = 2.0 * s.m * s.n * s.k * 1e-6;
       const std::string shape = std::to_string(tile.rows) + "x" + std::to_string(tile.cols);
       const double share = vendor > 0 ? vendor / best.micros : 0;
       std::printf("%6d %6d %6d %-3s | %10.1f %8.1f | %-8s %6d %6d %3d | %10.1f %8.1f | %5.2f\n",

@@ -12,7 +12,7 @@
     counterpoint::BODY(p);                                            \
   }
 
-CP_KERNEL(tile_reduce, TileReduceParams, 256, 3, tileReduce)
+CP_KERNEL(tile_reduce, TileReduceParams, 256, 2, tileReduce)
 CP_KERNEL(row_norm, RowNormParams, 256, 3, rowNorm)
 CP_KERNEL(put, PutParams, 256, 3, put)
 CP_KERNEL(unpack, UnpackParams, 256, 3, unpack)

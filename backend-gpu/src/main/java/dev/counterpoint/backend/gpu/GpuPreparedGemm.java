@@ -105,22 +105,31 @@ final class GpuPreparedGemm extends Resource implements PreparedGemm {
     int cluster = kernel.cluster();
     int places = positions == null ? spec.tiling().tiles() : positions.length;
     long turns = (places + cluster - 1L) / cluster * splits;
-    int blocks = (int) Math.max(cluster, Math.min(turns * cluster, residentBlocks(kernel)));
+    int blocks = (int) Math.max(cluster, Math.min(turns * cluster, residentBlocks(kernel, turns)));
     return positions == null
         ? new GemmWay(kernel, blocks, tables.orderBy(), tables.order(), 0)
         : new GemmWay(kernel, blocks, GemmTables.BY_TILE, tables.positions(), positions.length);
   }
 
-  /** Blocks that are resident at once, so that no tile waits for a block that cannot begin. */
-  private int residentBlocks(Kernel kernel) {
+  /**
+   * Blocks that are resident at once, so that no tile waits for a block that cannot begin. What may
+   * run beside a GEMM that posts is left no more than its last round of tiles has to spare, if that
+   * is anything: one round more costs more than to do the rest afterwards.
+   */
+  private int residentBlocks(Kernel kernel, long turns) {
     int kept = Math.max(0, spec.reservedUnits());
-    if (tables.waits()) {
+    if (tables.waits() || tables.posts()) {
       kept = Math.max(kept, UNITS_FOR_SIGNALS);
     }
-    if (tables.posts()) {
-      kept = Math.max(kept, context.options.companions() + UNITS_FOR_SIGNALS);
+    int blocks = kernel.resident(rank.units(), kept);
+    if (!tables.posts()) {
+      return blocks;
     }
-    return kernel.resident(rank.units(), kept);
+    int beside = kernel.resident(rank.units(), context.options.companions() + UNITS_FOR_SIGNALS);
+    long places = blocks / kernel.cluster();
+    long rounds = (turns + places - 1) / places;
+    long needed = (turns + rounds - 1) / rounds * kernel.cluster();
+    return (int) Math.min(blocks, Math.max(beside, needed));
   }
 
   private void write(Tiling tiling, int splits, int rasterRows) {

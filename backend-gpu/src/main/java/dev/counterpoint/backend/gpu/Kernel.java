@@ -23,13 +23,14 @@ record Kernel(
    * How many blocks are sure to be resident at once.
    *
    * @param units multiprocessors that may be used
-   * @param kept how many of them others may need. Nobody says where those lie, and one block of
-   *     another kernel may keep away a whole cluster.
+   * @param kept how many of them others may need. A cluster that others keep away begins when one
+   *     before it has ended; nothing waits for that, so it costs time and no more.
    */
   int resident(int units, int kept) {
     if (cluster == 1) {
       return Math.max(1, units - kept) * blocksPerUnit;
     }
-    return Math.max(1, Math.min(clusters, units / cluster) - kept) * cluster;
+    return Math.max(1, Math.min(clusters, units / cluster) - (kept + cluster - 1) / cluster)
+        * cluster;
   }
 }

@@ -1,9 +1,7 @@
 package dev.counterpoint.core.strategy;
 
-import dev.counterpoint.Rank;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.ReduceSpec;
-import dev.counterpoint.spi.TileReduce;
 
 /** Sums the shards that arrive, chunk by chunk, and pushes each reduced chunk to all peers. */
 final class AllReducePushReceiver implements Receiver {
@@ -11,28 +9,14 @@ final class AllReducePushReceiver implements Receiver {
   private final Staging staging;
   private final BackPressure backPressure;
   private final GatheredSum sum;
-
-  /** By rank and chunk. */
-  private final TileReduce.PreparedReduce[][] reduces;
+  private final BlockReduces reduces;
 
   AllReducePushReceiver(OutputProgram program, Sender sender, BackPressure backPressure) {
     this.program = program;
     this.backPressure = backPressure;
     staging = sender.staging();
     sum = new GatheredSum(program, staging.cut());
-    reduces = new TileReduce.PreparedReduce[program.ranks][];
-    for (Rank rank : program.context.ranks()) {
-      int r = rank.index();
-      reduces[r] = new TileReduce.PreparedReduce[staging.blocks()];
-      for (int chunk = 0; chunk < staging.blocks(); chunk++) {
-        int rows = staging.rows(program.shards.rows(r), chunk);
-        if (rows > 0) {
-          reduces[r][chunk] =
-              program.context.reduce(
-                  ReduceReceiver.spec(program, sender, r, chunk, rows, new ReduceSpec.Local()));
-        }
-      }
-    }
+    reduces = new BlockReduces(program, sender, (rank, chunk) -> new ReduceSpec.Local());
   }
 
   @Override
@@ -40,13 +24,12 @@ final class AllReducePushReceiver implements Receiver {
     int me = lane.rank();
     DeviceMemory mine = sum.buffer().at(me);
     for (int chunk = 0; chunk < staging.blocks(); chunk++) {
-      TileReduce.PreparedReduce reduce = reduces[me][chunk];
-      if (reduce == null) {
+      long bytes = reduces.rows(me, chunk) * program.rowBytes;
+      if (bytes == 0) {
         continue;
       }
       long offset = sum.offset(me, chunk);
-      long bytes = reduce.spec().rows() * program.rowBytes;
-      reduce.launch(lane.receive(), mine, offset, program.stride);
+      reduces.enqueue(lane, chunk, mine, offset, program.stride);
       program
           .backend
           .signals()

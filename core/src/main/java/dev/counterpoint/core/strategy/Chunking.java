@@ -11,10 +11,13 @@ final class Chunking {
   private static final int MOST_GROUPS = 8;
 
   /**
-   * Units left to a library collective that must run beside a GEMM that would otherwise fill the
-   * device.
+   * One unit of so many, and no fewer than two, is left to a library collective that must run
+   * beside a GEMM that would otherwise fill the device: NCCL needs some sixteen blocks to fill its
+   * links.
    */
-  private static final int UNITS_FOR_LIBRARY = 2;
+  private static final int UNITS_PER_LIBRARY_UNIT = 8;
+
+  private static final int LEAST_LIBRARY_UNITS = 2;
 
   private Chunking() {}
 
@@ -44,6 +47,11 @@ final class Chunking {
 
   static int reservedUnits(PlanContext context) {
     int wanted = context.spec().tuning().reservedUnits();
-    return wanted >= 0 ? wanted : UNITS_FOR_LIBRARY;
+    if (wanted >= 0) {
+      return wanted;
+    }
+    int rank = context.backend().localRanks().get(0);
+    int units = context.backend().device(rank).info().computeUnits();
+    return Math.max(LEAST_LIBRARY_UNITS, units / UNITS_PER_LIBRARY_UNIT);
   }
 }

@@ -9,7 +9,6 @@ import dev.counterpoint.spi.SignalArray;
 import dev.counterpoint.spi.SymmetricBuffer;
 import dev.counterpoint.spi.Target;
 import dev.counterpoint.spi.TileReduce;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,9 +25,6 @@ import org.jspecify.annotations.Nullable;
  * the previous launch was consumed, which means that all of its sums were added and sent on.
  */
 public final class OutputRing extends OutputProgram {
-  /** Rows of a block of a reduction. */
-  private static final int REDUCED_ROWS = 64;
-
   private final BackPressure backPressure;
   private final RowBlocks cut;
   private final ShardGemms gemms;
@@ -122,12 +118,6 @@ public final class OutputRing extends OutputProgram {
   private ReduceSpec addition(int rank, int step, int chunk, int rows) {
     int slots = ranks == 1 ? 1 : 2;
     long offset = ringOffset(step, chunk) + (2 - slots) * slotBytes;
-    int[] words = new int[slots * ((rows + REDUCED_ROWS - 1) / REDUCED_ROWS)];
-    long[] perEpoch = new long[words.length];
-    Arrays.fill(perEpoch, 1);
-    for (int entry = 0; entry < words.length; entry++) {
-      words[entry] = slots == 2 && entry % 2 == 0 ? word(step, chunk) : -1;
-    }
     return new ReduceSpec(
         context.label() + "/add",
         rank,
@@ -139,8 +129,8 @@ public final class OutputRing extends OutputProgram {
         stride,
         problem.outputType(),
         problem.outputType(),
-        REDUCED_ROWS,
-        new ReduceSpec.Gate(arrived, words, perEpoch),
+        rows,
+        null,
         new ReduceSpec.Local(),
         context.lane(rank).epoch());
   }
@@ -189,6 +179,12 @@ public final class OutputRing extends OutputProgram {
     long product = ringOffset(step, chunk) + slotBytes;
     gemms.launch(lane, operands, owner, chunk, ring.at(me), product);
     lane.receiveAfterMain(computed[me]);
+    if (ranks > 1) {
+      // By the stream, not by the reduction's gates: see BlockReduces.
+      backend
+          .signals()
+          .await(lane.receive(), arrived, word(step, chunk), lane.epoch(), Target.THIS_LAUNCH);
+    }
     TileReduce.PreparedReduce reduce = reduces[me][word(step, chunk)];
     if (!isLast(step)) {
       reduce.launch(lane.receive(), outgoing[me], outgoingOffset(step, chunk), stride);

@@ -5,17 +5,20 @@ import dev.counterpoint.spi.SymmetricBuffer;
 
 /**
  * Where senders leave the shards of their products: at each owner one slot per source, and one
- * counter per source and block of rows that says up to which launch the block has arrived.
+ * counter per block of rows and source that says up to which launch the block has arrived.
  *
  * @param buffer the slots; slot s of rank p takes source s's rows of shard p
- * @param arrived the counters; word {@code source · blocks + block} at the owner
+ * @param arrived the counters; word {@code block · ranks + source} at the owner, so that one wait
+ *     covers a block of all sources
+ * @param ranks number of sources
  * @param cut the blocks of a shard
  */
-record Staging(SymmetricBuffer buffer, SignalArray arrived, RowBlocks cut) {
+record Staging(SymmetricBuffer buffer, SignalArray arrived, int ranks, RowBlocks cut) {
   static Staging allocate(OutputProgram program, RowBlocks cut) {
     return new Staging(
         program.context.symmetric("staging", program.slotBytes * program.ranks),
         program.context.signals("arrived", program.ranks * cut.count()),
+        program.ranks,
         cut);
   }
 
@@ -30,7 +33,7 @@ record Staging(SymmetricBuffer buffer, SignalArray arrived, RowBlocks cut) {
   }
 
   int word(int source, int block) {
-    return source * blocks() + block;
+    return block * ranks + source;
   }
 
   /** Rows of a block of a shard that has {@code shardRows} rows; 0 for a block past its end. */

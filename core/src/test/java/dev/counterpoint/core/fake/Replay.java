@@ -87,6 +87,7 @@ public final class Replay {
   private final Random random;
   private final boolean inOrder;
   final RaceMemory memory;
+  final int ranks;
   private final Map<String, Queue> queues = new LinkedHashMap<>();
   private final Map<Word, List<Raised>> words = new HashMap<>();
   private final Map<Point, BitSet> marks = new HashMap<>();
@@ -98,6 +99,7 @@ public final class Replay {
     random = new Random(seed);
     inOrder = seed % 2 == 0;
     memory = new RaceMemory(journal.end());
+    this.ranks = ranks;
     collectives = new ReplayCollectives(memory, ranks);
     for (Journal.Step step : journal.steps()) {
       if (!(step.work() instanceof Work.Label)) {

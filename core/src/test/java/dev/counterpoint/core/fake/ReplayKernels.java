@@ -209,8 +209,7 @@ final class ReplayKernels {
         }
       }
       if (spec.route() instanceof ReduceSpec.Everywhere all) {
-        int ranks = Objects.requireNonNull(all.clearance()).words().length;
-        for (int rank = 0; rank < ranks; rank++) {
+        for (int rank = 0; rank < replay.ranks; rank++) {
           replay.raise(all.signals(), rank, all.words()[block], false, 1, action);
         }
       }
@@ -227,9 +226,8 @@ final class ReplayKernels {
 
     private void store(int row, int col, long value, int action) {
       if (spec.route() instanceof ReduceSpec.Everywhere all) {
-        int ranks = Objects.requireNonNull(all.clearance()).words().length;
         long offset = all.offset() + 4L * ((long) row * all.rowStride() + col);
-        for (int rank = 0; rank < ranks; rank++) {
+        for (int rank = 0; rank < replay.ranks; rank++) {
           replay.memory.store(all.buffer().at(rank).address() + offset, value, action);
         }
       } else {

@@ -33,6 +33,9 @@ final class NativeEnvironment {
     // Connections of all algorithms are made when communicators are, which is a call of all ranks;
     // otherwise the first call that wants one would wait on the host for its peers' calls.
     setDefault("NCCL_RUNTIME_CONNECT", "0");
+    // On Hopper the library launches its blocks in clusters of four, for which the multiprocessors
+    // that a waiting GEMM leaves free are of no use unless they happen to be neighbours.
+    setDefault("NCCL_CGA_CLUSTER_SIZE", "0");
   }
 
   private static void setDefault(String name, String value) {
