@@ -41,7 +41,7 @@ mutations=(
   'kernels/tile_gemm_sm90.cuh|      awaitPhase(shared.cleared(team), parity);||clearance'
   'kernels/tile_gemm_sm90.cuh|        storeShared(shared.failed(), 1);
       }|      }|never comes'
-  'kernels/tile_gemm_sm90.cuh|if (failedBefore) {|if (false) {|failed before'
+  'pipeline/loader.cuh|i == panels.count - 1 && failedBefore|false|failed before'
   'kernels/tile_gemm_sm90.cuh|    storePartial<Shape>(partialOf<Shape>(p, tile.id, split, threadInTeam()), sums);
     sync();|    storePartial<Shape>(partialOf<Shape>(p, tile.id, split, threadInTeam()), sums);|splits3'
   'kernels/tile_gemm_sm90.cuh|        multiplier.at.advance(panels);|'

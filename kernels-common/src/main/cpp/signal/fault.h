@@ -55,11 +55,11 @@ CP_DEVICE void reportExpired(
 
 // The host's flag lies across the bus, so a waiting thread asks for it rarely; its finding is
 // passed on to the rank's own flag, which later kernels ask.
-CP_DEVICE bool failedMeanwhile(const WaitContext& context, u32 polls) {
+CP_DEVICE bool failedMeanwhile(const WaitContext& context, bool askHost) {
   if (loadRelaxedSystem(context.localAbort) != 0) {
     return true;
   }
-  if (polls % 64 == 63 && context.hostAbort != 0 && loadRelaxedSystem(context.hostAbort) != 0) {
+  if (askHost && context.hostAbort != 0 && loadRelaxedSystem(context.hostAbort) != 0) {
     storeReleaseSystem(context.localAbort, 1);
     return true;
   }

@@ -73,15 +73,13 @@ struct Team {
   SharedLayout<Shape> shared;
   i32 team;
   Multiplier<Shape> multiplier;
-  bool failedBefore;  // asked for at the start, looked at behind the first tile
-  u32 parity = 0;     // of `cleared`
+  u32 parity = 0;  // of `cleared`
 
   CP_DEVICE Team(const TileGemmParams& params, const SharedLayout<Shape>& layout)
       : p(params),
         shared(layout),
         team(Shape::kTurns ? groupOfThread() : 0),
-        multiplier{layout, Shape::kTurns ? 0 : groupOfThread(), team, {}},
-        failedBefore(hasFailed(params.operation)) {}
+        multiplier{layout, Shape::kTurns ? 0 : groupOfThread(), team, {}} {}
 
   CP_DEVICE i32 threadInTeam() const {
     return static_cast<i32>(threadIdx.x) - kWarpgroup * (1 + team * Shape::kTeam);
@@ -111,9 +109,6 @@ struct Team {
   }
 
   CP_DEVICE void finish(const Unit& unit, typename Shape::Sums& sums) {
-    if (failedBefore) {
-      storeShared(shared.failed(), 1);
-    }
     // Leave comes only after the clerk is done with the tile before, words in shared memory
     // included.
     if (hasClerk(p)) {

@@ -98,9 +98,13 @@ struct Loader {
   CP_DEVICE void awaitEmpty() const { awaitPhase(shared.empty(at.stage), at.parity ^ 1); }
 
   CP_DEVICE void run() {
+    // Asked for at the start, looked at before the last panel of the first tile: everyone who waits
+    // for that panel sees the mark.
+    bool failedBefore = false;
     if (isLeader()) {
       prefetchTensorMap(mapA);
       prefetchTensorMap(mapB);
+      failedBefore = hasFailed(p.operation);
     }
 #pragma unroll 1
     for (i32 index = firstTurn<Shape>(p); index >= 0; index = turnAfter<Shape>(p, index)) {
@@ -116,6 +120,9 @@ struct Loader {
         const PanelRange panels = panelsOf<Shape>(p, turn.unit.split);
 #pragma unroll 1
         for (i32 i = 0; i < panels.count; i++) {
+          if (i == panels.count - 1 && failedBefore) {
+            storeShared(shared.failed(), 1);
+          }
           loadPanel(turn, panels.first + i);
         }
       }

@@ -19,6 +19,9 @@ final class Chunking {
 
   private static final int LEAST_LIBRARY_UNITS = 2;
 
+  private static final int WIDE_DEVICE = 64;
+  private static final int BLOCKS_OF_WIDE_DEVICE = 3;
+
   private Chunking() {}
 
   /**
@@ -50,8 +53,20 @@ final class Chunking {
     if (wanted >= 0) {
       return wanted;
     }
+    return Math.max(LEAST_LIBRARY_UNITS, units(context) / UNITS_PER_LIBRARY_UNIT);
+  }
+
+  private static int units(PlanContext context) {
     int rank = context.backend().localRanks().get(0);
-    int units = context.backend().device(rank).info().computeUnits();
-    return Math.max(LEAST_LIBRARY_UNITS, units / UNITS_PER_LIBRARY_UNIT);
+    return context.backend().device(rank).info().computeUnits();
+  }
+
+  /**
+   * Blocks of a shard that a routed GEMM signals and its owner reduces on its own. What a wide
+   * device has not reduced when its GEMM ends takes it less time than to launch so many reductions.
+   */
+  static int reducedBlocks(PlanContext context, int tileRows) {
+    boolean wide = units(context) >= WIDE_DEVICE;
+    return pieces(context.spec(), tileRows, wide ? BLOCKS_OF_WIDE_DEVICE : MOST_GROUPS);
   }
 }
