@@ -64,6 +64,9 @@ final class StrategyChooser {
           tuning.withStrategy(Strategy.SEQUENTIAL),
           rowsPerRank + " rows per rank are too few to cut");
     }
+    if (WideDeviceRule.appliesTo(backend)) {
+      return WideDeviceRule.choose(spec, backend);
+    }
     if (backend.capabilities().contains(Capability.PEER_ACCESS)) {
       return new Choice(tuning.withStrategy(Strategy.FUSED), "peers can be addressed directly");
     }

@@ -42,12 +42,11 @@ final class ChunkedSender implements Sender {
 
   /** The chunks that the caller wants, or enough of them to have something to overlap. */
   static RowBlocks cut(OutputProgram program) {
-    int chunks =
-        Chunking.pieces(
-            program.context.spec(),
-            program.longest,
-            Chunking.atLeast(leastChunks(program.kind), program.slotBytes));
-    return RowBlocks.tapered(program.longest, chunks);
+    PlanContext context = program.context;
+    int enough = Chunking.atLeast(leastChunks(program.kind), program.slotBytes);
+    int automatic = Chunking.thatFillDevice(context, program.longest, enough);
+    return RowBlocks.tapered(
+        program.longest, Chunking.pieces(context.spec(), program.longest, automatic));
   }
 
   /** What comes after the last chunk is exposed: for an all-reduce a second transfer. */

@@ -3,7 +3,10 @@ package dev.counterpoint.core.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.counterpoint.AllGatherGemmSpec;
 import dev.counterpoint.Failure;
+import dev.counterpoint.GemmAllReduceSpec;
+import dev.counterpoint.GemmAllToAllSpec;
 import dev.counterpoint.GemmReduceScatterSpec;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Strategy;
@@ -86,5 +89,32 @@ class StrategyChooserTest {
               assertThat(e.category()).isEqualTo(Failure.Category.UNAVAILABLE);
             })
         .hasMessageContainingAll("recorder", "PEER_ACCESS", "FUSED", "gemm-rs");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // operator, m, k, ranks, peer access, choice on a device of many units
+    "ag-gemm,  4096, 8192,  8, true,  DECOMPOSED",
+    "ag-gemm,  4088, 8192,  8, true,  SEQUENTIAL",
+    "ag-gemm,  4096, 8192,  8, false, SEQUENTIAL",
+    "gemm-rs,  1024, 49152, 8, true,  FUSED",
+    "gemm-rs,  4096, 16384, 8, true,  FUSED",
+    "gemm-rs,  4096, 8192,  8, true,  SEQUENTIAL",
+    "gemm-rs,  4096, 49152, 8, false, SEQUENTIAL",
+    "gemm-ar,  2048, 28672, 8, true,  SEQUENTIAL",
+    "gemm-a2a, 8192, 8192,  8, true,  SEQUENTIAL"
+  })
+  void wideDevicesTakeWhatWasFasterOnEight(
+      String operator, int m, int k, int ranks, boolean peers, Strategy strategy) {
+    OperatorSpec spec =
+        switch (operator) {
+          case "ag-gemm" -> AllGatherGemmSpec.builder().m(m).n(64).k(k).build();
+          case "gemm-rs" -> GemmReduceScatterSpec.builder().m(m).n(64).k(k).build();
+          case "gemm-ar" -> GemmAllReduceSpec.builder().m(m).n(64).k(k).build();
+          default -> GemmAllToAllSpec.builder().m(m).n(64).k(k).build();
+        };
+    RecordingBackend backend = new RecordingBackend(ranks, peers ? PEERS : Set.of());
+    assertThat(WideDeviceRule.appliesTo(backend)).isFalse();
+    assertThat(WideDeviceRule.choose(spec, backend).strategy()).isEqualTo(strategy);
   }
 }

@@ -84,14 +84,28 @@ class DisassemblyTest {
   private static long releasesOfABlock(List<String> lines, String writeBack) {
     return IntStream.range(0, lines.size())
         .filter(at -> lines.get(at).equals(writeBack))
-        .filter(
-            at -> {
-              List<String> next = lines.subList(at + 1, at + 5);
-              int barrier = next.indexOf("s_barrier");
-              return barrier > 0
-                  && next.subList(0, barrier).stream().anyMatch(DisassemblyTest::isVmcntZero);
-            })
+        .filter(at -> meetsAfterWaiting(lines.subList(at + 1, lines.size())))
         .count();
+  }
+
+  /** Whether a wait and then a barrier come next, with nothing but registers in between. */
+  private static boolean meetsAfterWaiting(List<String> lines) {
+    boolean waited = false;
+    for (String line : lines) {
+      if (line.startsWith("s_barrier")) {
+        return waited;
+      }
+      if (changesMemory(line)
+          || line.startsWith("buffer_")
+          || line.startsWith("global_")
+          || line.startsWith("flat_")
+          || line.startsWith("s_branch")
+          || line.startsWith("s_cbranch")) {
+        return false;
+      }
+      waited |= isVmcntZero(line);
+    }
+    return false;
   }
 
   /** Before a block posts, and before it says that its bytes, sums or partial sums are there. */
