@@ -56,11 +56,23 @@ CP_DEVICE Turn turnAt(const TileGemmParams& p, i32 index) {
   }
 }
 
+// Whether every position has a tile with rows, which the last tile of the last shard tells. Then no
+// turn need be computed to know that there is one: its divisions would come before the first load.
+template <class Shape>
+CP_DEVICE bool allHaveRows(const TileGemmParams& p) {
+  const i64 firstRow = static_cast<i64>(p.shards - 1) * p.rowsPerShard +
+                       static_cast<i64>(p.tileRowsPerShard - 1) * Shape::kRows;
+  return p.positions == 0 && firstRow < p.rows;
+}
+
 // The cluster's first turn at or after `index` in which anyone has elements; negative at the end.
 template <class Shape>
 CP_DEVICE i32 nextTurn(const TileGemmParams& p, i32 index) {
   const i32 groups = (positionCount(p) + Shape::kCluster - 1) / Shape::kCluster;
   const i32 clusters = gridDim.x / Shape::kCluster;
+  if (allHaveRows<Shape>(p)) {
+    return index < groups * p.splits ? index : -1;
+  }
 #pragma unroll 1
   for (; index < groups * p.splits; index += clusters) {
     if (turnAt<Shape>(p, index).anyElements) {
@@ -89,6 +101,9 @@ struct PanelRange {
 template <class Shape>
 CP_DEVICE PanelRange panelsOf(const TileGemmParams& p, i32 split) {
   const i32 panels = p.k / Shape::kPanelK + (p.k % Shape::kPanelK != 0);
+  if (p.splits == 1) {
+    return {0, panels};
+  }
   const i32 first = static_cast<i32>(static_cast<i64>(panels) * split / p.splits);
   const i32 end = static_cast<i32>(static_cast<i64>(panels) * (split + 1) / p.splits);
   return {first, end - first};

@@ -63,9 +63,12 @@ final class Chunking {
    * long as one.
    */
   static int thatFillDevice(PlanContext context, int rows, int chunks) {
-    return units(context) < WIDE_DEVICE
-        ? chunks
-        : Math.max(1, Math.min(chunks, rows / ROWS_OF_WIDE_DEVICE));
+    return isWide(context) ? Math.max(1, Math.min(chunks, rows / ROWS_OF_WIDE_DEVICE)) : chunks;
+  }
+
+  /** Whether a device has so many units that a step of its own costs more than the work in it. */
+  static boolean isWide(PlanContext context) {
+    return units(context) >= WIDE_DEVICE;
   }
 
   private static int units(PlanContext context) {
@@ -74,11 +77,10 @@ final class Chunking {
   }
 
   /**
-   * Blocks of a shard that a routed GEMM signals and its owner reduces on its own. What a wide
-   * device has not reduced when its GEMM ends takes it less time than to launch so many reductions.
+   * Blocks of a shard that a routed GEMM signals and its owner takes on its own. What a wide device
+   * has not reduced or copied when its GEMM ends takes it less time than to launch so many steps.
    */
-  static int reducedBlocks(PlanContext context, int tileRows) {
-    boolean wide = units(context) >= WIDE_DEVICE;
-    return pieces(context.spec(), tileRows, wide ? BLOCKS_OF_WIDE_DEVICE : MOST_GROUPS);
+  static int routedBlocks(PlanContext context, int tileRows) {
+    return pieces(context.spec(), tileRows, isWide(context) ? BLOCKS_OF_WIDE_DEVICE : MOST_GROUPS);
   }
 }

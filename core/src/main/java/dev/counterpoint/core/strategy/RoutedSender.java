@@ -29,10 +29,7 @@ final class RoutedSender implements Sender {
     // source will count.
     tiling = tiling(program);
     int tileRows = tiling.tileRowsPerShard();
-    int groups =
-        program.kind == OutputProgram.Kind.REDUCE_SCATTER
-            ? Chunking.reducedBlocks(context, tileRows)
-            : Chunking.groups(context.spec(), tileRows);
+    int groups = Chunking.routedBlocks(context, tileRows);
     blockTileRows = Math.max(1, (tileRows + groups - 1) / groups);
     int blockRows = blockTileRows * tiling.tileRows();
     staging = Staging.allocate(program, RowBlocks.even(program.shards.rowsPerShard(), blockRows));

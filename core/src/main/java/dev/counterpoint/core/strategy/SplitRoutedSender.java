@@ -32,7 +32,7 @@ final class SplitRoutedSender implements Sender {
     PlanContext context = program.context;
     longest = tiling(context.backend().localRanks().get(0), program.longest, 0, 0);
     int tileRows = longest.tileRowsPerShard();
-    int groups = Chunking.groups(context.spec(), tileRows);
+    int groups = Chunking.routedBlocks(context, tileRows);
     blockTileRows = Math.max(1, (tileRows + groups - 1) / groups);
     staging =
         Staging.allocate(

@@ -37,10 +37,15 @@ public final class RecordingBackend implements Backend {
 
   /** A backend of {@code size} ranks, all local. */
   public RecordingBackend(int size, Set<Capability> capabilities) {
+    this(size, capabilities, 1);
+  }
+
+  /** The same, on devices of so many compute units. */
+  public RecordingBackend(int size, Set<Capability> capabilities, int units) {
     this.size = size;
     this.capabilities = capabilities;
     for (int rank = 0; rank < size; rank++) {
-      devices.add(new RecordingDevice(journal, rank));
+      devices.add(new RecordingDevice(journal, rank, units));
     }
     signals = new RecordingSignals(journal, size);
     transfers = new RecordingTransfers(journal, signals, size);

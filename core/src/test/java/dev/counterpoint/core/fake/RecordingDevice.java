@@ -14,13 +14,15 @@ import java.time.Duration;
 final class RecordingDevice implements Device {
   private final Journal journal;
   private final int rank;
+  private final int units;
   private int events;
   private int buffers;
   private RuntimeException synchronizeFailure;
 
-  RecordingDevice(Journal journal, int rank) {
+  RecordingDevice(Journal journal, int rank, int units) {
     this.journal = journal;
     this.rank = rank;
+    this.units = units;
   }
 
   void failSynchronize(RuntimeException failure) {
@@ -34,7 +36,7 @@ final class RecordingDevice implements Device {
 
   @Override
   public DeviceInfo info() {
-    return new DeviceInfo(rank, "recorder", "none", 1L << 30, 1, true);
+    return new DeviceInfo(rank, "recorder", "none", 1L << 30, units, true);
   }
 
   @Override

@@ -154,8 +154,14 @@ class OperatorScheduleTest {
         .build();
   }
 
+  /** On devices that steps of their own cost much, and on others. */
   private static void check(OperatorSpec spec, int ranks, int gap) {
-    Scenario scenario = new Scenario(spec, ranks, gap);
+    check(spec, ranks, gap, 1);
+    check(spec, ranks, gap, 132);
+  }
+
+  private static void check(OperatorSpec spec, int ranks, int gap, int units) {
+    Scenario scenario = new Scenario(spec, ranks, gap, units);
     boolean gathered = spec instanceof AllGatherGemmSpec && gap > 0;
     for (int launch = 0; launch < 3; launch++) {
       scenario.launch(gathered);
@@ -165,7 +171,8 @@ class OperatorScheduleTest {
         scenario.check(seed, gathered);
       } catch (AssertionError e) {
         throw new AssertionError(
-            spec + " on " + ranks + " ranks, gap " + gap + ", seed " + seed, e);
+            spec + " on " + ranks + " ranks of " + units + " units, gap " + gap + ", seed " + seed,
+            e);
       }
     }
     scenario.close();

@@ -147,11 +147,11 @@ final class Scenario {
   private final List<Tensor> tensors = new ArrayList<>();
 
   /** Opens a world of its own; every operand has {@code gap} elements between its rows. */
-  Scenario(OperatorSpec spec, int ranks, int gap) {
+  Scenario(OperatorSpec spec, int ranks, int gap, int units) {
     this.spec = spec;
     this.ranks = ranks;
     this.gap = gap;
-    backend = new RecordingBackend(ranks, EnumSet.of(Capability.PEER_ACCESS));
+    backend = new RecordingBackend(ranks, EnumSet.of(Capability.PEER_ACCESS), units);
     world =
         DefaultWorldProvider.open(
             WorldOptions.defaults(), BackendRegistry.of(List.of(backend.provider())));

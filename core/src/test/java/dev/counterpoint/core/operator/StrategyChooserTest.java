@@ -113,8 +113,9 @@ class StrategyChooserTest {
           case "gemm-ar" -> GemmAllReduceSpec.builder().m(m).n(64).k(k).build();
           default -> GemmAllToAllSpec.builder().m(m).n(64).k(k).build();
         };
-    RecordingBackend backend = new RecordingBackend(ranks, peers ? PEERS : Set.of());
-    assertThat(WideDeviceRule.appliesTo(backend)).isFalse();
-    assertThat(WideDeviceRule.choose(spec, backend).strategy()).isEqualTo(strategy);
+    RecordingBackend backend = new RecordingBackend(ranks, peers ? PEERS : Set.of(), 132);
+    StrategyChooser.Choice choice =
+        StrategyChooser.choose(spec, backend, new TuningAdvisor(backend, null));
+    assertThat(choice.strategy()).isEqualTo(strategy);
   }
 }
