@@ -65,7 +65,7 @@ for shape in "${shapes[@]}"; do
   fi
   # shellcheck disable=SC2086 # the options are words
   within "$results/$name.log" "$command" bench "${operators[$op]}" --backend cuda --ranks "$ranks" -m "$m" -n "$n" -k "$k" \
-    --timeout 5 --iterations 20 --warmup 5 --csv "$results/$name.csv" --json "$results/$name.json" ${OPTIONS:-}
+    --replay --timeout 5 --iterations 20 --warmup 5 --csv "$results/$name.csv" --json "$results/$name.json" ${OPTIONS:-}
   if [[ -f $results/$name.csv ]]; then
     times=$(awk -F, '{ sub(/\r$/, "") }
       NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }

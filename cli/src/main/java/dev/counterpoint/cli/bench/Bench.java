@@ -16,6 +16,7 @@ import dev.counterpoint.spi.TraceEvent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,7 @@ public final class Bench implements AutoCloseable {
 
   private final BenchRequest request;
   private final Progress progress;
+  private final Map<Subject, Subject> captured = new HashMap<>();
   private final World world;
   private final List<AutoCloseable> resources = new ArrayList<>();
   private final Map<GemmEngine, Subject> gemms = new EnumMap<>(GemmEngine.class);
@@ -75,6 +77,7 @@ public final class Bench implements AutoCloseable {
     boolean shortInputs = !world.backend().capabilities().contains(Capability.GEMM_FP32_FULL);
     OutputCheck check = new OutputCheck(operands, Reference.of(geometry, shortInputs));
     checkFirst(operands, stopwatch, check);
+    capture();
     time(stopwatch);
     checkLast(operands, stopwatch, check);
     if (request.traced()) {
@@ -133,6 +136,23 @@ public final class Bench implements AutoCloseable {
     }
   }
 
+  private void capture() {
+    if (request.replayed() > 0) {
+      progress.begin("capturing", -1);
+      baselines.keySet().forEach(this::capture);
+      runs.stream().map(StrategyRun::subject).filter(Objects::nonNull).forEach(this::capture);
+    }
+  }
+
+  private void capture(Subject subject) {
+    captured.put(subject, open(Replayed.capture(subject, world, request.replayed())));
+  }
+
+  /** What is timed for a subject: it, or a graph of it. */
+  private Subject timed(Subject subject) {
+    return captured.getOrDefault(subject, subject);
+  }
+
   private void time(Stopwatch stopwatch) {
     int subjects = baselines.size() + runs.size();
     progress.begin("measuring", (long) subjects * (request.warmup() + request.iterations()));
@@ -149,9 +169,9 @@ public final class Bench implements AutoCloseable {
   }
 
   private void sample(Stopwatch stopwatch, Subject subject, Samples samples, int round) {
-    double micros = stopwatch.micros(subject::enqueue);
+    double micros = stopwatch.micros(timed(subject)::enqueue);
     if (round >= 0) {
-      samples.add(micros);
+      samples.add(micros / Math.max(1, request.replayed()));
     }
     progress.step(subject.name());
   }
@@ -165,7 +185,7 @@ public final class Bench implements AutoCloseable {
     for (StrategyRun run : runs) {
       if (run.subject() != null) {
         operands.poison();
-        stopwatch.micros(run.subject()::enqueue);
+        stopwatch.micros(timed(run.subject())::enqueue);
         if (!run.sameBits(check.fingerprints())) {
           run.checkedAgain(check.check());
         }

@@ -91,6 +91,17 @@ public final class BenchCommand implements Callable<Integer> {
   private @Nullable Integer givenWarmup;
 
   @Option(
+      names = "--replay",
+      paramLabel = "N",
+      arity = "0..1",
+      fallbackValue = "10",
+      defaultValue = "0",
+      description =
+          "Time replays of a captured graph of N launches, back to back and without the host, as a"
+              + " serving loop runs them; N is 10 where none is given. Times are for one launch.")
+  private int replayed;
+
+  @Option(
       names = "--seed",
       paramLabel = "SEED",
       defaultValue = "1",
@@ -179,6 +190,7 @@ public final class BenchCommand implements Callable<Integer> {
     int warmup = givenWarmup != null ? givenWarmup : hostOverhead ? 100 : 3;
     require(iterations >= 1, "--iterations is " + iterations + "; it must be at least 1");
     require(warmup >= 0, "--warmup is " + warmup + "; it must not be negative");
+    require(replayed >= 0, "--replay is " + replayed + "; it must not be negative");
     require(timeout >= 1, "--timeout is " + timeout + "; it must be at least 1 second");
     boolean all = strategies.isEmpty() || strategies.equals(List.of("all"));
     List<Strategy> list = Strategies.parse(strategies, spec.commandLine());
@@ -206,7 +218,8 @@ public final class BenchCommand implements Callable<Integer> {
         seed,
         false,
         outputs.needsTimelines(),
-        backend.chaotic());
+        backend.chaotic(),
+        hostOverhead ? 0 : replayed);
   }
 
   /** Whether what a backend would drive is emulated. */

@@ -22,6 +22,8 @@ import java.util.List;
  * @param bulk whether the GEMM beside an unrelated collective is measured, too
  * @param traced whether timelines are wanted
  * @param chaotic whether the backend throws in delays
+ * @param replayed how many launches are captured in the graph whose replays are timed; 0 times
+ *     single launches
  */
 public record BenchRequest(
     Operator operator,
@@ -36,4 +38,5 @@ public record BenchRequest(
     long seed,
     boolean bulk,
     boolean traced,
-    boolean chaotic) {}
+    boolean chaotic,
+    int replayed) {}

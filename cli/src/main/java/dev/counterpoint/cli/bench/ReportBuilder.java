@@ -158,6 +158,13 @@ final class ReportBuilder {
       notes.add(
           "Sequential execution exposed no communication here, so there was nothing to hide and E has no meaning.");
     }
+    if (request.replayed() > 0) {
+      notes.add(
+          "Times are those of one launch in replays of a captured graph of "
+              + request.replayed()
+              + (request.replayed() == 1 ? " launch" : " launches")
+              + ", back to back.");
+    }
     for (StrategyRun run : runs) {
       if (run.subject() != null && !run.row(metrics).repeatable()) {
         notes.add(

@@ -174,6 +174,7 @@ public final class ProfileCommand implements Callable<Integer> {
         1,
         true,
         true,
-        backend.chaotic());
+        backend.chaotic(),
+        0);
   }
 }

@@ -70,6 +70,27 @@ class BenchOnHostTest {
   }
 
   @Test
+  void replaysAreTimedAndChecked() throws Exception {
+    CommandRun run =
+        bench(
+            "gemm-rs -m 67 -n 45 -k 33 --ranks 3 --replay 3",
+            "--json",
+            file("run.json").toString());
+    assertThat(run.err()).doesNotContain("counterpoint:");
+    assertThat(run.status()).isZero();
+    BenchReport report = JsonReport.read(Files.readString(file("run.json")));
+    assertThat(report.rows())
+        .hasSize(6)
+        .allSatisfy(
+            row -> {
+              assertThat(row.status()).isEqualTo(BenchReport.Status.OK);
+              assertThat(row.repeatable()).isTrue();
+            });
+    assertThat(run.out()).contains("captured graph of 3 launches");
+    assertThat(bench("gemm-rs --replay -1").status()).isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
   void sequentialIsMeasuredEvenWhenNotAskedFor() throws Exception {
     CommandRun run =
         bench(
