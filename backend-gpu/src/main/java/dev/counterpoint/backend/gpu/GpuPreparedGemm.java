@@ -122,7 +122,7 @@ final class GpuPreparedGemm extends Resource implements PreparedGemm {
       kept = Math.max(kept, UNITS_FOR_SIGNALS);
     }
     int blocks = kernel.resident(rank.units(), kept);
-    if (!tables.posts()) {
+    if (!tables.posts() || turns == 0) {
       return blocks;
     }
     int beside = kernel.resident(rank.units(), context.options.companions() + UNITS_FOR_SIGNALS);

@@ -153,8 +153,27 @@ class GemmTest {
       assertThat(blocks(f, gated)).isEqualTo(130);
       GemmSpec posting =
           plain.withHooks(TileOrder.NATURAL, TileGate.NONE, TileRoute.LOCAL, post, epoch);
-      assertThat(blocks(f, posting)).isEqualTo(128);
+      assertThat(blocks(f, posting)).as("as many rounds of tiles as with all").isEqualTo(128);
+      Tiling few = new Tiling(RowPartition.whole(1 << 11), 1 << 11, 128, 256);
+      assertThat(blocks(f, posting(words, epoch, few))).as("one round").isEqualTo(128);
+      Tiling none = new Tiling(RowPartition.whole(0), 3, 128, 256);
+      assertThat(blocks(f, posting(words, epoch, none))).isEqualTo(1);
     }
+  }
+
+  private static GemmSpec posting(SignalArray words, Epoch epoch, Tiling tiling) {
+    TilePost post = new TilePost.Counters(words, new int[tiling.tiles()], TilePost.At.SELF);
+    return GemmSpec.plain(
+            "g",
+            0,
+            tiling,
+            64,
+            DType.BF16,
+            DType.BF16,
+            WeightLayout.NK,
+            GemmEngine.TILE,
+            Epilogue.plain(tiling.partition().rows()))
+        .withHooks(TileOrder.NATURAL, TileGate.NONE, TileRoute.LOCAL, post, epoch);
   }
 
   private static int blocks(GpuFixture f, GemmSpec spec) {
