@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -68,6 +69,7 @@ public final class BundleCommand implements Callable<Integer> {
       List<Path> jars = Libraries.copy(System.getProperty("java.class.path"), libraries);
       Files.createDirectories(made.path().resolve("bin"));
       writeLauncher(made.path().resolve(LAUNCHER));
+      Set<String> sources = Libraries.kernelsWithoutCode(jars);
       made.finish();
       out.println(
           "made "
@@ -76,6 +78,12 @@ public final class BundleCommand implements Callable<Integer> {
               + jars.size()
               + " jars and a Java runtime, "
               + Figures.bytes((double) size(target)));
+      if (!sources.isEmpty()) {
+        out.println(
+            "kernels for "
+                + String.join(", ", sources)
+                + " are in it as sources, to be compiled at first use; for machine code run 'mvn package' where their compiler is, then this again");
+      }
     }
     if (archive != null) {
       try (HalfMade packed = new HalfMade(archive.toAbsolutePath())) {

@@ -11,7 +11,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Enumeration;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -40,6 +42,11 @@ final class Libraries {
               + PLATFORM
               + "/libjni(?!(cudart|cublas|nccl|nvrtc)\\.so).*");
 
+  /** What a module of kernels holds: sources, and a manifest where machine code was built. */
+  private static final Pattern KERNELS =
+      Pattern.compile(
+          "META-INF/counterpoint/kernels/([^/]+)/(?:source/index\\.txt|(manifest\\.json))");
+
   /** A fixed time in every entry: the same class path gives the same bytes. */
   private static final long TIME = 1_735_689_600_000L;
 
@@ -66,6 +73,22 @@ final class Libraries {
           "the class path '" + classPath + "' names nothing that could be packed");
     }
     return copied;
+  }
+
+  /** The architectures whose kernels lie in these jars as sources alone. */
+  static Set<String> kernelsWithoutCode(List<Path> jars) throws IOException {
+    Set<String> sources = new TreeSet<>();
+    Set<String> built = new TreeSet<>();
+    for (Path jar : jars) {
+      try (ZipFile zip = new ZipFile(jar.toFile())) {
+        zip.stream()
+            .map(entry -> KERNELS.matcher(entry.getName()))
+            .filter(Matcher::matches)
+            .forEach(found -> (found.group(2) == null ? sources : built).add(found.group(1)));
+      }
+    }
+    sources.removeAll(built);
+    return sources;
   }
 
   /** A jar's name for a directory of classes: by the module that it was compiled in. */

@@ -58,6 +58,20 @@ class LibrariesTest {
   }
 
   @Test
+  void kernelsThatAreSourcesOnlyAreNamed() throws IOException {
+    String kernels = "META-INF/counterpoint/kernels/";
+    Path built =
+        jar(
+            "built.jar",
+            kernels + "sm90/source/index.txt",
+            kernels + "sm90/manifest.json",
+            kernels + "sm90/gemm.fatbin");
+    Path sources = jar("sources.jar", kernels + "sm80/source/index.txt", "manifest.json");
+    assertThat(Libraries.kernelsWithoutCode(List.of(built, sources))).containsExactly("sm80");
+    assertThat(Libraries.kernelsWithoutCode(List.of(built))).isEmpty();
+  }
+
+  @Test
   void aClassPathWithNothingOnItIsAnError() {
     assertThatThrownBy(() -> Libraries.copy("", directory)).isInstanceOf(CommandException.class);
   }
