@@ -4,6 +4,7 @@ import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Strategy;
 import dev.counterpoint.Tuning;
 import dev.counterpoint.UnsupportedCapabilityException;
+import dev.counterpoint.core.strategy.WideDevices;
 import dev.counterpoint.core.tuner.TuningAdvisor;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.Capability;
@@ -64,7 +65,7 @@ final class StrategyChooser {
           tuning.withStrategy(Strategy.SEQUENTIAL),
           rowsPerRank + " rows per rank are too few to cut");
     }
-    if (WideDeviceRule.appliesTo(backend)) {
+    if (WideDevices.areThoseOf(backend)) {
       return WideDeviceRule.choose(spec, backend);
     }
     if (backend.capabilities().contains(Capability.PEER_ACCESS)) {

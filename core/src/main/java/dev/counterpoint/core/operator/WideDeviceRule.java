@@ -13,8 +13,6 @@ import dev.counterpoint.spi.Capability;
  * have to be large, and whatever follows the last of them weighs more than on slow devices.
  */
 final class WideDeviceRule {
-  private static final int WIDE = 64;
-
   /** Rows of a shard whose product still fills the device. */
   private static final int ROWS_OF_PIECE = 512;
 
@@ -22,11 +20,6 @@ final class WideDeviceRule {
   private static final int K_OF_RANK = 2048;
 
   private WideDeviceRule() {}
-
-  static boolean appliesTo(Backend backend) {
-    int rank = backend.localRanks().get(0);
-    return backend.device(rank).info().computeUnits() >= WIDE;
-  }
 
   static Choice choose(OperatorSpec spec, Backend backend) {
     int ranks = backend.size();

@@ -19,7 +19,6 @@ final class Chunking {
 
   private static final int LEAST_LIBRARY_UNITS = 2;
 
-  private static final int WIDE_DEVICE = 64;
   private static final int BLOCKS_OF_WIDE_DEVICE = 3;
   private static final int ROWS_OF_WIDE_DEVICE = 1024;
 
@@ -66,9 +65,8 @@ final class Chunking {
     return isWide(context) ? Math.max(1, Math.min(chunks, rows / ROWS_OF_WIDE_DEVICE)) : chunks;
   }
 
-  /** Whether a device has so many units that a step of its own costs more than the work in it. */
   static boolean isWide(PlanContext context) {
-    return units(context) >= WIDE_DEVICE;
+    return WideDevices.areThoseOf(context.backend());
   }
 
   private static int units(PlanContext context) {

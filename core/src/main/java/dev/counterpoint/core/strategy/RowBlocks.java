@@ -56,13 +56,4 @@ public record RowBlocks(int unit, int[] ends) {
     long end = (long) ends[block] * unit;
     return (int) Math.max(0, Math.min(shardRows, end) - start(block));
   }
-
-  /** The block that a unit belongs to. */
-  int ofUnit(int number) {
-    int block = 0;
-    while (block < ends.length - 1 && number >= ends[block]) {
-      block++;
-    }
-    return block;
-  }
 }

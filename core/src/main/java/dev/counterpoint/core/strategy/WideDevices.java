@@ -1,0 +1,19 @@
+package dev.counterpoint.core.strategy;
+
+import dev.counterpoint.spi.Backend;
+
+/**
+ * Devices with so many compute units that a step of its own costs more than the work in it: what is
+ * cut and chosen for them was measured on H200s (docs/reports/2026-11-20-cuda-h200.md).
+ */
+public final class WideDevices {
+  private static final int LEAST_UNITS = 64;
+
+  private WideDevices() {}
+
+  /** Whether a backend's ranks have them. */
+  public static boolean areThoseOf(Backend backend) {
+    int rank = backend.localRanks().get(0);
+    return backend.device(rank).info().computeUnits() >= LEAST_UNITS;
+  }
+}
