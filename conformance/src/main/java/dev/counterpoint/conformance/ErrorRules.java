@@ -30,6 +30,14 @@ class ErrorRules {
   void afterAnAbortEveryWaitLeavesWithinASecond(Kit kit) {
     Rig rig = kit.open(Duration.ofSeconds(25));
     SignalArray words = rig.words(1);
+    int lastRank = rig.ranks - 1;
+    // Before anything waits: preparing may wait for what its device runs.
+    GemmBench bench = GemmCase.of(8, 8, 8).on(kit, rig, lastRank);
+    int[] ones = new int[bench.tiling.tileRowCount()];
+    Arrays.fill(ones, 1);
+    var gate = new TileGate.Words(words, new int[ones.length], ones, new Target(0, 1));
+    PreparedGemm gated =
+        bench.prepare(TileOrder.NATURAL, gate, TileRoute.LOCAL, TilePost.NONE, rig.epoch(lastRank));
     for (int rank = 0; rank < rig.ranks; rank++) {
       for (int i = 0; i < 3; i++) {
         rig.backend.signals().await(rig.stream(rank), words, 0, rig.epoch(rank), new Target(0, 1));
@@ -37,14 +45,7 @@ class ErrorRules {
     }
     Stream stream = rig.stream(0);
     rig.hold(0).on(stream);
-    GemmBench bench = GemmCase.of(8, 8, 8).on(kit, rig, rig.ranks - 1);
-    int[] ones = new int[bench.tiling.tileRowCount()];
-    Arrays.fill(ones, 1);
-    var gate = new TileGate.Words(words, new int[ones.length], ones, new Target(0, 1));
-    Stream last = rig.stream(rig.ranks - 1);
-    bench
-        .prepare(TileOrder.NATURAL, gate, TileRoute.LOCAL, TilePost.NONE, rig.epoch(rig.ranks - 1))
-        .launch(last, bench.arguments());
+    gated.launch(rig.stream(lastRank), bench.arguments());
     Threads.pause(20);
     rig.backend.abort("the reason of the test");
     Watchdog.within(

@@ -16,6 +16,7 @@ final class GpuGraph extends Resource implements Graph {
   private final RankState state;
   private final long executable;
   private final int collectives;
+  private volatile @Nullable GpuStream lastStream;
 
   private GpuGraph(GpuContext context, RankState state, long executable, int collectives) {
     super(context.resources, "graph of rank " + state.index());
@@ -64,6 +65,7 @@ final class GpuGraph extends Resource implements Graph {
     int span = mine.beginSpan();
     CollectiveWatch watch = context.watch();
     int watched = collectives > 0 && !mine.capturing() ? watch.begin(mine) : -1;
+    lastStream = mine;
     try {
       context.driver.launchGraph(executable, mine.handle());
     } catch (NativeException e) {
@@ -75,8 +77,17 @@ final class GpuGraph extends Resource implements Graph {
     mine.endSpan(span, TraceEvent.Kind.OTHER, "graph");
   }
 
+  /**
+   * The driver waits for a graph that runs, without bound and with a lock in its hand that the
+   * fault path needs: a graph that does not end is left to the end of the process.
+   */
   @Override
   protected void release() {
+    GpuStream stream = lastStream;
+    context.letGo();
+    if (stream != null && !stream.awaitIdle(context.options.waitNanos(), false)) {
+      return;
+    }
     state.use();
     try {
       context.driver.destroyExecutable(executable);

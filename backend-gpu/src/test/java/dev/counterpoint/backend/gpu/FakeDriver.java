@@ -54,6 +54,7 @@ final class FakeDriver implements Driver {
   private final Map<Long, List<Runnable>> captures = new HashMap<>();
   private final Map<Long, List<Runnable>> capturedEvents = new HashMap<>();
   private final Map<Long, List<Runnable>> graphs = new HashMap<>();
+  private final Map<Long, Long> launchedOn = new HashMap<>();
   private final Map<Long, List<Runnable>> stopped = new HashMap<>();
   private final Map<Long, Long> stoppedBy = new HashMap<>();
   private final Map<Long, Long> recordedOn = new ConcurrentHashMap<>();
@@ -420,6 +421,9 @@ final class FakeDriver implements Driver {
 
   @Override
   public void destroyExecutable(long executable) {
+    if (isHeld(launchedOn.getOrDefault(executable, -1L))) {
+      throw new AssertionError("the driver would wait for the graph without bound");
+    }
     executables.remove(executable);
   }
 
@@ -431,6 +435,7 @@ final class FakeDriver implements Driver {
   @Override
   public void launchGraph(long executable, long stream) {
     call("launchGraph");
+    launchedOn.put(executable, stream);
     List<Runnable> work = graphs.get(executable);
     enqueue(stream, () -> work.forEach(Runnable::run));
   }

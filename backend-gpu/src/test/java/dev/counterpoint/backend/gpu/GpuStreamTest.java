@@ -435,4 +435,28 @@ class GpuStreamTest {
       f.driver.held.clear();
     }
   }
+
+  @Test
+  void aGraphThatDoesNotEndIsNotDestroyedAndClosingItReturns() {
+    try (GpuFixture f = new GpuFixture()) {
+      GpuStream main = (GpuStream) f.stream(0);
+      Epoch epoch = f.backend.signals().newEpoch(0);
+      main.beginCapture();
+      f.backend.signals().advance(main, epoch);
+      Graph stuck = main.endCapture();
+      f.driver.held.add(main.handle());
+      stuck.launch(main);
+      int before = f.driver.executables.size();
+      stuck.close();
+      assertThat(f.driver.executables).hasSize(before);
+      f.driver.held.clear();
+
+      main.beginCapture();
+      f.backend.signals().advance(main, epoch);
+      Graph done = main.endCapture();
+      done.launch(main);
+      done.close();
+      assertThat(f.driver.executables).hasSize(before);
+    }
+  }
 }

@@ -2,6 +2,7 @@ package dev.counterpoint.cli.report;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import dev.counterpoint.spi.TraceEvent;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -201,17 +202,17 @@ public record BenchReport(
    * What the devices did in one run.
    *
    * @param strategy as in its row
-   * @param events ordered by start
+   * @param events in any order; ordered by start here
    */
   public record Timeline(String strategy, List<TraceEvent> events) {
-    /** Copies the list. */
+    /** Copies and orders the list. */
     public Timeline {
-      events = List.copyOf(events);
+      events = events.stream().sorted(Comparator.comparingLong(TraceEvent::startNanos)).toList();
     }
 
     /** When the first event starts, in nanoseconds of the events' clock. */
     public long startNanos() {
-      return events.stream().mapToLong(TraceEvent::startNanos).min().orElse(0);
+      return events.isEmpty() ? 0 : events.get(0).startNanos();
     }
 
     /** From the first start to the last end. */

@@ -40,9 +40,11 @@ class BundleCommandTest {
                 "8",
                 "-k",
                 "8",
+                "--strategy",
+                "auto",
                 "--iterations",
                 "1"))
-        .contains("sequential", "ok")
+        .contains("sequential", "auto", "ok")
         .doesNotContain("FAILED");
     assertThat(output(link.toString(), "bundle", directory.resolve("second").toString()))
         .contains("has no jlink", "openjdk-17-jdk-headless");

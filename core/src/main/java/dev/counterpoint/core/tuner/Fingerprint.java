@@ -4,23 +4,25 @@ import dev.counterpoint.core.strategy.Program;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.DeviceInfo;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystem;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 
 /**
  * Everything that measured times depend on besides the problem: backend, devices, driver and
@@ -92,8 +94,14 @@ public record Fingerprint(Map<String, String> parts) {
     return Strategies.HASH;
   }
 
+  /** The same of the classes in a folder or a jar, wherever they are loaded from. */
+  static String strategiesIn(Path place) throws IOException {
+    return Strategies.hashOf(place);
+  }
+
   /** Computed once. */
   private static final class Strategies {
+    private static final String FOLDER = Program.class.getPackageName().replace('.', '/');
     static final String HASH = hash();
 
     private static String hash() {
@@ -102,24 +110,20 @@ public record Fingerprint(Map<String, String> parts) {
         return "unknown";
       }
       try {
-        Path place = Path.of(source.getLocation().toURI());
-        if (Files.isDirectory(place)) {
-          return hash(place);
-        }
-        try (FileSystem jar = FileSystems.newFileSystem(place)) {
-          return hash(jar.getPath("/"));
-        }
+        return hashOf(Path.of(source.getLocation().toURI()));
       } catch (IOException | URISyntaxException | IllegalArgumentException e) {
         return "unreadable: " + e.getMessage();
       }
     }
 
-    private static String hash(Path root) throws IOException {
-      Path folder = root.resolve(Program.class.getPackageName().replace('.', '/'));
+    private static String hashOf(Path place) throws IOException {
+      return Files.isDirectory(place) ? hashOfFolder(place) : hashOfJar(place);
+    }
+
+    private static String hashOfFolder(Path root) throws IOException {
       MessageDigest digest = sha256();
-      try (Stream<Path> files = Files.list(folder)) {
-        List<Path> classes = files.filter(f -> f.toString().endsWith(".class")).sorted().toList();
-        for (Path file : classes) {
+      try (Stream<Path> files = Files.list(root.resolve(FOLDER))) {
+        for (Path file : files.filter(f -> isClass(f.toString())).sorted().toList()) {
           update(digest, file.getFileName().toString());
           digest.update(Files.readAllBytes(file));
         }
@@ -127,6 +131,31 @@ public record Fingerprint(Map<String, String> parts) {
         throw e.getCause();
       }
       return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** Without a file system for jars: a trimmed runtime may have none. */
+    private static String hashOfJar(Path place) throws IOException {
+      MessageDigest digest = sha256();
+      try (ZipFile jar = new ZipFile(place.toFile())) {
+        List<? extends ZipEntry> classes =
+            jar.stream()
+                .filter(entry -> isClass(entry.getName()))
+                .filter(entry -> entry.getName().lastIndexOf('/') == FOLDER.length())
+                .filter(entry -> entry.getName().startsWith(FOLDER))
+                .sorted(Comparator.comparing(ZipEntry::getName))
+                .toList();
+        for (ZipEntry entry : classes) {
+          update(digest, entry.getName().substring(FOLDER.length() + 1));
+          try (InputStream bytes = jar.getInputStream(entry)) {
+            digest.update(bytes.readAllBytes());
+          }
+        }
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static boolean isClass(String name) {
+      return name.endsWith(".class");
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.counterpoint.core.tuner;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.counterpoint.DType;
 import dev.counterpoint.GemmReduceScatterSpec;
@@ -11,11 +12,14 @@ import dev.counterpoint.Tuning;
 import dev.counterpoint.World;
 import dev.counterpoint.WorldOptions;
 import dev.counterpoint.core.measure.Stopwatch;
+import dev.counterpoint.core.strategy.Program;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -178,5 +182,25 @@ class AutoTest {
         assertThat(Fingerprint.of(world.backend()).id()).as("%s", other).isNotEqualTo(first);
       }
     }
+  }
+
+  /** A command that is installed has jars, and its trimmed runtime no file system for them. */
+  @Test
+  void theStrategiesHaveOneHashInAFolderAndInAJar(@TempDir Path folder) throws Exception {
+    Path classes =
+        Path.of(Program.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    assumeTrue(Files.isDirectory(classes), "needs the classes in a folder");
+    Path jar = folder.resolve("strategies.jar");
+    try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(jar));
+        Stream<Path> files = Files.walk(classes)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        out.putNextEntry(new ZipEntry(classes.relativize(file).toString().replace('\\', '/')));
+        out.write(Files.readAllBytes(file));
+        out.closeEntry();
+      }
+    }
+    String expected = Fingerprint.strategiesIn(classes);
+    assertThat(expected).matches("[0-9a-f]{64}");
+    assertThat(Fingerprint.strategiesIn(jar)).isEqualTo(expected);
   }
 }
