@@ -148,9 +148,12 @@ public final class Bench implements AutoCloseable {
     captured.put(subject, open(Replayed.capture(subject, world, request.replayed())));
   }
 
-  /** What is timed for a subject: it, or a graph of it. */
-  private Subject timed(Subject subject) {
-    return captured.getOrDefault(subject, subject);
+  /** Runs a subject, or the graph of it. */
+  private double micros(Stopwatch stopwatch, Subject subject) {
+    Subject replayed = captured.get(subject);
+    return replayed == null
+        ? stopwatch.micros(subject::enqueue)
+        : stopwatch.microsInStride(replayed::enqueue);
   }
 
   private void time(Stopwatch stopwatch) {
@@ -169,7 +172,7 @@ public final class Bench implements AutoCloseable {
   }
 
   private void sample(Stopwatch stopwatch, Subject subject, Samples samples, int round) {
-    double micros = stopwatch.micros(timed(subject)::enqueue);
+    double micros = micros(stopwatch, subject);
     if (round >= 0) {
       samples.add(micros / Math.max(1, request.replayed()));
     }
@@ -185,7 +188,7 @@ public final class Bench implements AutoCloseable {
     for (StrategyRun run : runs) {
       if (run.subject() != null) {
         operands.poison();
-        stopwatch.micros(timed(run.subject())::enqueue);
+        micros(stopwatch, run.subject());
         if (!run.sameBits(check.fingerprints())) {
           run.checkedAgain(check.check());
         }
