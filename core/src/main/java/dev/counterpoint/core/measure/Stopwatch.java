@@ -77,7 +77,7 @@ public final class Stopwatch implements AutoCloseable {
           mark(rank, ends);
         });
     world.synchronize(deadline);
-    return (timed ? deviceNanos() : (System.nanoTime() - begun) / 2) / 1e3;
+    return (timed ? deviceNanos() : (System.nanoTime() - begun) / 2.0) / 1e3;
   }
 
   /** Of the slowest rank, from its start to its end. */

@@ -30,7 +30,7 @@ public final class AllGatherFused extends AllGatherProgram {
             Chunking.pieces(
                 context.spec(),
                 shards.rowsPerShard(),
-                Chunking.byBytes(shards.rowsPerShard() * rowBytes)));
+                Chunking.byBytes(context, shards.rowsPerShard() * rowBytes)));
     gemms = new PreparedGemm[ranks];
     for (Rank rank : context.ranks()) {
       gemms[rank.index()] = prepare(rank.index());

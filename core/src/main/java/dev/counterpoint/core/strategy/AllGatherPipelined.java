@@ -27,7 +27,7 @@ public final class AllGatherPipelined extends AllGatherProgram {
   /** Prepares the program. */
   public AllGatherPipelined(PlanContext context) {
     super(context);
-    int automatic = Chunking.atLeast(2, shards.rowsPerShard() * rowBytes);
+    int automatic = Chunking.atLeast(context, 2, shards.rowsPerShard() * rowBytes);
     chunks =
         new RowPartition(
             shards.rowsPerShard(),

@@ -29,7 +29,7 @@ public final class AllGatherSignaled extends AllGatherProgram {
   /** Prepares the program. */
   public AllGatherSignaled(PlanContext context) {
     super(context);
-    int wanted = Chunking.byBytes(shards.rowsPerShard() * rowBytes);
+    int wanted = Chunking.byBytes(context, shards.rowsPerShard() * rowBytes);
     chunks =
         new RowPartition(
             shards.rowsPerShard(), Chunking.pieces(context.spec(), shards.rowsPerShard(), wanted));

@@ -43,7 +43,7 @@ final class ChunkedSender implements Sender {
   /** The chunks that the caller wants, or enough of them to have something to overlap. */
   static RowBlocks cut(OutputProgram program) {
     PlanContext context = program.context;
-    int enough = Chunking.atLeast(leastChunks(program.kind), program.slotBytes);
+    int enough = Chunking.atLeast(context, leastChunks(program.kind), program.slotBytes);
     int automatic = Chunking.thatFillDevice(context, program.longest, enough);
     return RowBlocks.tapered(
         program.longest, Chunking.pieces(context.spec(), program.longest, automatic));

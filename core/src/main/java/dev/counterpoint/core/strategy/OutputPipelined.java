@@ -49,7 +49,7 @@ public final class OutputPipelined extends OutputProgram {
   /** Prepares the program. */
   public OutputPipelined(PlanContext context) {
     super(context);
-    int automatic = Chunking.atLeast(2, slotBytes);
+    int automatic = Chunking.atLeast(context, 2, slotBytes);
     cut = RowBlocks.tapered(problem.n(), Chunking.pieces(context.spec(), problem.n(), automatic));
     elementsBefore = new long[cut.count() + 1];
     for (int chunk = 0; chunk < cut.count(); chunk++) {

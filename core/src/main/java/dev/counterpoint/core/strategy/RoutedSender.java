@@ -68,29 +68,14 @@ final class RoutedSender implements Sender {
     return context.gemm(
         context
             .plainGemm("", rank, tiling, program.k(rank), program.epilogue(rank))
-            .withHooks(order(rank), TileGate.NONE, route, post, context.lane(rank).epoch())
+            .withHooks(
+                new TileOrder.Table(
+                    RoutedOrder.of(tiling, rank, blockTileRows, Chunking.isWide(context))),
+                TileGate.NONE,
+                route,
+                post,
+                context.lane(rank).epoch())
             .withReservedUnits(Math.max(0, context.spec().tuning().reservedUnits())));
-  }
-
-  /**
-   * Block by block over all shards, the next rank's first: every owner gets the first block of its
-   * shard from everyone early, and can finish it while the rest is computed.
-   */
-  private TileOrder order(int rank) {
-    int[] tiles = new int[tiling.tiles()];
-    int at = 0;
-    for (int block = 0; block < staging.blocks(); block++) {
-      int end = Math.min(tiling.tileRowsPerShard(), (block + 1) * blockTileRows);
-      for (int step = 1; step <= program.ranks; step++) {
-        int owner = (rank + step) % program.ranks;
-        for (int tileRow = block * blockTileRows; tileRow < end; tileRow++) {
-          for (int col = 0; col < tiling.tileColCount(); col++) {
-            tiles[at++] = tiling.tile(owner, tileRow, col);
-          }
-        }
-      }
-    }
-    return new TileOrder.Table(tiles);
   }
 
   private int[] words(int rank) {

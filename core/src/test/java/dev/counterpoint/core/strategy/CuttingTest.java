@@ -69,9 +69,21 @@ class CuttingTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"0,1", "4194304,1", "8388607,1", "8388608,2", "16777216,4", "1099511627776,4"})
-  void chunksKeepTransfersLarge(long bytes, int chunks) {
-    assertThat(Chunking.byBytes(bytes)).isEqualTo(chunks);
+  @CsvSource({
+    // wide device, bytes, chunks
+    "false,0,1",
+    "false,4194304,1",
+    "false,8388607,1",
+    "false,8388608,2",
+    "false,16777216,4",
+    "false,1099511627776,4",
+    "true,0,1",
+    "true,33554431,1",
+    "true,33554432,2",
+    "true,1099511627776,4"
+  })
+  void chunksKeepTransfersLarge(boolean wide, long bytes, int chunks) {
+    assertThat(Chunking.byBytes(wide, bytes)).isEqualTo(chunks);
   }
 
   @ParameterizedTest
