@@ -32,9 +32,11 @@ final class AllReduceReceiver implements Receiver {
   @Override
   public void enqueue(Lane lane, Operands operands) {
     backPressure.awaitAll(lane.receive(), lane);
+    reduces.beginAfterReceive(lane);
     for (int block = 0; block < reduces.blocks(); block++) {
       reduces.enqueue(lane, block, null, 0, 0);
     }
+    reduces.join(lane);
     sum.finish(lane, operands);
     // One word covers staging and sum: both have been read once the main stream is here and the
     // receive stream has joined.

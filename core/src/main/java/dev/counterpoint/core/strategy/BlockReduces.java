@@ -2,14 +2,17 @@ package dev.counterpoint.core.strategy;
 
 import dev.counterpoint.Rank;
 import dev.counterpoint.spi.DeviceMemory;
+import dev.counterpoint.spi.Event;
 import dev.counterpoint.spi.ReduceSpec;
+import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.Target;
 import dev.counterpoint.spi.TileReduce;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The reductions of what arrives at each rank, one for each block of its shard, on the receive
- * stream.
+ * stream; on a wide device every second one on the send stream, if the sender leaves that idle, so
+ * that the wait for a block does not begin only when the block before has been reduced.
  *
  * <p>The stream waits for a block before its reduction begins, rather than the reduction for its
  * gates. A reduction that waits on the device holds multiprocessors that the GEMM which it waits
@@ -26,6 +29,11 @@ final class BlockReduces {
 
   private final Target[][] arrived;
 
+  /** By rank, where the send stream takes a part: the points at which it begins and ends. */
+  private final @Nullable Event @Nullable [] sendBegins;
+
+  private final @Nullable Event @Nullable [] sendDone;
+
   /** Where the sum of a block goes. */
   interface Routes {
     ReduceSpec.Route of(int rank, int block);
@@ -36,8 +44,16 @@ final class BlockReduces {
     staging = sender.staging();
     reduces = new TileReduce.PreparedReduce[program.ranks][staging.blocks()];
     arrived = new Target[program.ranks][staging.blocks()];
+    boolean onBoth =
+        sender.leavesSendStream() && staging.blocks() > 1 && Chunking.isWide(program.context);
+    sendBegins = onBoth ? new Event[program.ranks] : null;
+    sendDone = onBoth ? new Event[program.ranks] : null;
     for (Rank rank : program.context.ranks()) {
       int r = rank.index();
+      if (sendBegins != null && sendDone != null) {
+        sendBegins[r] = program.context.own(rank.device().newEvent(false));
+        sendDone[r] = program.context.own(rank.device().newEvent(false));
+      }
       for (int block = 0; block < staging.blocks(); block++) {
         int rows = staging.rows(program.shards.rows(r), block);
         if (rows > 0) {
@@ -88,16 +104,33 @@ final class BlockReduces {
     if (reduce == null) {
       return;
     }
+    Stream stream = sendDone != null && block % 2 == 1 ? lane.send() : lane.receive();
     program
         .backend
         .signals()
         .awaitAll(
-            lane.receive(),
+            stream,
             staging.arrived(),
             staging.word(0, block),
             program.ranks,
             lane.epoch(),
             arrived[lane.rank()][block]);
-    reduce.launch(lane.receive(), output, offset, rowStride);
+    reduce.launch(stream, output, offset, rowStride);
+  }
+
+  /** Lets no reduction begin before the present point of the receive stream. */
+  void beginAfterReceive(Lane lane) {
+    Event begins = sendBegins == null ? null : sendBegins[lane.rank()];
+    if (begins != null) {
+      lane.sendAfterReceive(begins);
+    }
+  }
+
+  /** Makes the receive stream continue when all reductions so far are done. */
+  void join(Lane lane) {
+    Event done = sendDone == null ? null : sendDone[lane.rank()];
+    if (done != null) {
+      lane.receiveAfterSend(done);
+    }
   }
 }

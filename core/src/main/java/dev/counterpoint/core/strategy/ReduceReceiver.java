@@ -29,6 +29,7 @@ final class ReduceReceiver implements Receiver {
       reduces.enqueue(
           lane, block, output.memory(), reduces.start(block) * pitch, output.rowStride());
     }
+    reduces.join(lane);
     backPressure.release(lane.receive(), lane);
     if (norm != null) {
       lane.mainAfterReceive();

@@ -105,6 +105,11 @@ final class RoutedSender implements Sender {
   }
 
   @Override
+  public boolean leavesSendStream() {
+    return true;
+  }
+
+  @Override
   public String describe() {
     return "one routed GEMM of "
         + tiling.tileRows()

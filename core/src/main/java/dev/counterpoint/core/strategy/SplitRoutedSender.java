@@ -114,6 +114,11 @@ final class SplitRoutedSender implements Sender {
   }
 
   @Override
+  public boolean leavesSendStream() {
+    return true;
+  }
+
+  @Override
   public String describe() {
     return "a routed GEMM of "
         + longest.tileRows()
