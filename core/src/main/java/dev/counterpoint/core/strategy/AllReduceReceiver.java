@@ -5,6 +5,9 @@ import dev.counterpoint.spi.ReduceSpec;
 /**
  * Sums the shards that arrive and stores each reduced block to every rank from the reduction
  * itself.
+ *
+ * <p>It need not wait until the peers have read the sum of the launch before: a block is reduced
+ * when tiles of it have come from every peer, whose GEMM follows that reading on its main stream.
  */
 final class AllReduceReceiver implements Receiver {
   private final OutputProgram program;
@@ -31,8 +34,6 @@ final class AllReduceReceiver implements Receiver {
 
   @Override
   public void enqueue(Lane lane, Operands operands) {
-    backPressure.awaitAll(lane.receive(), lane);
-    reduces.beginAfterReceive(lane);
     for (int block = 0; block < reduces.blocks(); block++) {
       reduces.enqueue(lane, block, null, 0, 0);
     }

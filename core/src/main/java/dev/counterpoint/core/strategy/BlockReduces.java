@@ -29,9 +29,7 @@ final class BlockReduces {
 
   private final Target[][] arrived;
 
-  /** By rank, where the send stream takes a part: the points at which it begins and ends. */
-  private final @Nullable Event @Nullable [] sendBegins;
-
+  /** By rank, where the send stream takes a part: its end. */
   private final @Nullable Event @Nullable [] sendDone;
 
   /** Where the sum of a block goes. */
@@ -46,12 +44,10 @@ final class BlockReduces {
     arrived = new Target[program.ranks][staging.blocks()];
     boolean onBoth =
         sender.leavesSendStream() && staging.blocks() > 1 && Chunking.isWide(program.context);
-    sendBegins = onBoth ? new Event[program.ranks] : null;
     sendDone = onBoth ? new Event[program.ranks] : null;
     for (Rank rank : program.context.ranks()) {
       int r = rank.index();
-      if (sendBegins != null && sendDone != null) {
-        sendBegins[r] = program.context.own(rank.device().newEvent(false));
+      if (sendDone != null) {
         sendDone[r] = program.context.own(rank.device().newEvent(false));
       }
       for (int block = 0; block < staging.blocks(); block++) {
@@ -116,14 +112,6 @@ final class BlockReduces {
             lane.epoch(),
             arrived[lane.rank()][block]);
     reduce.launch(stream, output, offset, rowStride);
-  }
-
-  /** Lets no reduction begin before the present point of the receive stream. */
-  void beginAfterReceive(Lane lane) {
-    Event begins = sendBegins == null ? null : sendBegins[lane.rank()];
-    if (begins != null) {
-      lane.sendAfterReceive(begins);
-    }
   }
 
   /** Makes the receive stream continue when all reductions so far are done. */
