@@ -16,7 +16,7 @@ final class AllReducePushReceiver implements Receiver {
     this.backPressure = backPressure;
     staging = sender.staging();
     sum = new GatheredSum(program, staging.cut());
-    reduces = new BlockReduces(program, sender, (rank, chunk) -> new ReduceSpec.Local());
+    reduces = new BlockReduces(program, sender, false, (rank, chunk) -> new ReduceSpec.Local());
   }
 
   @Override

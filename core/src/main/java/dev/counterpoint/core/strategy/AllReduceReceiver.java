@@ -19,7 +19,7 @@ final class AllReduceReceiver implements Receiver {
     this.program = program;
     this.backPressure = backPressure;
     sum = new GatheredSum(program, sender.staging().cut());
-    reduces = new BlockReduces(program, sender, this::everywhere);
+    reduces = new BlockReduces(program, sender, true, this::everywhere);
   }
 
   private ReduceSpec.Route everywhere(int rank, int block) {
@@ -34,10 +34,11 @@ final class AllReduceReceiver implements Receiver {
 
   @Override
   public void enqueue(Lane lane, Operands operands) {
+    reduces.begin(lane);
     for (int block = 0; block < reduces.blocks(); block++) {
       reduces.enqueue(lane, block, null, 0, 0);
     }
-    reduces.join(lane);
+    reduces.end(lane);
     sum.finish(lane, operands);
     // One word covers staging and sum: both have been read once the main stream is here and the
     // receive stream has joined.

@@ -10,9 +10,9 @@ import dev.counterpoint.spi.TileReduce;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The reductions of what arrives at each rank, one for each block of its shard, on the receive
- * stream; on a wide device every second one on the send stream, if the sender leaves that idle, so
- * that the wait for a block does not begin only when the block before has been reduced.
+ * The reductions of what arrives at each rank, one for each block of its shard: on the receive
+ * stream, or on a wide device each on a stream of its own, so that no wait begins only when the
+ * block before has been reduced.
  *
  * <p>The stream waits for a block before its reduction begins, rather than the reduction for its
  * gates. A reduction that waits on the device holds multiprocessors that the GEMM which it waits
@@ -29,26 +29,43 @@ final class BlockReduces {
 
   private final Target[][] arrived;
 
-  /** By rank, where the send stream takes a part: its end. */
-  private final @Nullable Event @Nullable [] sendDone;
+  /** By rank; empty where all reductions are on the receive stream. */
+  private final Apart[] apart;
 
   /** Where the sum of a block goes. */
   interface Routes {
     ReduceSpec.Route of(int rank, int block);
   }
 
-  BlockReduces(OutputProgram program, Sender sender, Routes routes) {
+  /** The streams of all blocks but the first, and the points where they leave and come back. */
+  private record Apart(Stream[] streams, Event begins, Event[] ends) {
+    static Apart of(PlanContext context, Rank rank, int count) {
+      Stream[] streams = new Stream[count];
+      Event[] ends = new Event[count];
+      for (int i = 0; i < count; i++) {
+        streams[i] = context.own(rank.device().newStream("reduce " + (i + 1), 1));
+        ends[i] = context.own(rank.device().newEvent(false));
+      }
+      return new Apart(streams, context.own(rank.device().newEvent(false)), ends);
+    }
+  }
+
+  /**
+   * Prepares the reductions.
+   *
+   * @param mayBeApart whether the caller does nothing of its own between them on the receive stream
+   */
+  BlockReduces(OutputProgram program, Sender sender, boolean mayBeApart, Routes routes) {
     this.program = program;
     staging = sender.staging();
     reduces = new TileReduce.PreparedReduce[program.ranks][staging.blocks()];
     arrived = new Target[program.ranks][staging.blocks()];
-    boolean onBoth =
-        sender.leavesSendStream() && staging.blocks() > 1 && Chunking.isWide(program.context);
-    sendDone = onBoth ? new Event[program.ranks] : null;
+    boolean isApart = mayBeApart && staging.blocks() > 1 && Chunking.isWide(program.context);
+    apart = new Apart[isApart ? program.ranks : 0];
     for (Rank rank : program.context.ranks()) {
       int r = rank.index();
-      if (sendDone != null) {
-        sendDone[r] = program.context.own(rank.device().newEvent(false));
+      if (isApart) {
+        apart[r] = Apart.of(program.context, rank, staging.blocks() - 1);
       }
       for (int block = 0; block < staging.blocks(); block++) {
         int rows = staging.rows(program.shards.rows(r), block);
@@ -94,13 +111,37 @@ final class BlockReduces {
     return staging.rows(program.shards.rows(rank), block);
   }
 
+  /** Before the first block: lets the streams of the others continue from the receive stream. */
+  void begin(Lane lane) {
+    if (apart.length > 0) {
+      Apart mine = apart[lane.rank()];
+      lane.receive().record(mine.begins);
+      for (int i = 0; i < mine.streams.length; i++) {
+        mine.streams[i].label(program.context.label());
+        mine.streams[i].await(mine.begins);
+      }
+    }
+  }
+
+  /** After the last block: the receive stream continues when all are reduced. */
+  void end(Lane lane) {
+    if (apart.length > 0) {
+      Apart mine = apart[lane.rank()];
+      for (int i = 0; i < mine.streams.length; i++) {
+        mine.streams[i].record(mine.ends[i]);
+        lane.receive().await(mine.ends[i]);
+      }
+    }
+  }
+
   /** Enqueues a block's reduction, when it has rows; the target as for the route. */
   void enqueue(Lane lane, int block, @Nullable DeviceMemory output, long offset, int rowStride) {
     TileReduce.PreparedReduce reduce = reduces[lane.rank()][block];
     if (reduce == null) {
       return;
     }
-    Stream stream = sendDone != null && block % 2 == 1 ? lane.send() : lane.receive();
+    Stream stream =
+        apart.length == 0 || block == 0 ? lane.receive() : apart[lane.rank()].streams[block - 1];
     program
         .backend
         .signals()
@@ -112,13 +153,5 @@ final class BlockReduces {
             lane.epoch(),
             arrived[lane.rank()][block]);
     reduce.launch(stream, output, offset, rowStride);
-  }
-
-  /** Makes the receive stream continue when all reductions so far are done. */
-  void join(Lane lane) {
-    Event done = sendDone == null ? null : sendDone[lane.rank()];
-    if (done != null) {
-      lane.receiveAfterSend(done);
-    }
   }
 }

@@ -119,11 +119,6 @@ final class ChunkedSender implements Sender {
   }
 
   @Override
-  public boolean leavesSendStream() {
-    return false;
-  }
-
-  @Override
   public String describe() {
     return program.ranks
         + " shards × "

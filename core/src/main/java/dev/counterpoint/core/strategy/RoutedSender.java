@@ -105,11 +105,6 @@ final class RoutedSender implements Sender {
   }
 
   @Override
-  public boolean leavesSendStream() {
-    return true;
-  }
-
-  @Override
   public String describe() {
     return "one routed GEMM of "
         + tiling.tileRows()

@@ -11,9 +11,6 @@ interface Sender {
   /** Enqueues one launch, on the main stream and the send stream. */
   void enqueue(Lane lane, Operands operands);
 
-  /** Whether it never uses the send stream. */
-  boolean leavesSendStream();
-
   /** Tiles or chunks, in words. */
   String describe();
 }

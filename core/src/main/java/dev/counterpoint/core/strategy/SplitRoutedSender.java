@@ -114,11 +114,6 @@ final class SplitRoutedSender implements Sender {
   }
 
   @Override
-  public boolean leavesSendStream() {
-    return true;
-  }
-
-  @Override
   public String describe() {
     return "a routed GEMM of "
         + longest.tileRows()
