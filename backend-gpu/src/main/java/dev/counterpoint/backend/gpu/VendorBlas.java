@@ -42,8 +42,12 @@ public interface VendorBlas {
     /** Bytes of workspace that a run needs. */
     long workspaceBytes();
 
-    /** Enqueues a run; allocates nothing. An address that the shape has no use for is 0. */
-    void run(long a, long b, long c, long d, long bias, long workspace, long stream);
+    /**
+     * Enqueues a run; allocates nothing. An address that the shape has no use for is 0.
+     *
+     * @return false when the library refuses after all what it chose; then nothing is enqueued
+     */
+    boolean run(long a, long b, long c, long d, long bias, long workspace, long stream);
 
     /** Releases it. */
     void close();

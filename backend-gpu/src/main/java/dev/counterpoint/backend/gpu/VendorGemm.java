@@ -1,6 +1,8 @@
 package dev.counterpoint.backend.gpu;
 
+import dev.counterpoint.CounterpointException;
 import dev.counterpoint.DeviceMemoryException;
+import dev.counterpoint.Failure;
 import dev.counterpoint.NativeException;
 import dev.counterpoint.WeightLayout;
 import dev.counterpoint.spi.Epilogue;
@@ -12,6 +14,7 @@ import dev.counterpoint.spi.TraceEvent;
 import dev.counterpoint.spi.support.GemmOperands;
 import dev.counterpoint.spi.support.Resource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,7 +50,9 @@ final class VendorGemm extends Resource implements PreparedGemm {
     final int d;
     final int alignment;
     final VendorBlas.@Nullable Ready[] ready;
-    final boolean complete;
+
+    /** Whether the library can do all of it; the fallback does it otherwise. */
+    boolean complete;
 
     Variant(int a, int b, int c, int d, int alignment, VendorBlas.@Nullable Ready[] ready) {
       this.a = a;
@@ -72,7 +77,11 @@ final class VendorGemm extends Resource implements PreparedGemm {
     this.blas = blas;
     this.fallback = fallback;
     this.operands = new GemmOperands(spec);
-    this.parts = VendorPlan.parts(spec.rows(), spec.epilogue());
+    // What adds something comes first: the library refuses that sooner than the rest.
+    this.parts =
+        VendorPlan.parts(spec.rows(), spec.epilogue()).stream()
+            .sorted(Comparator.comparing(part -> !part.inWindow()))
+            .toList();
     if (spec.rows() > 0 && spec.cols() > 0) {
       warm();
     }
@@ -113,7 +122,8 @@ final class VendorGemm extends Resource implements PreparedGemm {
         stream -> {
           for (VendorBlas.Ready ready : variant.ready) {
             if (ready != null) {
-              ready.run(scratch, scratch, scratch, scratch, scratch, workspace, stream);
+              variant.complete &=
+                  ready.run(scratch, scratch, scratch, scratch, scratch, workspace, stream);
             }
           }
         });
@@ -214,7 +224,11 @@ final class VendorGemm extends Resource implements PreparedGemm {
     }
     mine.holdAfterFailure();
     int span = mine.beginSpan();
-    run(mine, variant, arguments, inputBytes, outputBytes);
+    if (!run(mine, variant, arguments, inputBytes, outputBytes)) {
+      log.debug("{} refuses {}; ours from now on", blas.version(), spec.label());
+      variant.complete = false;
+      fallback.enqueue(mine, operands, arguments);
+    }
     if (span >= 0) {
       mine.endSpan(span, TraceEvent.Kind.COMPUTE, "vendor gemm " + spec.label());
     }
@@ -229,7 +243,8 @@ final class VendorGemm extends Resource implements PreparedGemm {
     return rows > 1 ? stride : Math.max(stride, cols);
   }
 
-  private void run(
+  /** Enqueues the parts; false, with nothing enqueued, when the library refuses the first. */
+  private boolean run(
       GpuStream stream, Variant variant, GemmArguments arguments, int inputBytes, int outputBytes) {
     for (int i = 0; i < variant.ready.length; i++) {
       VendorPlan.Part part = parts.get(i);
@@ -240,20 +255,31 @@ final class VendorGemm extends Resource implements PreparedGemm {
       long first = part.firstRow();
       long d = operands.d() + first * arguments.dStride() * outputBytes;
       boolean reads = part.inWindow() && spec.epilogue().beta() != 0f;
+      boolean accepted;
       try {
-        ready.run(
-            operands.a() + first * arguments.aStride() * inputBytes,
-            operands.b(),
-            reads ? operands.c() : d,
-            d,
-            operands.bias(),
-            workspace,
-            stream.handle());
+        accepted =
+            ready.run(
+                operands.a() + first * arguments.aStride() * inputBytes,
+                operands.b(),
+                reads ? operands.c() : d,
+                d,
+                operands.bias(),
+                workspace,
+                stream.handle());
       } catch (NativeException e) {
         throw stream.failed(e);
       }
+      if (!accepted && i == 0) {
+        return false;
+      }
+      if (!accepted) {
+        throw new CounterpointException(
+            Failure.Category.NATIVE,
+            blas.version() + " refuses a part of '" + spec.label() + "', but not the first");
+      }
       stream.enqueuedByLibrary();
     }
+    return true;
   }
 
   @Override

@@ -26,6 +26,7 @@ class VendorGemmTest {
   private final List<VendorBlas.Shape> shapes = new ArrayList<>();
   private final List<String> runs = new ArrayList<>();
   private int leastAlignment = 1;
+  private boolean refusing;
   private int open;
 
   private final class FakeBlas implements VendorBlas {
@@ -48,7 +49,10 @@ class VendorGemmTest {
         }
 
         @Override
-        public void run(long a, long b, long c, long d, long bias, long workspace, long stream) {
+        public boolean run(long a, long b, long c, long d, long bias, long workspace, long stream) {
+          if (refusing) {
+            return false;
+          }
           runs.add(
               shape.rows()
                   + " rows, beta "
@@ -61,6 +65,7 @@ class VendorGemmTest {
                   + (a & 0xffff)
                   + " d+"
                   + (d & 0xffff));
+          return true;
         }
 
         @Override
@@ -143,8 +148,8 @@ class VendorGemmTest {
       gemm.launch(stream, arguments);
       assertThat(shapes).hasSize(3);
       assertThat(runs).hasSize(3);
-      assertThat(runs.get(0)).contains("10 rows, beta 0.0, bias false, c=d");
-      assertThat(runs.get(1)).contains("20 rows, beta 0.5, bias true, c,");
+      assertThat(runs.get(0)).contains("20 rows, beta 0.5, bias true, c,");
+      assertThat(runs.get(1)).contains("10 rows, beta 0.0, bias false, c=d");
       assertThat(runs.get(2)).contains("70 rows, beta 0.0, bias false, c=d");
       gemm.launch(stream, arguments.a(arguments.a(), 0, 40));
       assertThat(shapes).hasSize(6);
@@ -173,6 +178,30 @@ class VendorGemmTest {
               .d(d, 0, 65));
       assertThat(runs).isEmpty();
       assertThat(driver.take()).contains("tile_gemm_bf16_nk_64x128x64_s3");
+    }
+  }
+
+  /** Seen with cuBLASLt: an algorithm that it offered, refused when it was run. */
+  @Test
+  void whatTheLibraryRefusesAfterAllRunsOnOurKernelsFromThenOn() {
+    FakeDriver driver = new FakeDriver();
+    try (GpuBackend backend = open(driver)) {
+      PreparedGemm gemm = backend.gemm().prepare(spec(Epilogue.plain(100), DType.BF16, DType.BF16));
+      Stream stream = backend.device(0).newStream("s", 0);
+      GemmArguments arguments =
+          new GemmArguments()
+              .a(memory(backend, 100 * 32 * 2), 0, 32)
+              .b(memory(backend, 64 * 32 * 2), 0, 32)
+              .d(memory(backend, 100 * 64 * 2), 0, 64);
+      runs.clear();
+      driver.take();
+      refusing = true;
+      gemm.launch(stream, arguments);
+      assertThat(driver.take()).contains("tile_gemm_bf16_nk_64x128x64_s3");
+      refusing = false;
+      gemm.launch(stream, arguments);
+      assertThat(driver.take()).contains("tile_gemm_bf16_nk_64x128x64_s3");
+      assertThat(runs).isEmpty();
     }
   }
 

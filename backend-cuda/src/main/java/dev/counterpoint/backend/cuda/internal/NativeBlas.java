@@ -148,8 +148,8 @@ final class NativeBlas implements VendorBlas {
       if (shape.bias()) {
         attribute(CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
         attribute(CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, type(shape.output()));
-        // Any aligned address: the library looks at its alignment when it chooses.
-        bias(256);
+        // An address aligned as the real ones: the library looks at that when it chooses.
+        bias(256 + shape.alignment());
       }
       int input = type(shape.input());
       int outputType = type(shape.output());
@@ -243,7 +243,7 @@ final class NativeBlas implements VendorBlas {
     }
 
     @Override
-    public void run(
+    public boolean run(
         long fromA, long fromB, long fromC, long toD, long withBias, long scratch, long onStream) {
       if (shape.bias()) {
         bias(withBias);
@@ -266,9 +266,13 @@ final class NativeBlas implements VendorBlas {
               workspace.at(scratch),
               workspaceBytes,
               stream.at(onStream));
+      if (status == CUBLAS_STATUS_NOT_SUPPORTED) {
+        return false;
+      }
       if (status != CUBLAS_STATUS_SUCCESS) {
         check(status, "cublasLtMatmul", shape.toString());
       }
+      return true;
     }
 
     @Override

@@ -147,7 +147,7 @@ final class NativeBlas implements VendorBlas {
       if (shape.bias()) {
         attribute(HIPBLASLT_MATMUL_DESC_EPILOGUE, HIPBLASLT_EPILOGUE_BIAS);
         attribute(HIPBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, type(shape.output()));
-        bias(256); // any aligned address, for the choice
+        bias(256 + shape.alignment()); // any address aligned as the real ones, for the choice
       }
       int input = type(shape.input());
       int outputType = type(shape.output());
@@ -231,7 +231,7 @@ final class NativeBlas implements VendorBlas {
     }
 
     @Override
-    public void run(long a, long b, long c, long d, long withBias, long workspace, long stream) {
+    public boolean run(long a, long b, long c, long d, long withBias, long workspace, long stream) {
       if (shape.bias()) {
         bias(withBias);
       }
@@ -253,9 +253,13 @@ final class NativeBlas implements VendorBlas {
               workspace,
               workspaceBytes,
               stream);
+      if (status == HIPBLAS_STATUS_NOT_SUPPORTED) {
+        return false;
+      }
       if (status != HIPBLAS_STATUS_SUCCESS) {
         check(status, "hipblasLtMatmul", shape.toString());
       }
+      return true;
     }
 
     @Override

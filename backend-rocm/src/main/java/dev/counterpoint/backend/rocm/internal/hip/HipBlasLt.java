@@ -25,6 +25,7 @@ public final class HipBlasLt {
   public static final int RESULT_STATE = 32;
 
   public static final int HIPBLAS_STATUS_SUCCESS = 0;
+  public static final int HIPBLAS_STATUS_NOT_SUPPORTED = 7;
 
   public static final int HIP_R_32F = 0;
   public static final int HIP_R_16F = 2;
