@@ -39,6 +39,9 @@ public interface Stream extends AutoCloseable {
    */
   void beginCapture();
 
+  /** Whether what is enqueued now is captured, here or by another stream's capture. */
+  boolean capturing();
+
   /** Ends the capture; all joined streams must have been joined back. May allocate. */
   Graph endCapture();
 

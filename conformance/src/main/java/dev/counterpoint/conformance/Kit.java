@@ -111,7 +111,14 @@ public final class Kit {
 
   /** A world of this test's own. */
   Desk openDesk(Duration waitTimeout) {
-    World world = session.target().openWorld(ranks(), waitTimeout, backends.settings(variant));
+    return openDesk(waitTimeout, Map.of());
+  }
+
+  /** The same with further properties of the world. */
+  Desk openDesk(Duration waitTimeout, Map<String, String> extra) {
+    Map<String, String> all = new HashMap<>(backends.settings(variant));
+    all.putAll(extra);
+    World world = session.target().openWorld(ranks(), waitTimeout, all);
     own(world);
     return own(new Desk(random, world, waitTimeout));
   }

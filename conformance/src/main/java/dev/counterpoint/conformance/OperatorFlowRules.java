@@ -5,6 +5,7 @@ import dev.counterpoint.conformance.OperatorCase.Kind;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.Graph;
 import dev.counterpoint.spi.Stream;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.DisplayName;
 
@@ -144,6 +145,40 @@ class OperatorFlowRules {
             1 + rounds + (rounds + 1) / 2 + (rounds + 2) / 3,
             "replayed among direct launches");
         checkSum(other, rounds, "beside replays of another plan");
+      }
+    }
+  }
+
+  /** Launches with the operands of an earlier one may be replays; nobody can tell. */
+  @Rule({"OP-4", "OP-12"})
+  @ConformanceTest(value = Worlds.ALL, seconds = 120)
+  void plansThatReplayThemselvesGiveTheSame(Kit kit) {
+    Desk desk = kit.openDesk(Rig.DEADLINE, Map.of("plans.replay", "on"));
+    int rounds = kit.rounds(6, 20);
+    boolean graphs = desk.world.backend().capabilities().contains(Capability.GRAPHS);
+    for (Kind kind : Kind.values()) {
+      for (Strategy strategy : OperatorRules.FORCED) {
+        kit.at("%s by %s", kind, strategy);
+        OperatorBench bench = OperatorRules.plannedOrRefused(accumulating(kind, strategy), desk);
+        if (bench == null) {
+          continue;
+        }
+        desk.rig.onEachRank(
+            rank -> {
+              Stream stream = desk.rank(rank).stream();
+              for (int round = 0; round < rounds; round++) {
+                bench.launch(rank);
+              }
+              if (graphs) {
+                stream.beginCapture();
+                bench.launch(rank);
+                Graph graph = desk.own(stream.endCapture());
+                graph.launch(stream);
+                bench.launch(rank);
+              }
+            });
+        desk.settle();
+        checkSum(bench, rounds + (graphs ? 2 : 0), "replayed by itself and by its caller");
       }
     }
   }

@@ -101,7 +101,8 @@ final class GpuStream extends Resource implements Stream {
     return branch;
   }
 
-  boolean capturing() {
+  @Override
+  public boolean capturing() {
     return branch != null;
   }
 
@@ -195,7 +196,6 @@ final class GpuStream extends Resource implements Stream {
     counted();
   }
 
-  /** Counts what a library has enqueued by itself. */
   void enqueuedByLibrary() {
     counted();
   }

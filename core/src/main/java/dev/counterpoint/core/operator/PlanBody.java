@@ -28,6 +28,7 @@ final class PlanBody {
   private final Strategy strategy;
   private final String explanation;
   private final int number;
+  private final @Nullable PlanReplays replays;
   private final Operands[] operands;
   private final OperandChecks checks;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -38,13 +39,15 @@ final class PlanBody {
       Program program,
       Strategy strategy,
       String explanation,
-      int number) {
+      int number,
+      @Nullable PlanReplays replays) {
     this.world = world;
     this.context = context;
     this.program = program;
     this.strategy = strategy;
     this.explanation = explanation;
     this.number = number;
+    this.replays = replays;
     checks = new OperandChecks(world, context.spec(), context.label());
     operands = new Operands[world.size()];
     for (int r = 0; r < operands.length; r++) {
@@ -94,7 +97,9 @@ final class PlanBody {
     Operands mine = operands[r];
     mine.set(input, weight, bias, output, gathered, norm);
     try {
-      program.enqueue(r, mine);
+      if (replays == null || !replays.launch(rank, mine)) {
+        program.enqueue(r, mine);
+      }
     } finally {
       mine.clear();
     }
@@ -109,6 +114,9 @@ final class PlanBody {
     }
     world.planClosed(plan);
     settle(world, label());
+    if (replays != null) {
+      replays.close();
+    }
     context.close();
   }
 

@@ -13,6 +13,7 @@ import dev.counterpoint.OperatorPlan;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Splits;
 import dev.counterpoint.UnsupportedCapabilityException;
+import dev.counterpoint.WorldOptions;
 import dev.counterpoint.core.strategy.PlanContext;
 import dev.counterpoint.core.strategy.Program;
 import dev.counterpoint.core.strategy.ProgramFactory;
@@ -28,9 +29,15 @@ public final class Planner {
   private final Backend backend;
   private final Map<ProgramKey, ProgramFactory> programs;
   private final TuningAdvisor advisor;
+  private final WorldOptions options;
 
   @Inject
-  Planner(Backend backend, Map<ProgramKey, ProgramFactory> programs, TuningAdvisor advisor) {
+  Planner(
+      Backend backend,
+      Map<ProgramKey, ProgramFactory> programs,
+      TuningAdvisor advisor,
+      WorldOptions options) {
+    this.options = options;
     this.advisor = advisor;
     this.backend = backend;
     this.programs = programs;
@@ -52,9 +59,12 @@ public final class Planner {
     try {
       Program program = factory.create(context);
       String explanation = choice.strategy() + " (" + choice.reason() + "): " + program.describe();
+      PlanReplays replays =
+          PlanReplays.of(options.properties(), backend, choice.strategy(), program);
       WorldEvents.planned(label, choice.strategy().name(), explanation);
       return wrap(
-          new PlanBody(world, context, program, choice.strategy(), explanation, number), spec);
+          new PlanBody(world, context, program, choice.strategy(), explanation, number, replays),
+          spec);
     } catch (RuntimeException | Error e) {
       try {
         PlanBody.settle(world, label); // workspaces may still be being zeroed

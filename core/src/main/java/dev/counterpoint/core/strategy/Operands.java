@@ -33,6 +33,29 @@ public final class Operands {
     norm = newNorm;
   }
 
+  /** The same operands, to be kept. */
+  public Operands copy() {
+    Operands copy = new Operands();
+    copy.input = input;
+    copy.weight = weight;
+    copy.bias = bias;
+    copy.output = output;
+    copy.gathered = gathered;
+    copy.norm = norm;
+    return copy;
+  }
+
+  /** (hot) Whether these are the same objects. */
+  @SuppressWarnings("ReferenceEquality") // a tensor never changes; another one is another operand
+  public boolean areThoseOf(Operands other) {
+    return input == other.input
+        && weight == other.weight
+        && bias == other.bias
+        && output == other.output
+        && gathered == other.gathered
+        && Objects.equals(norm, other.norm);
+  }
+
   /** Forgets them. */
   public void clear() {
     input = null;

@@ -93,6 +93,11 @@ public final class RecordingStream implements Stream {
   }
 
   @Override
+  public boolean capturing() {
+    return false;
+  }
+
+  @Override
   public Graph endCapture() {
     throw new UnsupportedOperationException();
   }

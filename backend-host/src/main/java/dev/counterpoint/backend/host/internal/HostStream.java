@@ -131,7 +131,8 @@ final class HostStream extends Resource implements Stream {
         : context.rank(rank).collectiveCalls.getAndAdd(count);
   }
 
-  boolean capturing() {
+  @Override
+  public boolean capturing() {
     return recording != null;
   }
 
