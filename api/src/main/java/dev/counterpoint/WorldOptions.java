@@ -12,7 +12,9 @@ import java.util.TreeMap;
  * @param ranks number of ranks; 0 means one per local device
  * @param waitTimeout bound of every wait on a device; a wait that expires fails the world
  * @param properties backend-specific settings, by the names that the backend documents (the host
- *     backend's start with {@code host.})
+ *     backend's start with {@code host.}); {@code tuning.cache}, a folder or {@code off}; {@code
+ *     plans.replay}, {@code on} or {@code off} (which it is by itself): whether plans capture
+ *     launches that come again with the same tensors, and replay them
  */
 public record WorldOptions(
     String backend, int ranks, Duration waitTimeout, Map<String, String> properties) {
