@@ -2,20 +2,30 @@ package dev.counterpoint.core.strategy;
 
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.ReduceSpec;
+import org.jspecify.annotations.Nullable;
 
-/** Sums the shards that arrive, chunk by chunk, and pushes each reduced chunk to all peers. */
+/**
+ * Sums the shards that arrive, chunk by chunk, and pushes each reduced chunk to all peers. It need
+ * not ask whether a peer has read the previous launch's sum: what it reduces has come from every
+ * peer, which sent it after that.
+ */
 final class AllReducePushReceiver implements Receiver {
   private final OutputProgram program;
   private final Staging staging;
-  private final BackPressure backPressure;
+  private final @Nullable BackPressure backPressure;
   private final GatheredSum sum;
   private final BlockReduces reduces;
 
-  AllReducePushReceiver(OutputProgram program, Sender sender, BackPressure backPressure) {
+  /**
+   * Prepares the receiver.
+   *
+   * @param backPressure for senders that wait until their slots have been read; else null
+   */
+  AllReducePushReceiver(OutputProgram program, Sender sender, @Nullable BackPressure backPressure) {
     this.program = program;
     this.backPressure = backPressure;
     staging = sender.staging();
-    sum = new GatheredSum(program, staging.cut());
+    sum = new GatheredSum(program, OwnedBlocks.of(program, sender));
     reduces = new BlockReduces(program, sender, false, (rank, chunk) -> new ReduceSpec.Local());
   }
 
@@ -36,9 +46,6 @@ final class AllReducePushReceiver implements Receiver {
           .set(lane.receive(), sum.ready(), me, sum.word(me, chunk), lane.epoch());
       for (int step = 1; step < program.ranks; step++) {
         int peer = (me + step) % program.ranks;
-        if (chunk == 0) {
-          backPressure.awaitPeer(lane.receive(), lane, peer);
-        }
         program
             .backend
             .transfers()
@@ -57,6 +64,8 @@ final class AllReducePushReceiver implements Receiver {
     }
     sum.finish(lane, operands);
     lane.mainAfterReceive();
-    backPressure.release(lane.main(), lane);
+    if (backPressure != null) {
+      backPressure.release(lane.main(), lane);
+    }
   }
 }

@@ -18,7 +18,7 @@ final class AllReduceReceiver implements Receiver {
   AllReduceReceiver(OutputProgram program, Sender sender, BackPressure backPressure) {
     this.program = program;
     this.backPressure = backPressure;
-    sum = new GatheredSum(program, sender.staging().cut());
+    sum = new GatheredSum(program, OwnedBlocks.of(program, sender));
     reduces = new BlockReduces(program, sender, true, this::everywhere);
   }
 

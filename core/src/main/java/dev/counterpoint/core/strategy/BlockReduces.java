@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class BlockReduces {
   private final OutputProgram program;
   private final Staging staging;
+  private final OwnedBlocks blocks;
 
   /** By rank and block; null where a shard has no rows. */
   private final TileReduce.PreparedReduce[][] reduces;
@@ -58,6 +59,7 @@ final class BlockReduces {
   BlockReduces(OutputProgram program, Sender sender, boolean mayBeApart, Routes routes) {
     this.program = program;
     staging = sender.staging();
+    blocks = OwnedBlocks.of(program, sender);
     reduces = new TileReduce.PreparedReduce[program.ranks][staging.blocks()];
     arrived = new Target[program.ranks][staging.blocks()];
     boolean isApart = mayBeApart && staging.blocks() > 1 && Chunking.isWide(program.context);
@@ -68,7 +70,7 @@ final class BlockReduces {
         apart[r] = Apart.of(program.context, rank, staging.blocks() - 1);
       }
       for (int block = 0; block < staging.blocks(); block++) {
-        int rows = staging.rows(program.shards.rows(r), block);
+        int rows = blocks.rows(r, block);
         if (rows > 0) {
           reduces[r][block] = program.context.reduce(spec(r, block, rows, routes.of(r, block)));
           // All sources count alike: they share one tiling, or send a block at a time.
@@ -106,9 +108,9 @@ final class BlockReduces {
     return staging.start(block);
   }
 
-  /** Rows of a block of a rank's shard. */
+  /** Rows of a rank's block. */
   int rows(int rank, int block) {
-    return staging.rows(program.shards.rows(rank), block);
+    return blocks.rows(rank, block);
   }
 
   /** Before the first block: lets the streams of the others continue from the receive stream. */

@@ -14,6 +14,7 @@ final class Chunking {
 
   private static final int MOST_CHUNKS = 4;
   private static final int MOST_GROUPS = 8;
+  private static final int MOST_STRIPES = 8;
 
   /**
    * One unit of so many, and no fewer than two, is left to a library collective that must run
@@ -25,7 +26,7 @@ final class Chunking {
   private static final int LEAST_LIBRARY_UNITS = 2;
 
   private static final int BLOCKS_OF_WIDE_DEVICE = 4;
-  private static final int ROWS_OF_WIDE_DEVICE = 1024;
+  private static final int STRIPES_OF_WIDE_DEVICE = 2;
 
   private Chunking() {}
 
@@ -72,7 +73,21 @@ final class Chunking {
    * long as one.
    */
   static int thatFillDevice(PlanContext context, int rows, int chunks) {
-    return isWide(context) ? Math.max(1, Math.min(chunks, rows / ROWS_OF_WIDE_DEVICE)) : chunks;
+    return isWide(context) ? Math.max(1, Math.min(chunks, rows / WideDevices.ROWS)) : chunks;
+  }
+
+  /** Whether so many rows give a device of many units enough to do; false on others. */
+  static boolean fillsDevice(PlanContext context, int rows) {
+    return WideDevices.areFilledBy(units(context), rows);
+  }
+
+  /**
+   * Stripes of a product's rows. Each of them is one GEMM and a copy to each rank and back: on a
+   * device of many units there are two, as far as both fill it.
+   */
+  static int stripes(PlanContext context, int rows) {
+    int stripes = isWide(context) ? STRIPES_OF_WIDE_DEVICE : MOST_STRIPES;
+    return thatFillDevice(context, rows, stripes);
   }
 
   static boolean isWide(PlanContext context) {

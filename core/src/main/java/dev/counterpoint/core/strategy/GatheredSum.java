@@ -9,13 +9,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The second half of a two-shot all-reduce: a symmetric buffer in which the owners' reduced shards
- * come together on every rank, and one word per owner and block that says up to which launch the
- * block is there.
+ * The second half of a two-shot all-reduce: a symmetric buffer in which the owners' reduced blocks
+ * come together on every rank, one below the other as in the output, and one word per block and
+ * owner that says up to which launch the block is there.
  */
 final class GatheredSum {
   private final OutputProgram program;
-  private final RowBlocks cut;
+  private final OwnedBlocks blocks;
   private final SymmetricBuffer buffer;
   private final SignalArray ready;
   private final @Nullable Normalization norm;
@@ -26,16 +26,16 @@ final class GatheredSum {
   /** First word and number of each run of words that blocks with rows have. */
   private final List<int[]> runs = new ArrayList<>();
 
-  GatheredSum(OutputProgram program, RowBlocks cut) {
+  GatheredSum(OutputProgram program, OwnedBlocks blocks) {
     this.program = program;
-    this.cut = cut;
+    this.blocks = blocks;
     norm = Normalization.inPlace(program);
     buffer = program.context.symmetric("sum", program.slotBytes * program.ranks);
-    ready = program.context.signals("ready", program.ranks * cut.count());
+    ready = program.context.signals("ready", program.ranks * blocks.count());
     atOnce = Chunking.isWide(program.context);
-    for (int owner = 0; owner < program.ranks; owner++) {
-      for (int block = 0; block < cut.count(); block++) {
-        if (cut.rows(program.shards.rows(owner), block) > 0) {
+    for (int block = 0; block < blocks.count(); block++) {
+      for (int owner = 0; owner < program.ranks; owner++) {
+        if (blocks.rows(owner, block) > 0) {
           addToRuns(word(owner, block));
         }
       }
@@ -60,63 +60,99 @@ final class GatheredSum {
   }
 
   int word(int owner, int block) {
-    return owner * cut.count() + block;
+    return block * program.ranks + owner;
   }
 
-  /** Where a block of an owner's shard starts. */
+  /** Where an owner's block starts. */
   long offset(int owner, int block) {
-    return owner * program.slotBytes + (long) cut.start(block) * program.rowBytes;
+    return blocks.firstRow(owner, block) * program.rowBytes;
   }
 
   /**
-   * On the main stream: copies every block to the output as it arrives, own shard first, or
-   * normalises all rows when all are there. Full shards lie one below the other, so that rows
-   * follow each other across them.
+   * On the main stream: copies each block, of all owners, to the output when it is there, or
+   * normalises all rows when all are.
    */
   void finish(Lane lane, Operands operands) {
     if (atOnce) {
       finishAtOnce(lane, operands);
       return;
     }
+    for (int block = 0; block < blocks.count(); block++) {
+      int owners = awaitOwners(lane, block);
+      if (norm == null && blocks.striped()) {
+        copyOut(lane, operands, 0, block, blocks.stripeRows(block));
+      } else if (norm == null) {
+        for (int owner = 0; owner < owners; owner++) {
+          copyOut(lane, operands, owner, block, blocks.rows(owner, block));
+        }
+      }
+    }
+    normalize(lane, operands);
+  }
+
+  /** The same where blocks arrive owner by owner: the own ones first, then the previous rank's. */
+  void finishAroundRing(Lane lane, Operands operands) {
+    if (atOnce) {
+      finishAtOnce(lane, operands);
+      return;
+    }
     for (int step = 0; step < program.ranks; step++) {
       int owner = (lane.rank() - step + program.ranks) % program.ranks;
-      for (int block = 0; block < cut.count(); block++) {
-        int rows = cut.rows(program.shards.rows(owner), block);
-        if (rows > 0) {
-          program
-              .backend
-              .signals()
-              .await(lane.main(), ready, word(owner, block), lane.epoch(), Target.THIS_LAUNCH);
+      for (int block = 0; block < blocks.count(); block++) {
+        if (blocks.rows(owner, block) > 0) {
+          await(lane, word(owner, block), 1);
           if (norm == null) {
-            copyOut(lane, operands, owner, block, rows);
+            copyOut(lane, operands, owner, block, blocks.rows(owner, block));
           }
         }
       }
     }
+    normalize(lane, operands);
+  }
+
+  /** Waits for a block of everyone who has it, and returns how many that are: the first ranks. */
+  private int awaitOwners(Lane lane, int block) {
+    int owners = 0;
+    while (owners < program.ranks && blocks.rows(owners, block) > 0) {
+      owners++;
+    }
+    if (owners > 0) {
+      await(lane, word(0, block), owners);
+    }
+    return owners;
+  }
+
+  private void await(Lane lane, int firstWord, int words) {
+    program
+        .backend
+        .signals()
+        .awaitAll(lane.main(), ready, firstWord, words, lane.epoch(), Target.THIS_LAUNCH);
+  }
+
+  private void finishAtOnce(Lane lane, Operands operands) {
+    for (int i = 0; i < runs.size(); i++) {
+      await(lane, runs.get(i)[0], runs.get(i)[1]);
+    }
+    if (norm == null) {
+      DeviceMemory mine = buffer.at(lane.rank());
+      program.copyOut(lane.main(), mine, 0, operands.output(), 0, program.problem.m());
+    }
+    normalize(lane, operands);
+  }
+
+  private void normalize(Lane lane, Operands operands) {
     if (norm != null) {
       norm.enqueue(lane, operands, buffer.at(lane.rank()), program.stride);
     }
   }
 
-  private void finishAtOnce(Lane lane, Operands operands) {
-    for (int i = 0; i < runs.size(); i++) {
-      int[] run = runs.get(i);
-      program
-          .backend
-          .signals()
-          .awaitAll(lane.main(), ready, run[0], run[1], lane.epoch(), Target.THIS_LAUNCH);
-    }
-    DeviceMemory mine = buffer.at(lane.rank());
-    if (norm == null) {
-      program.copyOut(lane.main(), mine, 0, operands.output(), 0, program.problem.m());
-    } else {
-      norm.enqueue(lane, operands, mine, program.stride);
-    }
-  }
-
   private void copyOut(Lane lane, Operands operands, int owner, int block, int rows) {
-    int row = program.shards.start(owner) + cut.start(block);
     program.copyOut(
-        lane.main(), buffer.at(lane.rank()), offset(owner, block), operands.output(), row, rows);
+        lane.main(),
+        buffer.at(lane.rank()),
+        offset(owner, block),
+        operands.output(),
+        blocks.firstRow(owner, block),
+        rows);
   }
 }

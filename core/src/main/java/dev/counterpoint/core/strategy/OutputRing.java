@@ -56,7 +56,8 @@ public final class OutputRing extends OutputProgram {
     cut = ChunkedSender.cut(this);
     ring = context.symmetric("ring", 2 * slotBytes * Math.max(1, ranks - 1));
     arrived = context.signals("arrived", ranks * cut.count());
-    sum = kind == Kind.ALL_REDUCE ? new GatheredSum(this, cut) : null;
+    OwnedBlocks blocks = new OwnedBlocks(shards, cut, false);
+    sum = kind == Kind.ALL_REDUCE ? new GatheredSum(this, blocks) : null;
     norm = sum == null ? Normalization.inPlace(this) : null;
     for (Rank rank : context.ranks()) {
       context.lane(rank.index());
@@ -255,7 +256,7 @@ public final class OutputRing extends OutputProgram {
         }
       }
     }
-    all.finish(lane, operands);
+    all.finishAroundRing(lane, operands);
     lane.mainAfterReceive();
     lane.mainAfterSend();
     backPressure.releaseTo(lane.main(), lane, (me + ranks - 1) % ranks);

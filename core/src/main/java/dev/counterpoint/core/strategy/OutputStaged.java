@@ -9,7 +9,9 @@ import dev.counterpoint.Rank;
  * <p>Safe when ranks drift: before a sender stores into an owner's slot it waits for that owner's
  * consumed word of the previous launch, which the owner raises after its receiver has read all
  * slots (and, for all-reduce, the gathered sum). The counters of launch n+1 can therefore not move
- * before launch n has been read.
+ * before launch n has been read. A striped all-reduce needs no such words: a rank ends a launch
+ * when every owner's sum has come, which the owner took from its slots before, and an owner sends a
+ * sum when every rank has sent to it, which each does after it has read the last launch's sums.
  */
 public final class OutputStaged extends OutputProgram {
   private final BackPressure backPressure;
@@ -37,12 +39,18 @@ public final class OutputStaged extends OutputProgram {
           case ALL_REDUCE ->
               fused
                   ? new AllReduceReceiver(this, sender, backPressure)
-                  : new AllReducePushReceiver(this, sender, backPressure);
+                  : new AllReducePushReceiver(
+                      this, sender, sender.isStriped() ? null : backPressure);
           case ALL_TO_ALL -> new CopyReceiver(this, sender, backPressure);
         };
   }
 
   private Sender sender(Sending sending) {
+    if (sending == Sending.CHUNKS
+        && kind == Kind.ALL_REDUCE
+        && !Chunking.fillsDevice(context, longest)) {
+      return new StripedSender(this);
+    }
     if (sending != Sending.TILES) {
       return new ChunkedSender(this, backPressure, sending == Sending.OWNER_BY_OWNER);
     }

@@ -22,14 +22,23 @@ public record RowBlocks(int unit, int[] ends) {
   }
 
   /**
+   * Rows in about so many blocks of equal size, so many of which, one from each shard, are computed
+   * together.
+   */
+  public static RowBlocks equal(int shardRows, int blocks, int together) {
+    int goodRows = Math.max(1, GOOD_ROWS / together);
+    long rows = Math.max(1, ((long) shardRows + blocks - 1) / blocks);
+    long aligned = (rows + goodRows - 1) / goodRows * goodRows;
+    return even(shardRows, (int) (aligned < shardRows ? aligned : rows));
+  }
+
+  /**
    * Rows in about so many blocks, of which the later ones, from three on, come in two halves: large
    * ones are computed faster, but what the last ones need after they were computed is exposed.
    */
   public static RowBlocks tapered(int shardRows, int blocks) {
     if (blocks < 3 || shardRows < 2 * GOOD_ROWS * blocks) {
-      long rows = Math.max(1, ((long) shardRows + blocks - 1) / blocks);
-      long aligned = (rows + GOOD_ROWS - 1) / GOOD_ROWS * GOOD_ROWS;
-      return even(shardRows, (int) (aligned < shardRows ? aligned : rows));
+      return equal(shardRows, blocks, 1);
     }
     int units = (shardRows + GOOD_ROWS - 1) / GOOD_ROWS;
     int whole = blocks / 2;

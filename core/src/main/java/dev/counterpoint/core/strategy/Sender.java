@@ -11,6 +11,11 @@ interface Sender {
   /** Enqueues one launch, on the main stream and the send stream. */
   void enqueue(Lane lane, Operands operands);
 
+  /** Whether blocks are striped over the owners, as {@link OwnedBlocks} describes. */
+  default boolean isStriped() {
+    return false;
+  }
+
   /** Tiles or chunks, in words. */
   String describe();
 }

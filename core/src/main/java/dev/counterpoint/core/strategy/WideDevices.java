@@ -9,7 +9,15 @@ import dev.counterpoint.spi.Backend;
 public final class WideDevices {
   private static final int LEAST_UNITS = 64;
 
+  /** Rows of a product that give such a device enough to do. */
+  static final int ROWS = 1024;
+
   private WideDevices() {}
+
+  /** Whether devices of so many units are wide and a product of so many rows fills them. */
+  public static boolean areFilledBy(int units, int rows) {
+    return units >= LEAST_UNITS && rows >= ROWS;
+  }
 
   /** Whether a backend's ranks have them. */
   public static boolean areThoseOf(Backend backend) {

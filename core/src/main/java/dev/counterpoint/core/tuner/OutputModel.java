@@ -4,6 +4,7 @@ import dev.counterpoint.Strategy;
 import dev.counterpoint.Tuning;
 import dev.counterpoint.core.strategy.PackedGroups;
 import dev.counterpoint.core.strategy.RowBlocks;
+import dev.counterpoint.core.strategy.WideDevices;
 import dev.counterpoint.spi.RowPartition;
 import dev.counterpoint.spi.Tiling;
 
@@ -57,15 +58,26 @@ final class OutputModel {
   }
 
   private double chunked(Tuning tuning) {
-    RowBlocks blocks = RowBlocks.tapered(shard, Math.max(1, Math.min(tuning.chunks(), shard)));
+    int chunks = Math.max(1, Math.min(tuning.chunks(), shard));
+    boolean striped = isStriped(tuning);
+    RowBlocks blocks =
+        striped ? RowBlocks.equal(shard, chunks, ranks) : RowBlocks.tapered(shard, chunks);
     double[] computing = new double[blocks.count()];
     for (int block = 0; block < computing.length; block++) {
-      computing[block] = model.plain(blocks.rows(shard, block), key.n(), inner);
+      int rows = blocks.rows(shard, block) * (striped ? ranks : 1);
+      computing[block] = model.plain(rows, key.n(), inner);
     }
     return reduces && tuning.strategy() == Strategy.RING
         ? new RingModel(model, tuning.transport(), blocks, shard, ranks, rowBytes)
             .micros(computing, spreads)
         : staged(tuning, blocks, computing);
+  }
+
+  /** Whether one GEMM computes a block of all owners. */
+  private boolean isStriped(Tuning tuning) {
+    return spreads
+        && tuning.strategy() == Strategy.DECOMPOSED
+        && !WideDevices.areFilledBy(model.machine().units(), shard);
   }
 
   /** Chunks of columns: collectives follow each other, and each is followed by a copy. */
@@ -116,7 +128,7 @@ final class OutputModel {
     for (int turn = 0; turn < count * ranks; turn++) {
       int block = ownerByOwner ? turn % count : turn / ranks;
       int step = 1 + (ownerByOwner ? turn / count : turn % ranks);
-      time += computing[block];
+      time += step == 1 || !isStriped(tuning) ? computing[block] : 0;
       computed[block][step] = time;
       arrived[block][step] = step == ranks ? time : link.arrival(time, bytes(blocks, block));
     }

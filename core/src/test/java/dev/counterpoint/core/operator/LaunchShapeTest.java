@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import dev.counterpoint.AllGatherGemmSpec;
 import dev.counterpoint.DType;
+import dev.counterpoint.GemmAllReduceSpec;
 import dev.counterpoint.GemmAllToAllSpec;
 import dev.counterpoint.GemmReduceScatterSpec;
 import dev.counterpoint.Norm;
@@ -33,6 +34,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a launch enqueues, and what it costs. */
@@ -393,6 +395,87 @@ class LaunchShapeTest {
             "await event",
             "putSignal COPY_ENGINE buffer 1@1+96 -> ring@2+192 then arrived@2[2]",
             "record");
+  }
+
+  private static GemmAllReduceSpec allReduce(int m, int k) {
+    GemmAllReduceSpec.Builder builder = GemmAllReduceSpec.builder().m(m).n(8).k(k);
+    return builder.dtype(DType.FP32).strategy(Strategy.DECOMPOSED).build();
+  }
+
+  /** Rows of 32 bytes: stripes of 6 and 5 rows, of which rank 1 has the third and fourth. */
+  @Test
+  void decomposedAllReduceComputesStripesAndSendsEachOwnerItsPart() {
+    GemmAllReduceSpec spec = allReduce(11, 6);
+    Journal journal = launched(spec.withTuning(spec.tuning().withChunks(2)), 3, 1);
+    assertThat(journal.texts(1, "send"))
+        .containsExactly(
+            "await event",
+            "await event",
+            "putSignal COPY_ENGINE buffer 1@1+128 -> staging@2+128 then arrived@2[1]",
+            "putSignal COPY_ENGINE buffer 1@1 -> staging@0+128 then arrived@0[1]",
+            "putSignal COPY_ENGINE buffer 1@1+64 -> staging@1+128 then arrived@1[1]",
+            "await event",
+            "putSignal COPY_ENGINE buffer 1@1+320 -> staging@2+192 then arrived@2[4]",
+            "putSignal COPY_ENGINE buffer 1@1+192 -> staging@0+192 then arrived@0[4]",
+            "putSignal COPY_ENGINE buffer 1@1+256 -> staging@1+192 then arrived@1[4]",
+            "record");
+    assertThat(journal.texts(1, "main"))
+        .containsExactly(
+            "advance",
+            "record",
+            "gemm gemm-ar#1/chunk of input@1",
+            "record",
+            "gemm gemm-ar#1/chunk of input@1+48",
+            "record",
+            "await ready[0..2] 1e",
+            "put2d 6 sum@1 -> output@1",
+            "await ready[3..5] 1e",
+            "put2d 5 sum@1+192 -> output@1+192",
+            "await event",
+            "await event",
+            "await event");
+    assertThat(journal.texts(1, "receive"))
+        .containsExactly(
+            "await event",
+            "await arrived[0..2] 1e",
+            "reduce 2 rows -> sum@1+64",
+            "set ready@1[1]",
+            "putSignal COPY_ENGINE sum@1+64 -> sum@2+64 then ready@2[1]",
+            "putSignal COPY_ENGINE sum@1+64 -> sum@0+64 then ready@0[1]",
+            "await arrived[3..5] 1e",
+            "reduce 2 rows -> sum@1+256",
+            "set ready@1[4]",
+            "putSignal COPY_ENGINE sum@1+256 -> sum@2+256 then ready@2[4]",
+            "putSignal COPY_ENGINE sum@1+256 -> sum@0+256 then ready@0[4]",
+            "record",
+            "record");
+  }
+
+  /** Each step costs such a device more than the work in it. */
+  @ParameterizedTest
+  @CsvSource({
+    // rows, ranks, GEMMs, steps, and how many those were with a GEMM for each owner
+    "2048,8,2,54,67",
+    "8184,8,2,54,67",
+    "1024,8,1,33,67",
+    "4092,4,2,38,39",
+    "8192,8,8,60,67"
+  })
+  void decomposedAllReduceOnWideDevicesHasFewSteps(
+      int m, int ranks, int gemms, int steps, int before) {
+    RecordingBackend backend = new RecordingBackend(ranks, PEERS, 132);
+    World world = Worlds.open(backend);
+    GemmAllReduceSpec spec = allReduce(m, ranks);
+    OperatorPlan plan = world.plan(spec);
+    Worlds.Operands operands = Worlds.Operands.of(spec, backend, world.rank(0));
+    backend.journal().clear();
+    operands.launch(plan);
+    List<Work> works = backend.journal().steps().stream().map(Journal.Step::work).toList();
+    assertThat(works).filteredOn(Work.Gemm.class::isInstance).hasSize(gemms);
+    assertThat(works)
+        .filteredOn(work -> !(work instanceof Work.Label))
+        .hasSize(steps)
+        .hasSizeLessThanOrEqualTo(before);
   }
 
   @Test

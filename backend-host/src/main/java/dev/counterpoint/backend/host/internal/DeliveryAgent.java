@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class DeliveryAgent {
   private static final int CAPACITY = 256;
-  private static final long STAGING_BYTES = 16L << 20;
   private static final long SMALLEST_MESSAGE = 8;
   private static final long SLICE_MILLIS = 50;
 
@@ -21,13 +20,13 @@ final class DeliveryAgent {
   private final List<Parcel> parcels = new ArrayList<>();
   private long head;
   private long tail;
-  private long staging;
-  private long staged;
-  private long freed;
   private boolean stopped;
   private @Nullable Thread thread;
 
-  /** What is to be carried. Mutable and reused. */
+  /**
+   * What is to be carried; the source must stay as it is until it has been delivered. Mutable and
+   * reused.
+   */
   static final class Parcel {
     int peer;
     long source;
@@ -40,14 +39,10 @@ final class DeliveryAgent {
     int owner;
     int word;
 
-    /** The source stays as it is until the parcel has been delivered; no copy is needed. */
-    boolean stable;
-
     String name = "";
     private String operation = "";
     private long sentAt;
     private long due;
-    private long stagedEnd;
     private @Nullable Deliveries of;
 
     private void copyFrom(Parcel other) {
@@ -61,7 +56,6 @@ final class DeliveryAgent {
       post = other.post;
       owner = other.owner;
       word = other.word;
-      stable = other.stable;
       name = other.name;
     }
 
@@ -75,74 +69,24 @@ final class DeliveryAgent {
     this.rank = rank;
   }
 
-  /** Sends a parcel whose data may be overwritten on return, unless it is said to be stable. */
-  void send(Execution by, Deliveries of, Parcel parcel) {
-    if (!parcel.stable && parcel.bytes() > STAGING_BYTES / 2) {
-      carryAtOnce(by, parcel);
-      return;
-    }
-    synchronized (this) {
-      start();
-      long bytes = parcel.bytes();
-      awaitRoom(parcel.stable ? 0 : bytes);
-      Parcel mine = parcels.get((int) (tail % CAPACITY));
-      mine.copyFrom(parcel);
-      if (!parcel.stable) {
-        stage(mine);
-      }
-      mine.stagedEnd = staged;
-      mine.operation = by.operation;
-      mine.of = of;
-      mine.sentAt = System.nanoTime();
-      mine.due =
-          context.link.reserve(rank, mine.peer, Math.max(SMALLEST_MESSAGE, bytes), mine.sentAt)
-              + context.link.latencyNanos();
-      of.sent();
-      tail++;
-      notifyAll();
-    }
-  }
-
-  private void stage(Parcel mine) {
-    long position = staging + staged % STAGING_BYTES;
-    OffHeap.copyRows(
-        mine.source, mine.sourcePitch, position, mine.rowBytes, mine.rowBytes, mine.rows);
-    mine.source = position;
-    mine.sourcePitch = mine.rowBytes;
-    staged += mine.bytes();
-  }
-
-  private static void carryAtOnce(Execution by, Parcel parcel) {
-    by.wire.copyRows(
-        by.rank,
-        parcel.peer,
-        parcel.source,
-        parcel.sourcePitch,
-        parcel.target,
-        parcel.targetPitch,
-        parcel.rowBytes,
-        parcel.rows);
-    if (parcel.post != null) {
-      parcel.post.add(parcel.owner, parcel.word, 1);
-    }
-  }
-
-  /**
-   * Waits for a free parcel and for that many bytes of staging in one piece; that only takes the
-   * agent's own, bounded work.
-   */
-  private void awaitRoom(long bytes) {
-    while (tail - head >= CAPACITY || staged + skipped(bytes) + bytes - freed > STAGING_BYTES) {
+  /** Sends a parcel, once there is room for it; that only takes the agent's own, bounded work. */
+  synchronized void send(Execution by, Deliveries of, Parcel parcel) {
+    start();
+    while (tail - head >= CAPACITY) {
       context.faults.leaveIfRaised();
       pause();
     }
-    staged += skipped(bytes);
-  }
-
-  /** What is left over at the end of staging when so many bytes do not fit there in one piece. */
-  private long skipped(long bytes) {
-    long rest = STAGING_BYTES - staged % STAGING_BYTES;
-    return bytes > rest ? rest : 0;
+    Parcel mine = parcels.get((int) (tail % CAPACITY));
+    mine.copyFrom(parcel);
+    mine.operation = by.operation;
+    mine.of = of;
+    mine.sentAt = System.nanoTime();
+    long bytes = Math.max(SMALLEST_MESSAGE, parcel.bytes());
+    mine.due =
+        context.link.reserve(rank, mine.peer, bytes, mine.sentAt) + context.link.latencyNanos();
+    of.sent();
+    tail++;
+    notifyAll();
   }
 
   @SuppressWarnings("WaitNotInLoop") // the callers loop
@@ -159,7 +103,6 @@ final class DeliveryAgent {
     if (thread != null) {
       return;
     }
-    staging = context.memory.allocate("the delivery agent of rank " + rank, STAGING_BYTES);
     for (int i = 0; i < CAPACITY; i++) {
       parcels.add(new Parcel());
     }
@@ -186,7 +129,6 @@ final class DeliveryAgent {
       Deliveries of = parcel.of;
       synchronized (this) {
         head++;
-        freed = parcel.stagedEnd;
         notifyAll();
       }
       if (of != null) {

@@ -24,6 +24,12 @@ final class GemmRun extends WorkCrew.Shared {
   private final AtomicInteger next = new AtomicInteger();
   private final Deliveries deliveries = new Deliveries();
   private final boolean straight;
+
+  /**
+   * Where tiles wait, each in a place of its own, until the link has carried them; 0 if none do.
+   */
+  private final long outgoing;
+
   private String streamLane = "";
   private String label = "";
   private long gateTarget;
@@ -33,14 +39,12 @@ final class GemmRun extends WorkCrew.Shared {
   private static final class Space {
     private final long sums;
     private final long chunk;
-    private final long output;
     private final TileProduct product;
     private final DeliveryAgent.Parcel parcel = new DeliveryAgent.Parcel();
 
-    Space(long sums, long chunk, long output, TileProduct product) {
+    Space(long sums, long chunk, TileProduct product) {
       this.sums = sums;
       this.chunk = chunk;
-      this.output = output;
       this.product = product;
     }
   }
@@ -53,8 +57,11 @@ final class GemmRun extends WorkCrew.Shared {
     this.straight =
         spec.inputType() == DType.FP32
             && spec.outputType() == DType.FP32
-            && TileStore.isPlain(spec.epilogue())
-            && !(spec.route() instanceof TileRoute.Owners);
+            && TileStore.isPlain(spec.epilogue());
+    this.outgoing =
+        context.link.on() && plan.ownersBuffer != null
+            ? context.memory.allocate("outgoing tiles of '" + spec.label() + "'", outgoingBytes())
+            : 0;
     this.panels = new Panels(context, plan);
     this.spaces = new Space[plan.workers];
     for (int worker = 0; worker < spaces.length; worker++) {
@@ -69,18 +76,23 @@ final class GemmRun extends WorkCrew.Shared {
     return new Space(
         straight ? 0 : context.memory.allocate(what, 4 * elements),
         spec.inputType() == DType.INT8 ? context.memory.allocate(what, 4 * elements) : 0,
-        context.link.on() && plan.ownersBuffer != null
-            ? context.memory.allocate(what, spec.outputType().bytes() * elements)
-            : 0,
         new TileProduct(spec));
+  }
+
+  private long outgoingBytes() {
+    return tiling.tiles() * placeBytes();
+  }
+
+  private long placeBytes() {
+    return (long) tiling.tileRows() * tiling.tileCols() * spec.outputType().bytes();
   }
 
   void release() {
     panels.release();
+    context.memory.free(outgoing);
     for (Space space : spaces) {
       context.memory.free(space.sums);
       context.memory.free(space.chunk);
-      context.memory.free(space.output);
     }
   }
 
@@ -134,7 +146,12 @@ final class GemmRun extends WorkCrew.Shared {
   }
 
   private void tile(int tile, int worker, Execution by) {
+    int shard = tiling.shard(tile);
     awaitGate(tile, by);
+    boolean storesAtOnce = straight && !isDelivered(shard);
+    if (storesAtOnce) {
+      awaitClearance(tile, shard, by);
+    }
     long start = by.tracing() ? System.nanoTime() : 0;
     Space space = spaces[worker];
     context.share.enter(spec.rank());
@@ -144,16 +161,21 @@ final class GemmRun extends WorkCrew.Shared {
     } finally {
       context.share.leave(spec.rank(), work);
     }
+    if (!storesAtOnce) {
+      awaitClearance(tile, shard, by);
+    }
     if (!straight) {
-      place(tile, space, by);
+      place(tile, shard, space.sums, by);
+    }
+    if (isDelivered(shard)) {
+      deliver(tile, shard, space.parcel, by);
     }
     if (by.tracing()) {
       by.span(TraceEvent.Kind.COMPUTE, "tile " + tile, start);
     }
-    if (spec.route() instanceof TileRoute.Owners && remote(spec.owner(tiling.shard(tile)))) {
-      return; // the agent posts
+    if (!isDelivered(shard)) { // otherwise the agent posts
+      post(tile, space, by);
     }
-    post(tile, space, by);
   }
 
   private void awaitGate(int tile, Execution by) {
@@ -178,39 +200,48 @@ final class GemmRun extends WorkCrew.Shared {
     if (spec.inputType() == DType.INT8) {
       space.product.ints(rows, cols, a, aStride, b, bStride, space.sums, space.chunk, by.scratch);
     } else if (straight) {
+      int shard = tiling.shard(tile);
+      long target = target(tile, shard);
       space.product.floats(
-          rows, cols, a, aStride, b, bStride, localTarget(tile), (int) (localPitch() / 4));
+          rows, cols, a, aStride, b, bStride, target, (int) (pitch(tile, shard) / 4));
     } else {
       space.product.floats(rows, cols, a, aStride, b, bStride, space.sums, cols);
     }
   }
 
-  private void place(int tile, Space space, Execution by) {
-    int shard = tiling.shard(tile);
-    boolean delivered = plan.ownersBuffer != null && remote(spec.owner(shard));
-    long target =
-        delivered
-            ? space.output
-            : plan.ownersBuffer != null ? ownersTarget(tile, shard) : localTarget(tile);
-    long pitch =
-        delivered
-            ? (long) tiling.cols(tile) * spec.outputType().bytes()
-            : plan.ownersBuffer != null ? ownersPitch() : localPitch();
-    awaitClearance(tile, shard, by);
+  private void place(int tile, int shard, long sums, Execution by) {
     TileStore.store(
         spec,
         operands,
-        space.sums,
+        sums,
         tiling.row(tile),
         tiling.col(tile),
         tiling.rows(tile),
         tiling.cols(tile),
-        target,
-        pitch,
+        target(tile, shard),
+        pitch(tile, shard),
         by.scratch);
-    if (delivered) {
-      deliver(tile, shard, space, by);
+  }
+
+  /** Whether a tile of that shard goes over the simulated link. */
+  private boolean isDelivered(int shard) {
+    return plan.ownersBuffer != null && remote(spec.owner(shard));
+  }
+
+  /** Where a finished tile is stored by this rank. */
+  private long target(int tile, int shard) {
+    if (isDelivered(shard)) {
+      return outgoing + tile * placeBytes();
     }
+    return plan.ownersBuffer != null ? ownersTarget(tile, shard) : localTarget(tile);
+  }
+
+  /** Bytes from row to row there. */
+  private long pitch(int tile, int shard) {
+    if (isDelivered(shard)) {
+      return (long) tiling.cols(tile) * spec.outputType().bytes();
+    }
+    return plan.ownersBuffer != null ? ownersPitch() : localPitch();
   }
 
   private void awaitClearance(int tile, int shard, Execution by) {
@@ -222,10 +253,9 @@ final class GemmRun extends WorkCrew.Shared {
     }
   }
 
-  private void deliver(int tile, int shard, Space space, Execution by) {
-    DeliveryAgent.Parcel parcel = space.parcel;
+  private void deliver(int tile, int shard, DeliveryAgent.Parcel parcel, Execution by) {
     parcel.peer = spec.owner(shard);
-    parcel.source = space.output;
+    parcel.source = target(tile, shard);
     parcel.rowBytes = (long) tiling.cols(tile) * spec.outputType().bytes();
     parcel.sourcePitch = parcel.rowBytes;
     parcel.rows = tiling.rows(tile);

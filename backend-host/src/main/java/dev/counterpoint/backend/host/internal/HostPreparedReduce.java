@@ -175,7 +175,6 @@ final class HostPreparedReduce extends Resource implements TileReduce.PreparedRe
     parcel.post = route.words()[block] >= 0 ? plan.blockSignals : null;
     parcel.owner = peer;
     parcel.word = route.words()[block];
-    parcel.stable = true; // nobody writes the sum before all of it has been delivered
     context.rank(spec.rank()).agent.send(by, deliveries, parcel);
   }
 

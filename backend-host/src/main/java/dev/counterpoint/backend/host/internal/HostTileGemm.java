@@ -17,8 +17,16 @@ final class HostTileGemm implements TileGemm {
    */
   private static final int TILE = 256;
 
-  /** Low tiles are wider, for the same reason. */
-  private static final int WIDEST = 2 * TILE;
+  /**
+   * Tiles are wider for the same reason, low ones most: what OpenBLAS packs of A for one of 128
+   * rows serves all columns.
+   */
+  private static final int WIDE = 2 * TILE;
+
+  private static final int WIDEST = 8 * TILE;
+
+  /** But so many tiles there should be, for threads to share and peers to have early. */
+  private static final int ENOUGH_TILES = 16;
 
   static final String DEFAULT_TILE = TILE + "×" + TILE;
 
@@ -45,8 +53,16 @@ final class HostTileGemm implements TileGemm {
     MemoryChecks.requireAtLeast("tileRows", tileRows, 0);
     MemoryChecks.requireAtLeast("tileCols", tileCols, 0);
     int rows = tileRows > 0 ? tileRows : suited(partition.rowsPerShard(), TILE);
-    int widest = Math.min(WIDEST, TILE * Math.max(1, TILE / rows));
-    return new Tiling(partition, cols, rows, tileCols > 0 ? tileCols : suited(cols, widest));
+    if (tileCols > 0) {
+      return new Tiling(partition, cols, rows, tileCols);
+    }
+    int widest = rows > TILE / 2 ? WIDE : WIDEST;
+    Tiling tiling = new Tiling(partition, cols, rows, suited(cols, widest));
+    while (widest > TILE && tiling.tiles() < ENOUGH_TILES) {
+      widest /= 2;
+      tiling = new Tiling(partition, cols, rows, suited(cols, widest));
+    }
+    return tiling;
   }
 
   /** The usual length, or for a short side one that covers it without a sliver. */
