@@ -26,7 +26,7 @@ final class AllReducePushReceiver implements Receiver {
     this.backPressure = backPressure;
     staging = sender.staging();
     sum = new GatheredSum(program, OwnedBlocks.of(program, sender));
-    reduces = new BlockReduces(program, sender, false, (rank, chunk) -> new ReduceSpec.Local());
+    reduces = new BlockReduces(program, sender, (rank, chunk) -> new ReduceSpec.Local());
   }
 
   @Override

@@ -19,7 +19,7 @@ final class AllReduceReceiver implements Receiver {
     this.program = program;
     this.backPressure = backPressure;
     sum = new GatheredSum(program, OwnedBlocks.of(program, sender));
-    reduces = new BlockReduces(program, sender, true, this::everywhere);
+    reduces = new BlockReduces(program, sender, this::everywhere);
   }
 
   private ReduceSpec.Route everywhere(int rank, int block) {
@@ -34,11 +34,9 @@ final class AllReduceReceiver implements Receiver {
 
   @Override
   public void enqueue(Lane lane, Operands operands) {
-    reduces.begin(lane);
     for (int block = 0; block < reduces.blocks(); block++) {
       reduces.enqueue(lane, block, null, 0, 0);
     }
-    reduces.end(lane);
     sum.finish(lane, operands);
     // One word covers staging and sum: both have been read once the main stream is here and the
     // receive stream has joined.

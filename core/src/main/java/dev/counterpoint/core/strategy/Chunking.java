@@ -25,7 +25,7 @@ final class Chunking {
 
   private static final int LEAST_LIBRARY_UNITS = 2;
 
-  private static final int BLOCKS_OF_WIDE_DEVICE = 4;
+  private static final int BLOCKS_OF_WIDE_DEVICE = 3;
   private static final int STRIPES_OF_WIDE_DEVICE = 2;
 
   private Chunking() {}
@@ -100,9 +100,8 @@ final class Chunking {
   }
 
   /**
-   * Blocks of a shard that a routed GEMM signals and its owner takes on its own. Each has a stream
-   * of its own on a wide device, and what that has not reduced or copied when its GEMM ends takes
-   * it less time than to launch many steps.
+   * Blocks of a shard that a routed GEMM signals and its owner takes on its own. What a wide device
+   * has not reduced or copied when its GEMM ends takes it less time than to launch so many steps.
    */
   static int routedBlocks(PlanContext context, int tileRows) {
     return pieces(context.spec(), tileRows, isWide(context) ? BLOCKS_OF_WIDE_DEVICE : MOST_GROUPS);

@@ -18,19 +18,17 @@ final class ReduceReceiver implements Receiver {
     this.program = program;
     this.backPressure = backPressure;
     norm = Normalization.inPlace(program);
-    reduces = new BlockReduces(program, sender, true, (rank, block) -> new ReduceSpec.Local());
+    reduces = new BlockReduces(program, sender, (rank, block) -> new ReduceSpec.Local());
   }
 
   @Override
   public void enqueue(Lane lane, Operands operands) {
     Tensor output = operands.output();
     long pitch = (long) output.rowStride() * program.elementBytes;
-    reduces.begin(lane);
     for (int block = 0; block < reduces.blocks(); block++) {
       reduces.enqueue(
           lane, block, output.memory(), reduces.start(block) * pitch, output.rowStride());
     }
-    reduces.end(lane);
     backPressure.release(lane.receive(), lane);
     if (norm != null) {
       lane.mainAfterReceive();
