@@ -93,25 +93,37 @@ class StrategyChooserTest {
 
   @ParameterizedTest
   @CsvSource({
-    // operator, m, k, ranks, peer access, choice on a device of many units
-    "ag-gemm,  4096, 8192,  8, true,  DECOMPOSED",
-    "ag-gemm,  4088, 8192,  8, true,  SEQUENTIAL",
-    "ag-gemm,  4096, 8192,  8, false, SEQUENTIAL",
-    "gemm-rs,  1024, 49152, 8, true,  FUSED",
-    "gemm-rs,  4096, 16384, 8, true,  FUSED",
-    "gemm-rs,  4096, 8192,  8, true,  SEQUENTIAL",
-    "gemm-rs,  4096, 49152, 8, false, SEQUENTIAL",
-    "gemm-ar,  2048, 28672, 8, true,  SEQUENTIAL",
-    "gemm-a2a, 8192, 8192,  8, true,  SEQUENTIAL"
+    // operator, m, n, k, ranks, peer access, choice on a device of many units
+    "ag-gemm,  4096, 57344, 8192,  8, true,  DECOMPOSED",
+    "ag-gemm,  4088, 57344, 8192,  8, true,  SEQUENTIAL",
+    "ag-gemm,  4096, 57344, 8192,  8, false, SEQUENTIAL",
+    "ag-gemm,  8192, 57344, 8192,  4, true,  RING",
+    "ag-gemm,  4096, 57344, 8192,  4, true,  RING",
+    "ag-gemm,  4096, 10240, 8192,  4, true,  FUSED",
+    "ag-gemm,  1024, 49152, 12288, 4, true,  FUSED",
+    "ag-gemm,  1020, 49152, 12288, 4, true,  SEQUENTIAL",
+    "ag-gemm,  4096, 57344, 8192,  4, false, SEQUENTIAL",
+    "gemm-rs,  1024, 12288, 49152, 8, true,  FUSED",
+    "gemm-rs,  4096, 8192,  16384, 8, true,  FUSED",
+    "gemm-rs,  4096, 8192,  8192,  8, true,  SEQUENTIAL",
+    "gemm-rs,  4096, 8192,  49152, 8, false, SEQUENTIAL",
+    "gemm-rs,  8192, 8192,  28672, 4, true,  RING",
+    "gemm-rs,  4096, 8192,  28672, 4, true,  FUSED",
+    "gemm-rs,  4096, 8192,  8192,  4, true,  FUSED",
+    "gemm-rs,  4096, 8192,  4096,  4, true,  SEQUENTIAL",
+    "gemm-ar,  2048, 8192,  28672, 8, true,  SEQUENTIAL",
+    "gemm-ar,  2048, 8192,  28672, 4, true,  FUSED",
+    "gemm-ar,  64,   8192,  28672, 4, true,  SEQUENTIAL",
+    "gemm-a2a, 8192, 8192,  8192,  4, true,  SEQUENTIAL"
   })
-  void wideDevicesTakeWhatWasFasterOnEight(
-      String operator, int m, int k, int ranks, boolean peers, Strategy strategy) {
+  void wideDevicesTakeWhatWasFasterOnFourAndOnEight(
+      String operator, int m, int n, int k, int ranks, boolean peers, Strategy strategy) {
     OperatorSpec spec =
         switch (operator) {
-          case "ag-gemm" -> AllGatherGemmSpec.builder().m(m).n(64).k(k).build();
-          case "gemm-rs" -> GemmReduceScatterSpec.builder().m(m).n(64).k(k).build();
-          case "gemm-ar" -> GemmAllReduceSpec.builder().m(m).n(64).k(k).build();
-          default -> GemmAllToAllSpec.builder().m(m).n(64).k(k).build();
+          case "ag-gemm" -> AllGatherGemmSpec.builder().m(m).n(n).k(k).build();
+          case "gemm-rs" -> GemmReduceScatterSpec.builder().m(m).n(n).k(k).build();
+          case "gemm-ar" -> GemmAllReduceSpec.builder().m(m).n(n).k(k).build();
+          default -> GemmAllToAllSpec.builder().m(m).n(n).k(k).build();
         };
     RecordingBackend backend = new RecordingBackend(ranks, peers ? PEERS : Set.of(), 132);
     StrategyChooser.Choice choice =
