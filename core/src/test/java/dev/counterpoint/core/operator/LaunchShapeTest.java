@@ -5,14 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import dev.counterpoint.AllGatherGemmSpec;
 import dev.counterpoint.DType;
-import dev.counterpoint.GemmAllReduceSpec;
-import dev.counterpoint.GemmAllToAllSpec;
 import dev.counterpoint.GemmReduceScatterSpec;
 import dev.counterpoint.Norm;
 import dev.counterpoint.OperatorPlan;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Rank;
-import dev.counterpoint.Splits;
 import dev.counterpoint.Strategy;
 import dev.counterpoint.World;
 import dev.counterpoint.core.fake.Journal;
@@ -34,7 +31,6 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a launch enqueues, and what it costs. */
@@ -43,16 +39,6 @@ class LaunchShapeTest {
 
   static List<OperatorSpec> everyProgram() {
     return Worlds.everyProgram();
-  }
-
-  private static Journal launched(OperatorSpec spec, int ranks, int rank) {
-    RecordingBackend backend = new RecordingBackend(ranks, PEERS);
-    World world = Worlds.open(backend);
-    OperatorPlan plan = world.plan(spec);
-    Worlds.Operands operands = Worlds.Operands.of(spec, backend, world.rank(rank));
-    backend.journal().clear();
-    operands.launch(plan);
-    return backend.journal();
   }
 
   /** A captured launch needs it: side streams begin with the main stream and end before it. */
@@ -64,7 +50,7 @@ class LaunchShapeTest {
     Set<String> forked = new HashSet<>();
     Set<String> open = new HashSet<>();
     Map<Object, String> joins = new HashMap<>();
-    for (Journal.Step step : launched(spec, 3, 1).steps()) {
+    for (Journal.Step step : Worlds.launched(spec, 3, 1).steps()) {
       assertThat(step.rank()).as("only the rank's own streams").isEqualTo(1);
       if (step.work() instanceof Work.Label) {
         continue;
@@ -103,7 +89,7 @@ class LaunchShapeTest {
   @MethodSource("everyProgram")
   void everythingIsLabelledWithThePlanAndTheMainStreamIsLeftWithoutLabel(OperatorSpec spec) {
     Map<String, String> labels = new HashMap<>();
-    for (Journal.Step step : launched(spec, 2, 0).steps()) {
+    for (Journal.Step step : Worlds.launched(spec, 2, 0).steps()) {
       if (step.work() instanceof Work.Label label) {
         labels.put(step.stream(), label.text());
       } else if (!(step.work() instanceof Work.Mark || step.work() instanceof Work.Follow)) {
@@ -242,65 +228,6 @@ class LaunchShapeTest {
   }
 
   @Test
-  void signaledAllToAllSendsEachGroupWhenItsCounterIsFull() {
-    GemmAllToAllSpec spec =
-        GemmAllToAllSpec.builder()
-            .m(16)
-            .n(8)
-            .k(6)
-            .dtype(DType.FP32)
-            .strategy(Strategy.SIGNALED)
-            .build();
-    Journal journal = launched(spec.withTuning(spec.tuning().withChunks(2)), 2, 0);
-    // Each rank's shard has two tiles of 4 × 8; a group has one tile of each shard: 2 · 128 bytes.
-    assertThat(journal.texts(0, "send"))
-        .containsExactly(
-            "await event",
-            "await computed[0] 2e",
-            "ALL_TO_ALL buffer 1@0 -> buffer 2@0",
-            "await computed[1] 2e",
-            "ALL_TO_ALL buffer 1@0+256 -> buffer 2@0+256",
-            "record");
-    assertThat(journal.texts(0, "main"))
-        .containsExactly(
-            "advance",
-            "record",
-            "gemm gemm-a2a#1 of input@0",
-            "await event",
-            "await event",
-            "unpack -> output@0");
-  }
-
-  @Test
-  void shardsThatDifferAreExchangedOneByOneAsTheirTilesAreCounted() {
-    GemmAllToAllSpec spec =
-        GemmAllToAllSpec.builder()
-            .splits(Splits.of(new long[][] {{1, 2, 0}, {3, 0, 1}, {2, 2, 2}}))
-            .n(8)
-            .k(6)
-            .dtype(DType.FP32)
-            .strategy(Strategy.SIGNALED)
-            .build();
-    Journal journal = launched(spec, 3, 0);
-    // Rank 0 has two rows of 32 bytes for rank 1 and none for rank 2, to whom others have some.
-    assertThat(journal.texts(0, "send"))
-        .containsExactly(
-            "await event",
-            "await computed[1] 1e",
-            "ALL_TO_ALL_V of 16 buffer 1@0+32 -> output@0+128",
-            "ALL_TO_ALL_V of 0 buffer 1@0+96 -> output@0+32",
-            "record");
-    assertThat(journal.texts(0, "main"))
-        .containsExactly(
-            "advance",
-            "record",
-            "gemm gemm-a2a#1 of input@0+24",
-            "gemm gemm-a2a#1 of input@0",
-            "await event",
-            "await event");
-  }
-
-  @Test
   void aNormTakesThePlaceOfTheCopyIntoOrder() {
     Norm norm = Norm.rms(1).withResidual();
     Map<Strategy, String> last =
@@ -321,7 +248,7 @@ class LaunchShapeTest {
                   .strategy(strategy)
                   .norm(norm)
                   .build();
-          List<String> texts = launched(spec, 2, 0).texts(0, "main");
+          List<String> texts = Worlds.launched(spec, 2, 0).texts(0, "main");
           assertThat(texts.stream().filter(text -> text.startsWith("norm")))
               .as(strategy.name())
               .containsExactly(wanted);
@@ -331,189 +258,10 @@ class LaunchShapeTest {
   }
 
   @Test
-  void ringAllGatherSendsOnWhatArrives() {
-    AllGatherGemmSpec spec =
-        AllGatherGemmSpec.builder()
-            .m(9)
-            .n(6)
-            .k(4)
-            .dtype(DType.FP32)
-            .strategy(Strategy.RING)
-            .build();
-    Journal journal = launched(spec, 3, 1);
-    assertThat(journal.texts(1, "send"))
-        .containsExactly(
-            "await event",
-            "await consumed[2] 1e-1",
-            "putSignal COPY_ENGINE input@1 -> gathered@2+48 then arrived@2[1]",
-            "await arrived[0] 1e",
-            "putSignal COPY_ENGINE gathered@1 -> gathered@2 then arrived@2[0]",
-            "record",
-            "record");
-    assertThat(journal.texts(1, "main"))
-        .as("only the rank before has to know that the buffer is free")
-        .containsSubsequence(
-            "gemm ag-gemm#1/chunk of input@1",
-            "await arrived[0] 1e",
-            "gemm ag-gemm#1/chunk of gathered@1",
-            "await arrived[2] 1e",
-            "gemm ag-gemm#1/chunk of gathered@1+96",
-            "await event",
-            "set consumed@0[1]");
-  }
-
-  @Test
-  void ringReduceScatterAddsWhatArrivesAndSendsTheSumOn() {
-    GemmReduceScatterSpec spec =
-        GemmReduceScatterSpec.builder()
-            .m(9)
-            .n(8)
-            .k(6)
-            .dtype(DType.FP32)
-            .strategy(Strategy.RING)
-            .build();
-    Journal journal = launched(spec.withTuning(spec.tuning().withChunks(1)), 3, 1);
-    assertThat(journal.texts(1, "receive"))
-        .as("one sum on its way to another owner, and the own one")
-        .containsExactly(
-            "await event",
-            "await event",
-            "await arrived[1] 1e",
-            "reduce 3 rows -> buffer 1@1+96",
-            "record",
-            "await event",
-            "await arrived[2] 1e",
-            "reduce 3 rows -> output@1",
-            "set consumed@0[1]",
-            "record");
-    assertThat(journal.texts(1, "send"))
-        .containsExactly(
-            "await event",
-            "await consumed[2] 1e-1",
-            "await event",
-            "putSignal COPY_ENGINE buffer 1@1 -> ring@2 then arrived@2[1]",
-            "await event",
-            "putSignal COPY_ENGINE buffer 1@1+96 -> ring@2+192 then arrived@2[2]",
-            "record");
-  }
-
-  private static GemmAllReduceSpec allReduce(int m, int k) {
-    GemmAllReduceSpec.Builder builder = GemmAllReduceSpec.builder().m(m).n(8).k(k);
-    return builder.dtype(DType.FP32).strategy(Strategy.DECOMPOSED).build();
-  }
-
-  /** Rows of 32 bytes: stripes of 6 and 5 rows, of which rank 1 has the third and fourth. */
-  @Test
-  void decomposedAllReduceComputesStripesAndSendsEachOwnerItsPart() {
-    GemmAllReduceSpec spec = allReduce(11, 6);
-    Journal journal = launched(spec.withTuning(spec.tuning().withChunks(2)), 3, 1);
-    assertThat(journal.texts(1, "send"))
-        .containsExactly(
-            "await event",
-            "await event",
-            "putSignal COPY_ENGINE buffer 1@1+128 -> staging@2+128 then arrived@2[1]",
-            "putSignal COPY_ENGINE buffer 1@1 -> staging@0+128 then arrived@0[1]",
-            "putSignal COPY_ENGINE buffer 1@1+64 -> staging@1+128 then arrived@1[1]",
-            "await event",
-            "putSignal COPY_ENGINE buffer 1@1+320 -> staging@2+192 then arrived@2[4]",
-            "putSignal COPY_ENGINE buffer 1@1+192 -> staging@0+192 then arrived@0[4]",
-            "putSignal COPY_ENGINE buffer 1@1+256 -> staging@1+192 then arrived@1[4]",
-            "record");
-    assertThat(journal.texts(1, "main"))
-        .containsExactly(
-            "advance",
-            "record",
-            "gemm gemm-ar#1/chunk of input@1",
-            "record",
-            "gemm gemm-ar#1/chunk of input@1+48",
-            "record",
-            "await ready[0..2] 1e",
-            "put2d 6 sum@1 -> output@1",
-            "await ready[3..5] 1e",
-            "put2d 5 sum@1+192 -> output@1+192",
-            "await event",
-            "await event",
-            "await event");
-    assertThat(journal.texts(1, "receive"))
-        .containsExactly(
-            "await event",
-            "await arrived[0..2] 1e",
-            "reduce 2 rows -> sum@1+64",
-            "set ready@1[1]",
-            "putSignal COPY_ENGINE sum@1+64 -> sum@2+64 then ready@2[1]",
-            "putSignal COPY_ENGINE sum@1+64 -> sum@0+64 then ready@0[1]",
-            "await arrived[3..5] 1e",
-            "reduce 2 rows -> sum@1+256",
-            "set ready@1[4]",
-            "putSignal COPY_ENGINE sum@1+256 -> sum@2+256 then ready@2[4]",
-            "putSignal COPY_ENGINE sum@1+256 -> sum@0+256 then ready@0[4]",
-            "record",
-            "record");
-  }
-
-  /** Each step costs such a device more than the work in it. */
-  @ParameterizedTest
-  @CsvSource({
-    // rows, ranks, GEMMs, steps, and how many those were with a GEMM for each owner
-    "2048,8,2,54,67",
-    "8184,8,2,54,67",
-    "1024,8,1,33,67",
-    "4092,4,2,38,39",
-    "8192,8,8,60,67"
-  })
-  void decomposedAllReduceOnWideDevicesHasFewSteps(
-      int m, int ranks, int gemms, int steps, int before) {
-    RecordingBackend backend = new RecordingBackend(ranks, PEERS, 132);
-    World world = Worlds.open(backend);
-    GemmAllReduceSpec spec = allReduce(m, ranks);
-    OperatorPlan plan = world.plan(spec);
-    Worlds.Operands operands = Worlds.Operands.of(spec, backend, world.rank(0));
-    backend.journal().clear();
-    operands.launch(plan);
-    List<Work> works = backend.journal().steps().stream().map(Journal.Step::work).toList();
-    assertThat(works).filteredOn(Work.Gemm.class::isInstance).hasSize(gemms);
-    assertThat(works)
-        .filteredOn(work -> !(work instanceof Work.Label))
-        .hasSize(steps)
-        .hasSizeLessThanOrEqualTo(before);
-  }
-
-  @Test
-  void pipelinedReduceScatterCutsColumns() {
-    GemmReduceScatterSpec spec =
-        GemmReduceScatterSpec.builder()
-            .m(8)
-            .n(8)
-            .k(6)
-            .dtype(DType.FP32)
-            .strategy(Strategy.PIPELINED)
-            .build();
-    Journal journal = launched(spec.withTuning(spec.tuning().withChunks(2)), 2, 1);
-    assertThat(journal.texts(1, "send"))
-        .containsExactly(
-            "await event",
-            "await event",
-            "REDUCE_SCATTER buffer 1@1 -> buffer 2@1",
-            "record",
-            "await event",
-            "REDUCE_SCATTER buffer 1@1+128 -> buffer 2@1+64",
-            "record",
-            "record");
-    assertThat(journal.texts(1, "receive"))
-        .containsExactly(
-            "await event",
-            "await event",
-            "put2d 4 buffer 2@1 -> output@1",
-            "await event",
-            "put2d 4 buffer 2@1+64 -> output@1+16",
-            "record");
-  }
-
-  @Test
   void aForcedTransportCarriesWhatIsPushed() {
     for (OperatorSpec spec : Worlds.everyProgram()) {
       Journal journal =
-          launched(spec.withTuning(spec.tuning().withTransport(Transport.COMPUTE)), 3, 1);
+          Worlds.launched(spec.withTuning(spec.tuning().withTransport(Transport.COMPUTE)), 3, 1);
       assertThat(journal.steps())
           .extracting(Journal.Step::text)
           .as("%s %s", spec.operator(), spec.tuning().strategy())
@@ -531,7 +279,7 @@ class LaunchShapeTest {
             .dtype(DType.FP32)
             .strategy(Strategy.SEQUENTIAL)
             .build();
-    assertThat(launched(spec, 2, 1).texts(1, "main"))
+    assertThat(Worlds.launched(spec, 2, 1).texts(1, "main"))
         .as("straight into an output that lies as the collective wants it")
         .containsExactly("gemm gemm-rs#1 of input@1", "REDUCE_SCATTER buffer 1@1 -> output@1");
     GemmReduceScatterSpec ragged =
@@ -542,7 +290,7 @@ class LaunchShapeTest {
             .dtype(DType.FP32)
             .strategy(Strategy.SEQUENTIAL)
             .build();
-    assertThat(launched(ragged, 2, 1).texts(1, "main"))
+    assertThat(Worlds.launched(ragged, 2, 1).texts(1, "main"))
         .containsExactly(
             "gemm gemm-rs#1 of input@1",
             "REDUCE_SCATTER buffer 1@1 -> buffer 2@1",

@@ -18,11 +18,14 @@ import dev.counterpoint.Tensor;
 import dev.counterpoint.World;
 import dev.counterpoint.WorldOptions;
 import dev.counterpoint.core.BackendRegistry;
+import dev.counterpoint.core.fake.Journal;
 import dev.counterpoint.core.fake.RecordingBackend;
 import dev.counterpoint.core.world.DefaultWorldProvider;
+import dev.counterpoint.spi.Capability;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -133,5 +136,16 @@ final class Worlds {
             .forEach(Tensor::close);
       }
     }
+  }
+
+  /** What one rank enqueues in one launch, on ranks with peer access. */
+  static Journal launched(OperatorSpec spec, int ranks, int rank) {
+    RecordingBackend backend = new RecordingBackend(ranks, Set.of(Capability.PEER_ACCESS));
+    World world = open(backend);
+    OperatorPlan plan = world.plan(spec);
+    Operands operands = Operands.of(spec, backend, world.rank(rank));
+    backend.journal().clear();
+    operands.launch(plan);
+    return backend.journal();
   }
 }
