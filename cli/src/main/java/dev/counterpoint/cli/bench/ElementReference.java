@@ -1,5 +1,6 @@
 package dev.counterpoint.cli.bench;
 
+import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -10,6 +11,7 @@ import java.util.stream.IntStream;
 final class ElementReference {
   private static final int STRIPE = 64;
   private static final int LEAST = 4096;
+  private static final int STEP = 512;
 
   private final int cols;
 
@@ -81,18 +83,24 @@ final class ElementReference {
     long col = block.col() + positions[i] % cols;
     SeededMatrix a = geometry.a(block.owner());
     SeededMatrix b = geometry.b(block.owner());
+    double[] left = new double[STEP];
+    double[] right = new double[STEP];
     double value = 0;
     double partials = 0;
     double squareA = 0;
     double squareB = 0;
     for (int piece = 0; piece < geometry.inner().shards(); piece++) {
       double sum = 0;
-      for (int k = geometry.inner().start(piece); k < geometry.inner().start(piece + 1); k++) {
-        double left = a.value(row, k);
-        double right = b.value(col, k);
-        sum += left * right;
-        squareA += left * left;
-        squareB += right * right;
+      int end = geometry.inner().start(piece + 1);
+      for (int first = geometry.inner().start(piece); first < end; first += STEP) {
+        int count = Math.min(STEP, end - first);
+        a.values(row, first, count, left, 0);
+        b.values(col, first, count, right, 0);
+        for (int k = 0; k < count; k++) {
+          sum += left[k] * right[k];
+          squareA += left[k] * left[k];
+          squareB += right[k] * right[k];
+        }
       }
       value += sum;
       partials += Math.abs(sum);
@@ -132,6 +140,12 @@ final class ElementReference {
 
   int size() {
     return positions.length;
+  }
+
+  /** The first element of a row, or where it would be. */
+  int firstOf(int row) {
+    int at = Arrays.binarySearch(positions, (long) row * cols);
+    return at < 0 ? -at - 1 : at;
   }
 
   int row(int i) {

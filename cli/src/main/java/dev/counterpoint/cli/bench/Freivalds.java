@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
  * anywhere is never missed.
  */
 final class Freivalds {
-  private static final int STEP = 512;
+  private static final int STEP = 128;
 
   private final Geometry.Block block;
   private final long signs;

@@ -98,24 +98,29 @@ final class Operands implements AutoCloseable {
   private static void fill(Geometry geometry, int rank, OfRank tensors, Tensor inputPadded) {
     Geometry.Origin at = geometry.input(rank);
     SeededMatrix a = geometry.a(at.owner());
-    TensorIo.upload(inputPadded, (row, col) -> a.bits(at.row() + row, at.col() + col));
+    TensorIo.upload(inputPadded, (row, line) -> a.bits(at.row() + row, at.col(), line));
     if (geometry.operator() == Operator.AG_GEMM) {
-      TensorIo.upload(tensors.whole(), a::bits);
+      TensorIo.upload(tensors.whole(), (row, line) -> a.bits(row, 0, line));
     }
     Geometry.Origin from = geometry.weight(rank);
     SeededMatrix b = geometry.b(from.owner());
     boolean rowsAreN = geometry.problem().weightLayout() == WeightLayout.NK;
     TensorIo.upload(
         tensors.weight(),
-        (row, col) ->
-            rowsAreN
-                ? b.bits(from.row() + row, from.col() + col)
-                : b.bits(from.row() + col, from.col() + row));
+        (row, line) -> {
+          if (rowsAreN) {
+            b.bits(from.row() + row, from.col(), line);
+            return;
+          }
+          for (int col = 0; col < line.length; col++) {
+            line[col] = b.bits(from.row() + col, from.col() + row);
+          }
+        });
     SeededMatrix filler = geometry.bias(from.owner());
     if (tensors.bias() != null) {
-      TensorIo.upload(tensors.bias(), (row, col) -> filler.bits(0, from.row() + col));
+      TensorIo.upload(tensors.bias(), (row, line) -> filler.bits(0, from.row(), line));
     }
-    TensorIo.upload(tensors.product(), filler::bits);
+    TensorIo.upload(tensors.product(), (row, line) -> filler.bits(row, 0, line));
   }
 
   Geometry geometry() {

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * What every rank's output must be, computed once in FP64 from the bit patterns that were uploaded,
@@ -22,11 +23,20 @@ final class Reference {
 
   private record Expected(ElementReference elements, Freivalds rows) {}
 
-  /** The rows of one rank's output, read one after the other. */
+  /** The rows of one rank's output, read some at a time. */
   interface Rows {
-    /** Fills in the next row. */
-    void next(double[] row);
+    /** How many of the next rows are at hand; at least one while there are any. */
+    int available();
+
+    /** Fills in one of those at hand, counted from the next; called by several threads. */
+    void row(int ahead, double[] line);
+
+    /** Goes on behind so many of them. */
+    void skip(int rows);
   }
+
+  /** What was found in one row: the largest error, and what is wrong, or nothing. */
+  private record RowResult(double worst, String problem) {}
 
   /** How much of a problem is compared element by element. */
   record Scope(Geometry geometry) {
@@ -84,41 +94,62 @@ final class Reference {
   }
 
   private static CheckResult check(int rank, Geometry.Block block, Expected wanted, Rows rows) {
-    ElementReference elements = wanted.elements();
-    double[] line = new double[block.cols()];
     double worst = 0;
     String problem = "";
-    int next = 0;
-    for (int row = 0; row < block.rows(); row++) {
-      rows.next(line);
-      for (; next < elements.size() && elements.row(next) == row; next++) {
-        double value = line[elements.col(next)];
-        double error = Math.abs(value - elements.value(next));
-        worst =
-            Double.isNaN(error)
-                ? Double.NaN
-                : Math.max(worst, error == 0 ? 0 : error / elements.scale(next));
-        if (!(error <= elements.tolerance(next)) && problem.isEmpty()) {
-          problem =
-              describe(rank, block.localRow() + row, elements.col(next), value, elements, next);
-        }
+    for (int first = 0; first < block.rows(); ) {
+      int begin = first;
+      int count = Math.min(rows.available(), block.rows() - first);
+      RowResult[] results =
+          IntStream.range(0, count)
+              .parallel()
+              .mapToObj(
+                  ahead -> {
+                    double[] line = new double[block.cols()];
+                    rows.row(ahead, line);
+                    return check(rank, block, wanted, begin + ahead, line);
+                  })
+              .toArray(RowResult[]::new);
+      for (RowResult result : results) {
+        worst = Math.max(worst, result.worst());
+        problem = problem.isEmpty() ? result.problem() : problem;
       }
-      double excess = wanted.rows().excess(row, line);
-      if (!(excess <= 1) && problem.isEmpty()) {
-        problem =
-            "rank "
-                + rank
-                + ", row "
-                + (block.localRow() + row)
-                + ": its product with a random vector is "
-                + (Double.isNaN(excess)
-                    ? "NaN"
-                    : String.format(
-                        Locale.ROOT, "%.3g times as far off as rounding allows", excess))
-                + ", so some element of the row is wrong";
+      rows.skip(count);
+      first += count;
+    }
+    return new CheckResult(
+        problem.isEmpty(), worst, wanted.elements().size(), block.rows(), problem);
+  }
+
+  private static RowResult check(
+      int rank, Geometry.Block block, Expected wanted, int row, double[] line) {
+    ElementReference elements = wanted.elements();
+    double worst = 0;
+    String problem = "";
+    for (int i = elements.firstOf(row); i < elements.size() && elements.row(i) == row; i++) {
+      double value = line[elements.col(i)];
+      double error = Math.abs(value - elements.value(i));
+      worst =
+          Double.isNaN(error)
+              ? Double.NaN
+              : Math.max(worst, error == 0 ? 0 : error / elements.scale(i));
+      if (!(error <= elements.tolerance(i)) && problem.isEmpty()) {
+        problem = describe(rank, block.localRow() + row, elements.col(i), value, elements, i);
       }
     }
-    return new CheckResult(problem.isEmpty(), worst, elements.size(), block.rows(), problem);
+    double excess = wanted.rows().excess(row, line);
+    if (!(excess <= 1) && problem.isEmpty()) {
+      problem =
+          "rank "
+              + rank
+              + ", row "
+              + (block.localRow() + row)
+              + ": its product with a random vector is "
+              + (Double.isNaN(excess)
+                  ? "NaN"
+                  : String.format(Locale.ROOT, "%.3g times as far off as rounding allows", excess))
+              + ", so some element of the row is wrong";
+    }
+    return new RowResult(worst, problem);
   }
 
   private static String describe(

@@ -48,6 +48,14 @@ final class SeededMatrix {
     }
   }
 
+  /** The bit patterns of a piece of a row. */
+  void bits(long row, long firstCol, int[] target) {
+    long rowSeed = rowSeed(row);
+    for (int i = 0; i < target.length; i++) {
+      target[i] = bitsAt(rowSeed, firstCol + i);
+    }
+  }
+
   private long rowSeed(long row) {
     return mix(seed + row * 0x9E3779B97F4A7C15L);
   }

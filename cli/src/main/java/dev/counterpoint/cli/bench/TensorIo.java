@@ -4,6 +4,7 @@ import dev.counterpoint.DType;
 import dev.counterpoint.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
 
 /**
@@ -15,53 +16,70 @@ final class TensorIo {
 
   private TensorIo() {}
 
-  /** Bits of the element at a row and column of a tensor. */
-  interface Bits {
-    int at(int row, int col);
+  /** Gives the bit patterns of a whole row of a tensor; called by several threads. */
+  interface RowBits {
+    void of(int row, int[] line);
   }
 
-  /** Uploads a matrix. */
-  static void upload(Tensor tensor, Bits bits) {
+  /** Uploads a matrix, whose rows all processors make. */
+  static void upload(Tensor tensor, RowBits bits) {
     ByteBuffer buffer = buffer(tensor);
+    int rowBytes = tensor.cols() * tensor.dtype().bytes();
     for (int first = 0; first < tensor.rows(); ) {
+      int begin = first;
       int count = batch(tensor, first);
       buffer.clear();
-      for (int row = first; row < first + count; row++) {
-        for (int col = 0; col < tensor.cols(); col++) {
-          put(buffer, tensor.dtype(), bits.at(row, col));
-        }
-      }
-      buffer.flip();
-      tensor.rows(first, count).uploadBytes(buffer);
+      IntStream.range(0, count)
+          .parallel()
+          .forEach(
+              row -> {
+                int[] line = new int[tensor.cols()];
+                bits.of(begin + row, line);
+                put(buffer, row * rowBytes, tensor.dtype(), line);
+              });
+      tensor.rows(first, count).uploadBytes(buffer.limit(count * rowBytes));
       first += count;
     }
   }
 
-  /** Reads a tensor row by row, and sums up its bytes on the way. */
+  /** Reads a tensor a few rows at a time, and sums up its bytes on the way. */
   static final class Reader implements Reference.Rows {
     private final Tensor tensor;
+    private final int rowBytes;
     private final ByteBuffer buffer;
     private final CRC32C checksum = new CRC32C();
     private int next;
 
     Reader(Tensor tensor) {
       this.tensor = tensor;
+      this.rowBytes = tensor.cols() * tensor.dtype().bytes();
       this.buffer = buffer(tensor).limit(0);
     }
 
     @Override
-    public void next(double[] row) {
-      if (!buffer.hasRemaining()) {
+    public int available() {
+      if (!buffer.hasRemaining() && rowBytes > 0) {
         fill();
       }
-      for (int col = 0; col < row.length; col++) {
-        row[col] = tensor.dtype().decode(get(buffer, tensor.dtype()));
+      return rowBytes == 0 ? Integer.MAX_VALUE : buffer.remaining() / rowBytes;
+    }
+
+    @Override
+    public void row(int ahead, double[] line) {
+      int at = buffer.position() + ahead * rowBytes;
+      for (int col = 0; col < line.length; col++) {
+        line[col] = tensor.dtype().decode(get(buffer, at, col, tensor.dtype()));
       }
+    }
+
+    @Override
+    public void skip(int rows) {
+      buffer.position(buffer.position() + rows * rowBytes);
     }
 
     private void fill() {
       int count = batch(tensor, next);
-      buffer.clear().limit(count * tensor.cols() * tensor.dtype().bytes());
+      buffer.clear().limit(count * rowBytes);
       tensor.rows(next, count).downloadBytes(buffer);
       buffer.flip();
       checksum.update(buffer.duplicate());
@@ -87,19 +105,21 @@ final class TensorIo {
     return Math.min(tensor.rows() - first, Math.max(1, BATCH_BYTES / rowBytes));
   }
 
-  private static void put(ByteBuffer buffer, DType dtype, int bits) {
-    switch (dtype.bytes()) {
-      case 1 -> buffer.put((byte) bits);
-      case 2 -> buffer.putShort((short) bits);
-      default -> buffer.putInt(bits);
+  private static void put(ByteBuffer buffer, int at, DType dtype, int[] line) {
+    for (int i = 0; i < line.length; i++) {
+      switch (dtype.bytes()) {
+        case 1 -> buffer.put(at + i, (byte) line[i]);
+        case 2 -> buffer.putShort(at + 2 * i, (short) line[i]);
+        default -> buffer.putInt(at + 4 * i, line[i]);
+      }
     }
   }
 
-  private static int get(ByteBuffer buffer, DType dtype) {
+  private static int get(ByteBuffer buffer, int at, int index, DType dtype) {
     return switch (dtype.bytes()) {
-      case 1 -> buffer.get();
-      case 2 -> buffer.getShort();
-      default -> buffer.getInt();
+      case 1 -> buffer.get(at + index);
+      case 2 -> buffer.getShort(at + 2 * index);
+      default -> buffer.getInt(at + 4 * index);
     };
   }
 }
