@@ -70,7 +70,9 @@ for shape in "${shapes[@]}"; do
     times=$(awk -F, '{ sub(/\r$/, "") }
       NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
       NR == 2 { printf "gemm %.0f comm %.0f", $at["gemm_us"], $at["comm_us"] }
-      { printf "  %s %.0f%s", $at["strategy"], $at["median_us"], $at["status"] == "OK" ? "" : " " $at["status"] }' \
+      { printf "  %s %.0f%s", $at["strategy"], $at["median_us"], $at["status"] == "OK" ? "" : " " $at["status"] }
+      $at["status"] == "OK" && (!best || $at["median_us"] < best) { best = $at["median_us"]; sol = $at["to_sol"]; e = $at["efficiency"] }
+      END { printf "; best / sol %.2f, E %.2f", sol, e }' \
       "$results/$name.csv")
   else
     times=$(tail -n 1 "$results/$name.log")
