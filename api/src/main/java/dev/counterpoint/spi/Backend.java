@@ -75,6 +75,9 @@ public interface Backend extends AutoCloseable {
   /** Starts to record what the devices do. Needs {@link Capability#TRACING}. */
   void startTrace();
 
+  /** Whether what the devices do is recorded now. */
+  boolean tracing();
+
   /** Stops recording, waits for the streams, and returns what was recorded, ordered by start. */
   List<TraceEvent> stopTrace();
 

@@ -99,10 +99,13 @@ class TraceRules {
       return;
     }
     workload(kit, rig);
+    Check.that(!rig.backend.tracing(), "traces before it was asked to");
     rig.backend.startTrace();
+    Check.that(rig.backend.tracing(), "does not say that it traces");
     long before = System.nanoTime();
     workload(kit, rig);
     List<TraceEvent> events = rig.backend.stopTrace();
+    Check.that(!rig.backend.tracing(), "says that it still traces");
     long length = System.nanoTime() - before;
     Check.that(!events.isEmpty(), "nothing was traced");
     long first = Long.MAX_VALUE;

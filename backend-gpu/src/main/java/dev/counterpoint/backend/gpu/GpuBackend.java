@@ -125,6 +125,11 @@ final class GpuBackend extends LocalBackend {
   }
 
   @Override
+  public boolean tracing() {
+    return context.tracer.on();
+  }
+
+  @Override
   public List<TraceEvent> stopTrace() {
     context.requireOpen();
     for (RankState rank : context.ranks()) {

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * direct, the second is captured, later ones are replays. Each rank decides for itself, since
  * direct and replayed launches go together (rule OP-4), except where a library's collectives are
  * captured, which libraries may want all ranks to do at the same time: such strategies always
- * launch directly. So does a launch that the caller captures. Used by one thread at a time for each
- * rank, as launches are.
+ * launch directly. So does a launch that the caller captures, or traces. Used by one thread at a
+ * time for each rank, as launches are.
  */
 final class PlanReplays {
   /** The world's property: {@code on}, or {@code off}, which is what it is by itself. */
@@ -32,6 +32,7 @@ final class PlanReplays {
   /** Combinations of operands that are kept for each rank; what comes then is launched directly. */
   private static final int MOST = 8;
 
+  private final Backend backend;
   private final Program program;
   private final Entry[][] entries;
   private final int[] counts;
@@ -46,10 +47,11 @@ final class PlanReplays {
     }
   }
 
-  private PlanReplays(Program program, int ranks) {
+  private PlanReplays(Backend backend, Program program) {
+    this.backend = backend;
     this.program = program;
-    entries = new Entry[ranks][MOST];
-    counts = new int[ranks];
+    entries = new Entry[backend.size()][MOST];
+    counts = new int[backend.size()];
   }
 
   /** For a plan, or null where its launches are direct. */
@@ -65,7 +67,7 @@ final class PlanReplays {
           case SEQUENTIAL, PIPELINED, SIGNALED, AUTO -> false; // with collectives of a library
         };
     return wanted.equals("on") && byItself && backend.capabilities().contains(Capability.GRAPHS)
-        ? new PlanReplays(program, backend.size())
+        ? new PlanReplays(backend, program)
         : null;
   }
 
@@ -86,25 +88,16 @@ final class PlanReplays {
 
   private boolean launch(Rank rank, Entry entry, Operands operands) {
     Stream stream = rank.stream();
+    if (stream.capturing() || backend.tracing()) {
+      return false;
+    }
     Graph graph = entry.graph;
     if (graph == null) {
-      if (!begins(stream)) {
-        return false;
-      }
+      stream.beginCapture();
       graph = capture(stream, rank.index(), operands);
       entry.graph = graph;
-    } else if (stream.capturing()) {
-      return false;
     }
     graph.launch(stream);
-    return true;
-  }
-
-  private static boolean begins(Stream stream) {
-    if (stream.capturing()) {
-      return false;
-    }
-    stream.beginCapture();
     return true;
   }
 

@@ -184,6 +184,11 @@ public final class RecordingBackend implements Backend {
   }
 
   @Override
+  public boolean tracing() {
+    return false;
+  }
+
+  @Override
   public List<TraceEvent> stopTrace() {
     throw new UnsupportedOperationException();
   }

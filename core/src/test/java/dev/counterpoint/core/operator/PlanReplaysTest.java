@@ -29,6 +29,7 @@ class PlanReplaysTest {
 
   private final List<String> calls = new ArrayList<>();
   private boolean capturing;
+  private boolean tracing;
   private boolean failing;
 
   private final Program program =
@@ -57,6 +58,9 @@ class PlanReplaysTest {
               switch (method.getName()) {
                 case "capturing" -> {
                   return capturing;
+                }
+                case "tracing" -> {
+                  return tracing;
                 }
                 case "launch" -> calls.add("replay");
                 case "close" -> calls.add("close");
@@ -122,6 +126,9 @@ class PlanReplaysTest {
     capturing = true;
     assertThat(replays.launch(rank, one)).as("while the caller captures").isFalse();
     assertThat(replays.launch(rank, other)).as("while the caller captures").isFalse();
+    capturing = false;
+    tracing = true;
+    assertThat(replays.launch(rank, one)).as("while the caller traces").isFalse();
     calls.clear();
     replays.close();
     assertThat(calls).containsExactly("close");

@@ -121,6 +121,11 @@ public final class HostBackend extends LocalBackend {
   }
 
   @Override
+  public boolean tracing() {
+    return context.tracer.on();
+  }
+
+  @Override
   public List<TraceEvent> stopTrace() {
     context.requireOpen();
     long deadline = System.nanoTime() + context.options.waitNanos();
