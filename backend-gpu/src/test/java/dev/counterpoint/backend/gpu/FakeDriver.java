@@ -13,25 +13,10 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A driver without a device: memory is real, kernels of signals and copies do what they should, all
- * others are noted, and everything happens at once unless its stream is held. Calls can be made to
- * fail by name.
+ * others are noted, and everything happens at once unless its stream is held.
  */
-final class FakeDriver implements Driver {
-  /** A status that means that there is no more memory. */
-  static final int OUT_OF_MEMORY = 2;
-
-  /** A status that means that a capture is in the way. */
-  static final int CAPTURING = 900;
-
-  final FakeMemory memory = new FakeMemory();
-  final List<String> journal = new ArrayList<>();
-  final Map<String, Integer> failures = new HashMap<>();
+final class FakeDriver extends FakeHardware {
   final Set<Long> held = ConcurrentHashMap.newKeySet();
-  int devices = 2;
-  int version = 1;
-  String architecture = "sm_90";
-  boolean peers = true;
-  boolean atomics = true;
 
   /** Clusters that the idle device holds. */
   int clusters = 66;
@@ -45,7 +30,6 @@ final class FakeDriver implements Driver {
   /** Waits that are not satisfied are passed, as if a peer had come meanwhile. */
   boolean waitsPass;
 
-  final Map<Integer, Integer> contexts = new HashMap<>();
   final Set<Long> streams = new HashSet<>();
   final Set<Long> events = new HashSet<>();
   final Set<Long> executables = new HashSet<>();
@@ -59,7 +43,6 @@ final class FakeDriver implements Driver {
   private final Map<Long, Long> stoppedBy = new HashMap<>();
   private final Map<Long, Long> recordedOn = new ConcurrentHashMap<>();
   private final Map<Long, Long> firstOfStream = new ConcurrentHashMap<>();
-  private long next = 1000;
 
   /** A matrix as it was described. */
   record Matrix(
@@ -85,20 +68,6 @@ final class FakeDriver implements Driver {
     }
   }
 
-  private synchronized void call(String name) {
-    journal.add(name);
-    Integer status = failures.get(name);
-    if (status != null) {
-      throw new NativeException(name, status, "ERROR_OF_A_TEST", "fake=true", "");
-    }
-  }
-
-  synchronized List<String> take() {
-    List<String> taken = List.copyOf(journal);
-    journal.clear();
-    return taken;
-  }
-
   private final List<Runnable> hidden = new ArrayList<>();
 
   /** Raises the host's flag if something has failed. */
@@ -106,144 +75,6 @@ final class FakeDriver implements Driver {
     faultsAreSeenLate = false;
     hidden.forEach(Runnable::run);
     hidden.clear();
-  }
-
-  private synchronized long handle() {
-    return next++;
-  }
-
-  @Override
-  public boolean isOutOfMemory(NativeException e) {
-    return e.status() == OUT_OF_MEMORY;
-  }
-
-  @Override
-  public boolean isCapture(NativeException e) {
-    return e.status() == CAPTURING;
-  }
-
-  @Override
-  public int version() {
-    return version;
-  }
-
-  @Override
-  public int deviceCount() {
-    call("deviceCount");
-    return devices;
-  }
-
-  @Override
-  public String deviceName(int ordinal) {
-    return "Fake GPU";
-  }
-
-  @Override
-  public long deviceMemory(int ordinal) {
-    return 1L << 30;
-  }
-
-  @Override
-  public String architecture(int ordinal) {
-    return architecture;
-  }
-
-  @Override
-  public int computeUnits(int ordinal) {
-    return 132;
-  }
-
-  @Override
-  public boolean isEmulated(int ordinal) {
-    return false;
-  }
-
-  @Override
-  public boolean canAccessPeer(int from, int to) {
-    return peers;
-  }
-
-  @Override
-  public boolean hasPeerAtomics(int from, int to) {
-    return atomics;
-  }
-
-  @Override
-  public long retainContext(int ordinal) {
-    contexts.merge(ordinal, 1, Integer::sum);
-    return 10 + ordinal;
-  }
-
-  @Override
-  public void releaseContext(int ordinal) {
-    contexts.merge(ordinal, -1, Integer::sum);
-  }
-
-  @Override
-  public void use(long context) {}
-
-  @Override
-  public void enablePeer(long context) {}
-
-  @Override
-  public long allocate(long bytes) {
-    call("allocate");
-    return memory.allocate(bytes);
-  }
-
-  @Override
-  public long allocateShared(long bytes) {
-    call("allocateShared");
-    return memory.allocate(bytes);
-  }
-
-  @Override
-  public void free(long address) {
-    call("free");
-    if (!memory.free(address)) {
-      throw new AssertionError("freed twice");
-    }
-  }
-
-  @Override
-  public long[] memory() {
-    return new long[] {1 << 20, 1 << 30};
-  }
-
-  @Override
-  public long allocateHost(long bytes) {
-    return memory.register(Tables.buffer((int) bytes));
-  }
-
-  @Override
-  public void freeHost(long address) {
-    memory.free(address);
-  }
-
-  @Override
-  public ByteBuffer hostBuffer(long address, int bytes) {
-    // Registered by allocateHost: the same bytes.
-    memory.free(address);
-    ByteBuffer buffer = Tables.buffer(bytes);
-    memory.put(address, buffer);
-    return buffer;
-  }
-
-  @Override
-  public long addressOf(ByteBuffer direct) {
-    return memory.registerView(direct);
-  }
-
-  @Override
-  public void upload(long target, long hostSource, long bytes) {
-    call("upload");
-    memory.copy(target, hostSource, bytes);
-  }
-
-  @Override
-  public void download(long hostTarget, long source, long bytes) {
-    call("download");
-    memory.copy(hostTarget, source, bytes);
   }
 
   private void enqueue(long stream, Runnable work) {
