@@ -44,7 +44,9 @@ static void orders() {
       if (spans[i].startNanos == 0) {
         continue;  // an empty tile
       }
-      inOrder &= spans[i].startNanos >= before && spans[i].endNanos >= spans[i].startNanos;
+      inOrder &= spans[i].startNanos >= before &&
+                 spans[i].computedNanos >= spans[i].startNanos &&
+                 spans[i].endNanos >= spans[i].computedNanos;
       before = spans[i].startNanos;
       if (by == 2) {
         inOrder &= spans[i].tile == order[i];

@@ -129,7 +129,8 @@ std::string GemmModel::verify() {
     for (int id = 0; id < tiles * spec.splits; id++) {
       const auto& span = trace.as<TileSpan>()[id];
       const bool there = tileAt(span.tile).rows > 0 && span.endNanos != 0;
-      if (there && !(span.waitNanos <= span.startNanos && span.startNanos <= span.endNanos)) {
+      if (there && !(span.waitNanos <= span.startNanos && span.startNanos <= span.computedNanos &&
+                     span.computedNanos <= span.endNanos)) {
         return "a span that runs backwards";
       }
     }

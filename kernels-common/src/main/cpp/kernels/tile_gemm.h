@@ -44,20 +44,6 @@ CP_DEVICE Operands operandsOf(const TileGemmParams& p, const Unit& unit) {
   return of;
 }
 
-// Fourth hook, by all threads: everything the block stored is there before the word grows.
-CP_DEVICE void postTile(const TileGemmParams& p, const Tile& tile) {
-  if (p.postIndex == 0) {
-    return;
-  }
-  syncBeforeSignal();
-  if (threadIndex() == 0) {
-    const i32 word = tableEntry(p.postIndex, tile.id);
-    if (word >= 0) {
-      postOne(addressEntry(p.postWords, tile.shard), word);
-    }
-  }
-}
-
 // Spans are written as they happen, so that tracing costs no registers.
 CP_DEVICE void traceTime(const TileGemmParams& p, i32 unit, i32 fieldOffset) {
   if (p.trace != 0 && threadIndex() == 0) {
@@ -72,6 +58,21 @@ CP_DEVICE void traceEnd(const TileGemmParams& p, const Unit& unit) {
     auto* span = reinterpret_cast<TileSpan*>(p.trace) + unit.index;
     span->tile = unit.tile.id;
     span->multiprocessor = static_cast<i32>(multiprocessor());
+  }
+}
+
+// Fourth hook, by all threads: everything the block stored is there before the word grows.
+CP_DEVICE void postTile(const TileGemmParams& p, const Unit& unit) {
+  if (p.postIndex == 0) {
+    return;
+  }
+  syncBeforeSignal();
+  if (threadIndex() == 0) {
+    const i32 word = tableEntry(p.postIndex, unit.tile.id);
+    if (word >= 0) {
+      postOne(addressEntry(p.postWords, unit.tile.shard), word);
+      traceTime(p, unit.index, CP_OFFSET(TileSpan, postedNanos));
+    }
   }
 }
 
@@ -139,6 +140,7 @@ struct TileGemm {
                   pipeline);
     if (split) {
       if (!isLastSplit(p, unit.tile)) {
+        traceEnd(p, unit);
         return true;
       }
       if (!awaitClearance(p, unit.tile)) {
@@ -146,7 +148,8 @@ struct TileGemm {
       }
       storeSumOfSplits<Shape, Sum>(p, unit.tile, to);
     }
-    postTile(p, unit.tile);
+    traceEnd(p, unit);
+    postTile(p, unit);
     return true;
   }
 
@@ -168,6 +171,7 @@ struct TileGemm {
       // Multiply.
       typename Pipe::Sums sums = {};
       pipeline.multiply(sums);
+      traceTime(p, index, CP_OFFSET(TileSpan, computedNanos));
 
       // If the next unit may be read already, its loads run behind this one's epilogue; if not,
       // this one is finished first, since someone may wait for it.
@@ -180,7 +184,6 @@ struct TileGemm {
       if (!finish(unit, sums)) {
         return;
       }
-      traceEnd(p, unit);
       index = next;
     }
   }

@@ -126,18 +126,22 @@ CP_FIELD(TileGemmParams, trace, 336, u64);
 
 // When one unit of work was done.
 struct alignas(8) TileSpan {
-  u64 waitNanos;  // when its gate was asked
-  u64 startNanos;
-  u64 endNanos;
+  u64 waitNanos;      // its gate was asked
+  u64 startNanos;     // and passed
+  u64 computedNanos;  // its sums are complete
+  u64 endNanos;       // its stores are issued
+  u64 postedNanos;    // it was posted, if it was
   i32 tile;
   i32 multiprocessor;
 };
 
-CP_SIZE(TileSpan, 32);
+CP_SIZE(TileSpan, 48);
 CP_FIELD(TileSpan, waitNanos, 0, u64);
 CP_FIELD(TileSpan, startNanos, 8, u64);
-CP_FIELD(TileSpan, endNanos, 16, u64);
-CP_FIELD(TileSpan, tile, 24, i32);
-CP_FIELD(TileSpan, multiprocessor, 28, i32);
+CP_FIELD(TileSpan, computedNanos, 16, u64);
+CP_FIELD(TileSpan, endNanos, 24, u64);
+CP_FIELD(TileSpan, postedNanos, 32, u64);
+CP_FIELD(TileSpan, tile, 40, i32);
+CP_FIELD(TileSpan, multiprocessor, 44, i32);
 
 }  // namespace counterpoint

@@ -39,7 +39,8 @@ CP_DEVICE void runClerk(const TileGemmParams& p, const SharedLayout<Shape>& shar
   i32 turns = 0;
 #pragma unroll 1
   for (i32 index = firstTurn<Shape>(p); index >= 0; index = turnAfter<Shape>(p, index), turns++) {
-    const Tile tile = turnAt<Shape>(p, index).unit.tile;
+    const Unit unit = turnAt<Shape>(p, index).unit;
+    const Tile& tile = unit.tile;
     if (!isTurnOf<Shape>(team, turns) || tile.rows <= 0) {
       continue;
     }
@@ -60,6 +61,7 @@ CP_DEVICE void runClerk(const TileGemmParams& p, const SharedLayout<Shape>& shar
       const i32 word = tableEntry(p.postIndex, tile.id);
       if (word >= 0) {
         postOne(addressEntry(p.postWords, tile.shard), word);
+        traceTime(p, unit.index, CP_OFFSET(TileSpan, postedNanos));
       }
     }
   }
@@ -128,7 +130,17 @@ struct Team {
     }
   }
 
-  // Computes the unit once more, which is cheaper than holding it through the stores.
+  // Both compute the unit once more, which is cheaper than holding it through the stores.
+  CP_DEVICE void traceComputed(i32 index) const {
+    if (p.trace == 0 || threadInTeam() != 0) {
+      return;
+    }
+    const Unit unit = turnAt<Shape>(p, forget(index)).unit;
+    if (unit.tile.rows > 0) {
+      traceTime(p, unit.index, CP_OFFSET(TileSpan, computedNanos));
+    }
+  }
+
   CP_DEVICE void traceEnd(i32 index) const {
     if (p.trace == 0 || threadInTeam() != 0) {
       return;
@@ -151,6 +163,7 @@ struct Team {
       }
       typename Shape::Sums sums = {};
       multiplier.multiply(sums, panels);
+      traceComputed(index);
       const Unit unit = turnAt<Shape>(p, forget(index)).unit;
       if (unit.tile.rows > 0) {
         finish(unit, sums);

@@ -17,6 +17,7 @@ import java.util.function.Predicate;
 public final class Mutation {
   private static final int NOP = 0xBF800000;
   private static final int TRAP = 0xBF920002;
+  private static final int ATTEMPTS = 8;
 
   /** What keeps memory in order. */
   public static final Predicate<String> ORDERING =
@@ -76,6 +77,16 @@ public final class Mutation {
     }
   }
 
+  /** Without a barrier a wave may still be in time, now and then: its run is repeated. */
+  private static boolean failsSometime(Run run, Path mutant) {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (run.failed(mutant)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Each ordering instruction of a kernel in turn, or of those that a filter takes. */
   public static Outcome remove(Path object, String kernel, Predicate<Llvm.Line> filter, Run run) {
     List<Llvm.Line> lines =
@@ -94,7 +105,7 @@ public final class Mutation {
       if (!ORDERING.test(line.text()) || idle || !filter.test(line)) {
         continue;
       }
-      if (run.failed(replaced(object, line, NOP))) {
+      if (failsSometime(run, replaced(object, line, NOP))) {
         noticed++;
       } else if (run.failed(replaced(object, line, TRAP))) {
         survivors.add("0x%x %s".formatted(line.address(), line.text()));

@@ -5,12 +5,14 @@ package dev.counterpoint.backend.gpu;
  * the kernels' {@code params/tile_gemm.cuh}.
  */
 final class TileSpanLayout {
-  static final int SIZE = 32;
+  static final int SIZE = 48;
   static final int WAIT_NANOS = 0;
   static final int START_NANOS = 8;
-  static final int END_NANOS = 16;
-  static final int TILE = 24;
-  static final int MULTIPROCESSOR = 28;
+  static final int COMPUTED_NANOS = 16;
+  static final int END_NANOS = 24;
+  static final int POSTED_NANOS = 32;
+  static final int TILE = 40;
+  static final int MULTIPROCESSOR = 44;
 
   private TileSpanLayout() {}
 }

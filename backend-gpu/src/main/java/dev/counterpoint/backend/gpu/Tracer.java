@@ -189,6 +189,26 @@ final class Tracer {
       String name = "tile " + tile;
       addClamped(
           span, lane, TraceEvent.Kind.COMPUTE, name, start + shift, end + shift, stopNanos, events);
+      long computed = bytes.getLong(at + TileSpanLayout.COMPUTED_NANOS);
+      long posted = bytes.getLong(at + TileSpanLayout.POSTED_NANOS);
+      addPart(span, lane, "store of " + name, computed, end, shift, stopNanos, events);
+      addPart(span, lane, "post of " + name, end, posted, shift, stopNanos, events);
+    }
+  }
+
+  /** What a multiprocessor does for a tile besides multiplying, where it was noted. */
+  private void addPart(
+      Span span,
+      String lane,
+      String name,
+      long from,
+      long to,
+      long shift,
+      long stopNanos,
+      List<TraceEvent> events) {
+    if (from != 0 && to != 0) {
+      addClamped(
+          span, lane, TraceEvent.Kind.OTHER, name, from + shift, to + shift, stopNanos, events);
     }
   }
 

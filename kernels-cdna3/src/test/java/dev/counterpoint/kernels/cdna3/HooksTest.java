@@ -54,9 +54,11 @@ class HooksTest {
       }
       assertThat(start).isGreaterThanOrEqualTo(before);
       assertThat(spans.getLong(k * spanBytes)).isBetween(before, start);
-      assertThat(spans.getLong(k * spanBytes + 16)).isGreaterThanOrEqualTo(start);
+      long computed = spans.getLong(k * spanBytes + 16);
+      assertThat(computed).isGreaterThanOrEqualTo(start);
+      assertThat(spans.getLong(k * spanBytes + 24)).isGreaterThanOrEqualTo(computed);
       before = start;
-      int tile = spans.getInt(k * spanBytes + 24);
+      int tile = spans.getInt(k * spanBytes + 40);
       if (by == 2) {
         assertThat(tile).isEqualTo(order[k]);
       } else if (by == 1) {
