@@ -126,12 +126,21 @@ std::string GemmModel::verify() {
     }
   }
   if (spec.traced) {
+    std::vector<bool> posted(static_cast<size_t>(tiles));
     for (int id = 0; id < tiles * spec.splits; id++) {
       const auto& span = trace.as<TileSpan>()[id];
       const bool there = tileAt(span.tile).rows > 0 && span.endNanos != 0;
       if (there && !(span.waitNanos <= span.startNanos && span.startNanos <= span.computedNanos &&
                      span.computedNanos <= span.endNanos)) {
         return "a span that runs backwards";
+      }
+      if (there && span.postedNanos != 0) {
+        posted[static_cast<size_t>(span.tile)] = span.postedNanos >= span.computedNanos;
+      }
+    }
+    for (int id = 0; id < tiles; id++) {
+      if (isTold(id) != posted[static_cast<size_t>(id)]) {
+        return "the time at which tile " + std::to_string(id) + " was posted is wrong";
       }
     }
   }

@@ -139,6 +139,8 @@ class HooksTest {
     script.add("stream one").add("stream two").add("devsync");
     Parameters p = KernelScript.in("w", gemm.parameters()).set("owners", "origins");
     p.set("ownerStride", stride).set("postIndex", "posts").set("postWords", "counters");
+    script.zeros("trace", 2L * gemm.tiles() * ParameterLayout.size("TileSpan"));
+    p.set("trace", "trace");
     if (clearance) {
       p.set("clearanceWords", "clear").set("clearanceIndex", "clearIndex");
       p.target("clearanceTarget", "epoch", 1, -1);
@@ -149,6 +151,7 @@ class HooksTest {
       for (int rank = 0; rank < 3; rank++) {
         script.add("set 0 m%d %d %d", rank, Gemm.POISON, ownerBytes);
       }
+      script.add("set 0 trace 0 %d", 2L * gemm.tiles() * ParameterLayout.size("TileSpan"));
       script.add("devsync");
       gemm.launch(script, "one", p);
       if (clearance && launch == 2) {
@@ -165,6 +168,7 @@ class HooksTest {
       script.download("m" + rank).download("n" + rank);
     }
     script.add("download gD %s", script.script.file("untouched")).download("wRecord");
+    script.download("trace");
     script.script.run();
     List<String> errors = script.script.errors();
     if (clearance) {
@@ -173,6 +177,7 @@ class HooksTest {
       assertThat(errors).isEmpty();
     }
     assertThat(script.fault("w", "state")).isZero();
+    verifyPostTimes(gemm, posts, script.bytes("trace"));
     byte[] local = script.bytes("gD");
     gemm.verify(local);
     byte[] poison = new byte[local.length];
@@ -196,6 +201,24 @@ class HooksTest {
         }
       }
       assertThat(script.longs("n" + rank)).as("posts at owner %d", rank).isEqualTo(counts);
+    }
+  }
+
+  /** By one of the blocks that share a tile, once its stores are issued. */
+  private static void verifyPostTimes(Gemm gemm, int[] posts, byte[] trace) {
+    ByteBuffer spans = ByteBuffer.wrap(trace).order(ByteOrder.LITTLE_ENDIAN);
+    int spanBytes = ParameterLayout.size("TileSpan");
+    int[] times = new int[gemm.tiles()];
+    for (int at = 0; at < trace.length; at += spanBytes) {
+      long posted = spans.getLong(at + 32);
+      if (posted != 0) {
+        assertThat(posted).isGreaterThanOrEqualTo(spans.getLong(at + 24));
+        times[spans.getInt(at + 40)]++;
+      }
+    }
+    for (int tile = 0; tile < gemm.tiles(); tile++) {
+      boolean told = gemm.extent(tile).rows() > 0 && posts[tile] >= 0;
+      assertThat(times[tile]).as("times that tile %d was posted", tile).isEqualTo(told ? 1 : 0);
     }
   }
 
