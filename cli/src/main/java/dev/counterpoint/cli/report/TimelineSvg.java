@@ -62,11 +62,15 @@ final class TimelineSvg {
 
   /**
    * Events by rank and lane, lanes in the same order everywhere; a lane that only waited shows
-   * nothing and is left out.
+   * nothing and is left out. So are the parts of a tile, such as its store, which lie within it:
+   * the trace file has them.
    */
   private Map<Integer, Map<String, List<TraceEvent>>> lanes() {
     Map<Integer, Map<String, List<TraceEvent>>> ranks = new TreeMap<>();
     for (TraceEvent event : timeline.events()) {
+      if (event.kind() == TraceEvent.Kind.OTHER && event.name().contains(" of tile ")) {
+        continue;
+      }
       ranks
           .computeIfAbsent(event.rank(), r -> new TreeMap<>())
           .computeIfAbsent(event.lane(), l -> new ArrayList<>())
