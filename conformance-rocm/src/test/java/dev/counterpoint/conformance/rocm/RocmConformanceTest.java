@@ -3,14 +3,23 @@ package dev.counterpoint.conformance.rocm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.counterpoint.DType;
+import dev.counterpoint.GemmReduceScatterSpec;
+import dev.counterpoint.OperatorPlan;
+import dev.counterpoint.Strategy;
+import dev.counterpoint.World;
+import dev.counterpoint.WorldOptions;
 import dev.counterpoint.conformance.Chaos;
 import dev.counterpoint.conformance.ConformanceRunner;
 import dev.counterpoint.spi.BackendProvider;
 import dev.counterpoint.spi.DeviceInfo;
 import dev.counterpoint.spi.Probe;
+import dev.counterpoint.spi.TraceEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.Set;
@@ -68,6 +77,45 @@ class RocmConformanceTest {
     assertThat(available.summary()).startsWith("8 × gfx942 (emulated)");
     assertThat(available.devices()).hasSize(8).allMatch(DeviceInfo::emulated);
     assertThat(available.notes()).anyMatch(note -> note.contains("emulated in software"));
+  }
+
+  /** Which tile was held up by what: its gate, its stores, the signal behind them. */
+  @Test
+  void tracedTilesSayWhenTheyWereStoredAndPosted() {
+    GemmReduceScatterSpec spec =
+        GemmReduceScatterSpec.builder()
+            .m(64)
+            .n(64)
+            .k(64)
+            .dtype(DType.BF16)
+            .strategy(Strategy.FUSED)
+            .build();
+    try (World world = World.open(WorldOptions.defaults().withBackend("rocm").withRanks(2))) {
+      OperatorPlan plan = world.plan(spec);
+      world.backend().startTrace();
+      world.onEachRank(
+          rank ->
+              plan.launch(
+                  rank,
+                  rank.allocate(DType.BF16, spec.inputShape(rank.index(), 2)),
+                  rank.allocate(DType.BF16, spec.weightShape(rank.index(), 2)),
+                  rank.allocate(DType.BF16, spec.outputShape(rank.index(), 2))));
+      world.synchronize(Duration.ofSeconds(60));
+      List<TraceEvent> events = world.backend().stopTrace();
+      List<TraceEvent> tiles =
+          events.stream().filter(event -> event.name().matches("tile \\d+")).toList();
+      assertThat(tiles).isNotEmpty();
+      for (TraceEvent tile : tiles) {
+        for (String part : List.of("store of ", "post of ")) {
+          assertThat(events)
+              .filteredOn(event -> event.rank() == tile.rank() && event.lane().equals(tile.lane()))
+              .filteredOn(event -> event.name().equals(part + tile.name()))
+              .as("%s%s", part, tile.name())
+              .hasSize(1)
+              .allMatch(event -> event.startNanos() >= tile.startNanos());
+        }
+      }
+    }
   }
 
   /**
