@@ -65,7 +65,8 @@ final class WideDeviceRule {
           }
         }
         case "gemm-ar" -> {
-          if (few && spec.problem().m() >= ROWS_OF_TWO_SHOTS && k >= K_OF_RANK) {
+          // On two it was slower than sequential.
+          if (few && ranks > 2 && spec.problem().m() >= ROWS_OF_TWO_SHOTS && k >= K_OF_RANK) {
             return choice(spec, Strategy.FUSED, "tiles of K " + k + " hide their way to the owner");
           }
         }

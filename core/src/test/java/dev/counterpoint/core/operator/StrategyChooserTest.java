@@ -113,6 +113,7 @@ class StrategyChooserTest {
     "gemm-rs,  4096, 8192,  4096,  4, true,  SEQUENTIAL",
     "gemm-ar,  2048, 8192,  28672, 8, true,  SEQUENTIAL",
     "gemm-ar,  2048, 8192,  28672, 4, true,  FUSED",
+    "gemm-ar,  4096, 8192,  16384, 2, true,  SEQUENTIAL",
     "gemm-ar,  64,   8192,  28672, 4, true,  SEQUENTIAL",
     "gemm-a2a, 8192, 8192,  8192,  4, true,  SEQUENTIAL"
   })
