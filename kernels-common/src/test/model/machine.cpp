@@ -258,6 +258,7 @@ void Machine::meet(Meeting& meeting,
     meeting.arguments.assign(expected, nullptr);
     meeting.clock.assign(current->knows.size(), 0);
     meeting.anyAcquired = false;
+    meeting.anySawStores = false;
   } else if (std::strcmp(meeting.operation, operation) != 0) {
     fail(std::string("threads that go together went apart: ") + operation + " against " +
          meeting.operation);
@@ -269,11 +270,13 @@ void Machine::meet(Meeting& meeting,
   if (orders) {
     mergeInto(meeting.clock, current->knows);
     meeting.anyAcquired |= current->acquired;
+    meeting.anySawStores |= current->sawStores;
   }
   if (meeting.arrived == expected) {
     last(meeting);
     meeting.released = meeting.clock;
     meeting.releasedAcquired = meeting.anyAcquired;
+    meeting.releasedSawStores = meeting.anySawStores;
     meeting.arrived = 0;
     meeting.generation++;
     wake(meeting.queue);
@@ -287,6 +290,7 @@ void Machine::meet(Meeting& meeting,
   if (orders) {
     mergeInto(current->knows, meeting.released);
     current->acquired |= meeting.releasedAcquired;
+    current->sawStores |= meeting.releasedSawStores;
   }
 }
 

@@ -69,6 +69,8 @@ struct Thread {
   u32 storeCount = 0;
   // Acquired something, or met someone who had, since the last fence towards the async proxy.
   bool acquired = false;
+  // Saw the copy engine's stores complete, or met someone who had, since the last such fence.
+  bool sawStores = false;
 
   u32 lane() const { return index.x % 32; }
   u32 warp() const { return index.x / 32; }
@@ -84,11 +86,18 @@ struct Meeting {
   Clock released;
   bool anyAcquired = false;
   bool releasedAcquired = false;
+  bool anySawStores = false;
+  bool releasedSawStores = false;
   WaitQueue queue;
 };
 
 struct BlockExtension {
   virtual ~BlockExtension() = default;
+  // An ordinary store of the current thread to shared memory is about to happen.
+  virtual void write(u32 address, u32 size) {
+    (void)address;
+    (void)size;
+  }
 };
 
 struct Cluster;

@@ -19,6 +19,9 @@ HopperBlock& hopper(Block& block) {
     made->warps.resize(threads / 32);
     made->groups.resize(threads / 128);
     made->registers.assign(threads / 128, machine->launch.registers);
+    made->stores.resize(threads);
+    made->writers.resize((block.shared.size() + 3) / 4);
+    made->fences.assign(threads, 0);
     block.extension = std::move(made);
   }
   return static_cast<HopperBlock&>(*block.extension);
@@ -207,6 +210,10 @@ void loadBox(u32 target, u64 mapAddress, int inner, int outer, u32 barrier, u32 
 
 void proxyFence() {
   current->acquired = false;
+  current->sawStores = false;
+  if (current->block != nullptr) {
+    hopper(*current->block).fences[current->index.x]++;
+  }
 }
 
 // ---- Clusters, named barriers, registers ----
