@@ -35,7 +35,7 @@ public final class CudaPlatform implements Platform {
    */
   private static final List<Shape> HOPPER_SHAPES =
       List.of(
-          together(128, 256, 4, 2, 1.00),
+          throughOutbox(128, 256, 4, 2, 1.00),
           inTurns(128, 128, 6, 2, 0.92),
           inTurns(64, 256, 5, 1, 0.72),
           together(64, 128, 8, 1, 0.60),
@@ -113,22 +113,28 @@ public final class CudaPlatform implements Platform {
 
   /** Both multiplying warpgroups on one tile, whose end nothing covers. */
   private static Shape together(int rows, int cols, int stages, int cluster, double rate) {
-    return hopper(rows, cols, stages, cluster, rate, 1, EXPOSED_BYTES);
+    return hopper(rows, cols, stages, cluster, rate, 0, EXPOSED_BYTES);
+  }
+
+  /** The same, but the copy engine stores: one empties its registers, the other multiplies. */
+  private static Shape throughOutbox(int rows, int cols, int stages, int cluster, double rate) {
+    return hopper(rows, cols, stages, cluster, rate, 1, 0);
   }
 
   /** A tile for each of them: one stores while the other multiplies. */
   private static Shape inTurns(int rows, int cols, int stages, int cluster, double rate) {
-    return hopper(rows, cols, stages, cluster, rate, 2, 0);
+    return hopper(rows, cols, stages, cluster, rate, 0, 0);
   }
 
   /** Shared memory as in {@code pipeline/shared_layout.cuh} of kernels-sm90. */
   private static Shape hopper(
-      int rows, int cols, int stages, int cluster, double rate, int teams, int exposed) {
-    int patches = 8 * 2304;
-    int barriers = 8 * (2 * stages + 3 * teams);
-    int words = 4 * (1 + teams);
-    int extra = (patches + barriers + words + 127) / 128 * 128;
-    return new Shape(rows, cols, stages, 1, rate, cluster, extra, exposed);
+      int rows, int cols, int stages, int cluster, double rate, int outboxes, int exposed) {
+    int wayOut = outboxes == 0 ? 8 * 2304 : outboxes * rows / 2 * (2 * cols + 16);
+    int barriers = 8 * (2 * stages + 10);
+    int words = 4 * 5;
+    int extra = (wayOut + barriers + words + 127) / 128 * 128;
+    String suffix = "_c" + cluster + "_o" + outboxes;
+    return new Shape(rows, cols, stages, 1, rate, cluster, extra, exposed, suffix);
   }
 
   /**
