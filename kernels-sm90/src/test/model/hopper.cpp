@@ -211,9 +211,12 @@ void loadBox(u32 target, u64 mapAddress, int inner, int outer, u32 barrier, u32 
 void proxyFence() {
   current->acquired = false;
   current->sawStores = false;
-  if (current->block != nullptr) {
-    hopper(*current->block).fences[current->index.x]++;
-  }
+  sharedProxyFence();
+}
+
+// Of stores to shared memory; what lies in global memory is not ordered by it.
+void sharedProxyFence() {
+  hopper(*current->block).fences[current->index.x]++;
 }
 
 // ---- Clusters, named barriers, registers ----

@@ -145,6 +145,7 @@ void storeBulk(u64 to, u32 from, u32 bytes);
 void storesCommit();
 void storesAwait(bool readOnly);
 void proxyFence();
+void sharedProxyFence();
 void clusterSync();
 void namedSync(int barrier, u32 threads);
 void changeRegisters(u32 registers, bool more);

@@ -42,7 +42,7 @@ mutations=(
   'kernels/tile_gemm_sm90.cuh|      awaitPhase(shared.cleared(team), parity);||clearance'
   'kernels/tile_gemm_sm90.cuh|    storeShared(shared.failed(), 1);
   }|  }|never comes'
-  'pipeline/loader.cuh|i == panels.count - 1 && failedBefore|false|failed before'
+  'pipeline/loader.cuh|i == panels.count - 1 && failedBefore != 0|false|failed before'
   'kernels/tile_gemm_sm90.cuh|    storePartial<Shape>(partialOf<Shape>(p, tile, unit.split, threadInTeam()), sums);
     sync();|    storePartial<Shape>(partialOf<Shape>(p, tile, unit.split, threadInTeam()), sums);|splits3'
   'kernels/tile_gemm_sm90.cuh|        multiplier.at.advance(panels);|'
@@ -59,7 +59,7 @@ mutations=(
   'schedule/turns.cuh|p.positions != 0 ? p.positions : ||chained'
   'schedule/turns.cuh|{{mine.id * p.splits + split, split, mine},|{{position * p.splits + split, split, mine},|chained'
   'kernels/tile_gemm_sm90.cuh|  CP_DEVICE void handOver() const {
-    fenceProxyAsync();|  CP_DEVICE void handOver() const {'
+    fenceSharedProxyAsync();|  CP_DEVICE void handOver() const {'
   'kernels/tile_gemm_sm90.cuh|          awaitStoresRead();|'
   'kernels/tile_gemm_sm90.cuh|          commitStores();|'
   'kernels/tile_gemm_sm90.cuh|        __syncwarp();

@@ -222,7 +222,7 @@ struct Team {
   }
 
   CP_DEVICE void handOver() const {
-    fenceProxyAsync();
+    fenceSharedProxyAsync();
     __syncwarp();
     if (threadIdx.x % kWarp == 0) {
       arrive(shared.boxFilled(multiplier.member));
@@ -324,6 +324,9 @@ template <class Shape>
 CP_DEVICE void tileGemm(const TileGemmParams& p, const TileGemmMaps& maps) {
   const SharedLayout<Shape> shared{dynamicShared()};
   if (threadIdx.x == 0) {
+    prefetchTensorMap(reinterpret_cast<u64>(&maps.a));
+    prefetchTensorMap(reinterpret_cast<u64>(&maps.b));
+  } else if (threadIdx.x == kWarp) {
     initShared(shared);
   }
   if constexpr (Shape::kCluster > 1) {

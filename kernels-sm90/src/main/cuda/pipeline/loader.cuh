@@ -101,12 +101,10 @@ struct Loader {
 
   CP_DEVICE void run() {
     // Asked for at the start, looked at before the last panel of the first tile: everyone who waits
-    // for that panel sees the mark.
-    bool failedBefore = false;
-    if (isLeader()) {
-      prefetchTensorMap(mapA);
-      prefetchTensorMap(mapB);
-      failedBefore = hasFailed(p.operation);
+    // for that panel sees the mark. A word, since a flag made of it would be waited for here.
+    u32 failedBefore = 0;
+    if (isLeader() && p.operation.abort != 0) {
+      failedBefore = loadRelaxedSystem(p.operation.abort);
     }
 #pragma unroll 1
     for (i32 index = firstTurn<Shape>(p); index >= 0; index = turnAfter<Shape>(p, index)) {
@@ -122,7 +120,7 @@ struct Loader {
         const PanelRange panels = panelsOf<Shape>(p, turn.unit.split);
 #pragma unroll 1
         for (i32 i = 0; i < panels.count; i++) {
-          if (i == panels.count - 1 && failedBefore) {
+          if (i == panels.count - 1 && failedBefore != 0) {
             storeShared(shared.failed(), 1);
           }
           loadPanel(turn, panels.first + i);

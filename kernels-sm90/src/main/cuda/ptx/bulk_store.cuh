@@ -3,7 +3,7 @@
 // of a peer, while threads do something else.
 //
 // It reads through the asynchronous proxy: whoever wrote those bytes comes before, and then
-// fenceProxyAsync, and then whatever tells the thread that asks for the copy. Copies are waited for
+// fenceSharedProxyAsync, and then whatever tells the thread that asks for the copy. Copies are waited for
 // in groups, by the thread that asked for them: until their source has been read, or until they are
 // complete.
 
