@@ -102,7 +102,7 @@ struct Outbox {
     const i32 bytes = elementBytes(to.type);
     const i32 firstCol = pass * colsOfPass(to.type);
     const i32 rows = minimum(Shape::kShare, tile.rows - share);
-    const i32 cols = minimum(colsOfPass(to.type), tile.cols - firstCol);
+    const i32 cols = maximum(0, minimum(colsOfPass(to.type), tile.cols - firstCol));
     const i32 whole = to.vector ? cols & ~(16 / bytes - 1) : 0;
     const u64 origin = to.origin + (share * to.stride + firstCol) * bytes;
     if (whole > 0) {
