@@ -62,8 +62,8 @@ Trial fastest(const Problem& problem, bool nk, const Operands& operands) {
   return best;
 }
 
-// What a reduction of bf16 reads and writes in a second, by the number of its blocks: beside a GEMM it
-// has few. Gates are open, so that the time of looking at them is inside.
+// What a reduction of bf16 reads and writes in a second, by the number of its blocks: beside a GEMM
+// it has few. Gates are open, so that the time of looking at them is inside.
 void benchReduce() {
   const int rows = 4096, cols = 8192, blockRows = 128;
   const i64 slotBytes = i64(rows) * cols * 2;
@@ -145,8 +145,7 @@ void bench(const char* jsonPath) {
       const int perSm = best.blocks / kernels.multiprocessors;
       const Vendor library(s, nk, operands.a, operands.b, operands.d);
       double ours, vendor;
-      std::tie(ours, vendor) =
-          medianMicros([&] { best.launch(nk); }, [&] { library.launch(); });
+      std::tie(ours, vendor) = medianMicros([&] { best.launch(nk); }, [&] { library.launch(); });
       vendor = library.found() ? vendor : 0;
       const double work = 2.0 * s.m * s.n * s.k * 1e-6;
       const std::string shape = nameOf(tile);

@@ -1,17 +1,28 @@
-// Every tile, split and raster of some shapes, in turns with cuBLASLt: what a table of tiles, and the
-// choice among them, is made from. What each stores is compared with what cuBLASLt stores.
+// Every tile, split and raster of some shapes, in turns with cuBLASLt: what a table of tiles, and
+// the choice among them, is made from. What each stores is compared with what cuBLASLt stores.
 
 #include "checks.h"
 #include "trials.h"
 
 namespace {
 
-const std::vector<Problem> shapes = {
-    {8192, 8192, 8192}, {4096, 7168, 8192}, {1024, 6144, 12288}, {4096, 1280, 8192},
-    {8192, 1280, 8192}, {1024, 12288, 6144}, {4096, 8192, 3584}, {4096, 8192, 1024},
-    {8192, 8192, 1024}, {1, 8192, 8192},     {16, 8192, 8192},   {64, 8192, 8192},
-    {256, 8192, 8192},  {64, 8192, 3584},    {256, 8192, 3584},  {64, 8192, 1024},
-    {512, 8192, 1024}};
+const std::vector<Problem> shapes = {{8192, 8192, 8192},
+                                     {4096, 7168, 8192},
+                                     {1024, 6144, 12288},
+                                     {4096, 1280, 8192},
+                                     {8192, 1280, 8192},
+                                     {1024, 12288, 6144},
+                                     {4096, 8192, 3584},
+                                     {4096, 8192, 1024},
+                                     {8192, 8192, 1024},
+                                     {1, 8192, 8192},
+                                     {16, 8192, 8192},
+                                     {64, 8192, 8192},
+                                     {256, 8192, 8192},
+                                     {64, 8192, 3584},
+                                     {256, 8192, 3584},
+                                     {64, 8192, 1024},
+                                     {512, 8192, 1024}};
 
 constexpr int kRounds = 10;
 constexpr int kWarmRounds = 2;
@@ -20,16 +31,16 @@ __device__ float bf16At(const uint16_t* data, size_t i) {
   return __uint_as_float(static_cast<uint32_t>(data[i]) << 16);
 }
 
-// Elements that are further apart than roundings of sums of this length may bring them.
+// Elements that are further apart than two roundings to bf16 bring them: a panel of K that is
+// missing changes most by ten times as much.
 __global__ void countDifferent(const uint16_t* one,
                                const uint16_t* other,
                                size_t count,
-                               float allowed,
                                unsigned* different) {
   for (size_t i = blockIdx.x * size_t(blockDim.x) + threadIdx.x; i < count;
        i += size_t(gridDim.x) * blockDim.x) {
     const float x = bf16At(one, i), y = bf16At(other, i);
-    if (!(fabsf(x - y) <= allowed + 0.01f * fabsf(x))) {
+    if (!(fabsf(x - y) <= 0.01f * fabsf(x) + 0.1f)) {
       atomicAdd(different, 1);
     }
   }
@@ -40,7 +51,6 @@ unsigned different(const Buffer& one, const Buffer& other, const Problem& s) {
   countDifferent<<<512, 256>>>(reinterpret_cast<const uint16_t*>(one.data),
                                reinterpret_cast<const uint16_t*>(other.data),
                                size_t(s.m) * s.n,
-                               0.001f * s.k,
                                reinterpret_cast<unsigned*>(count.data));
   CUDA_OK(cudaDeviceSynchronize());
   return count.download<unsigned>()[0];
@@ -106,14 +116,15 @@ void writeJson(FILE* json,
                bool nk,
                const std::vector<Trial>& trials,
                const Result& result) {
-  std::fprintf(json,
-               "%s\n{\"m\": %d, \"n\": %d, \"k\": %d, \"layout\": \"%s\", \"vendorMicros\": %.2f, \"trials\": [",
-               first ? "" : ",",
-               s.m,
-               s.n,
-               s.k,
-               nk ? "NK" : "KN",
-               result.vendorMicros);
+  std::fprintf(
+      json,
+      "%s\n{\"m\": %d, \"n\": %d, \"k\": %d, \"layout\": \"%s\", \"vendorMicros\": %.2f, \"trials\": [",
+      first ? "" : ",",
+      s.m,
+      s.n,
+      s.k,
+      nk ? "NK" : "KN",
+      result.vendorMicros);
   for (size_t i = 0; i < trials.size(); i++) {
     std::fprintf(json,
                  "%s\n  {\"tile\": \"%s\", \"splits\": %d, \"rasterRows\": %d, \"micros\": %.2f}",
@@ -171,7 +182,8 @@ void benchCandidates(const char* jsonPath) {
   FILE* json = jsonPath ? std::fopen(jsonPath, "w") : nullptr;
   const Operands operands(shapes);
   bool first = true;
-  std::printf("    m     n     k B  | µs | cuBLASLt's time / ours | tiles, /splits, raster, µs, best first\n");
+  std::printf(
+      "    m     n     k B  | µs | cuBLASLt's time / ours | tiles, /splits, raster, µs, best first\n");
   for (bool nk : {true, false}) {
     for (const Problem& s : shapes) {
       const std::vector<Trial> trials = trialsOf(s, nk, operands);

@@ -67,17 +67,18 @@ void benchRouted(const char* jsonPath) {
                   at,
                   rate);
       if (json) {
-        std::fprintf(json,
-                     "%s\n{\"m\": %d, \"n\": %d, \"k\": %d, \"tile\": \"%s\", \"hereMicros\": %.2f, "
-                     "\"thereMicros\": %.2f, \"vendorMicros\": %.2f}",
-                     first ? "[" : ",",
-                     s.m,
-                     s.n,
-                     s.k,
-                     tile.c_str(),
-                     here,
-                     at,
-                     vendorMicros);
+        std::fprintf(
+            json,
+            "%s\n{\"m\": %d, \"n\": %d, \"k\": %d, \"tile\": \"%s\", \"hereMicros\": %.2f, "
+            "\"thereMicros\": %.2f, \"vendorMicros\": %.2f}",
+            first ? "[" : ",",
+            s.m,
+            s.n,
+            s.k,
+            tile.c_str(),
+            here,
+            at,
+            vendorMicros);
         first = false;
       }
     }

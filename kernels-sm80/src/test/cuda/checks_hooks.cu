@@ -14,8 +14,8 @@ static std::vector<i32> shuffled(int count) {
   return values;
 }
 
-// What hooks are checked with: one way to compute, and rows that are whole multiples of sixteen bytes
-// or are not.
+// What hooks are checked with: one way to compute, and rows that are whole multiples of sixteen
+// bytes or are not.
 struct Way {
   int tile;
   int cols;
@@ -54,8 +54,7 @@ static void orders(const Way& way) {
       if (spans[i].startNanos == 0) {
         continue;  // an empty tile
       }
-      inOrder &= spans[i].startNanos >= before &&
-                 spans[i].computedNanos >= spans[i].startNanos &&
+      inOrder &= spans[i].startNanos >= before && spans[i].computedNanos >= spans[i].startNanos &&
                  spans[i].endNanos >= spans[i].computedNanos;
       before = spans[i].startNanos;
       if (by == 2) {

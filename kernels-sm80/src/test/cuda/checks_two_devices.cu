@@ -61,11 +61,10 @@ static void storeAtPeer(int tile, cudaStream_t receiver) {
             peer.operation, staging.at(), copy.at(), 0, 0, static_cast<i64>(bytes), 1, 0, 0, 0},
         receiver,
         16);
-    kernels.companion(
-        "fill",
-        FillParams{peer.operation, staging.at(), static_cast<i64>(bytes), kPoison, 0},
-        receiver,
-        16);
+    kernels.companion("fill",
+                      FillParams{peer.operation, staging.at(), static_cast<i64>(bytes), kPoison, 0},
+                      receiver,
+                      16);
     kernels.companion("signal_set",
                       SignalSetParams{peer.operation, 0, consumed.at(16), peerEpoch.at(), 0, 0},
                       receiver);

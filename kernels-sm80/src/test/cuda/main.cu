@@ -3,8 +3,8 @@
 //   kernel_test FOLDER [--quick] [--serial] [--json FILE]
 //     [--only gemm|hooks|faults|companions|peers|bench|candidates|routed]
 //
-// bench measures the best of each shape, candidates every tile and split of some, beside cuBLASLt; routed a
-// product that is stored at a second device.
+// bench measures the best of each shape, candidates every tile and split of some, beside cuBLASLt;
+// routed a product that is stored at a second device.
 
 #include <chrono>
 #include <thread>

@@ -1,6 +1,8 @@
 #include "trials.h"
 
-static size_t mostBytes(const std::vector<Problem>& problems, int Problem::*one, int Problem::*two) {
+static size_t mostBytes(const std::vector<Problem>& problems,
+                        int Problem::*one,
+                        int Problem::*two) {
   size_t most = 0;
   for (const Problem& p : problems) {
     most = std::max(most, static_cast<size_t>(p.*one) * (p.*two) * 2);

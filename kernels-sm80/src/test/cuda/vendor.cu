@@ -1,7 +1,7 @@
-#include "vendor.h"
-
 #include <dlfcn.h>
 #include <library_types.h>
+
+#include "vendor.h"
 
 namespace {
 

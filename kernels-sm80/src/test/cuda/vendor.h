@@ -1,6 +1,6 @@
 #pragma once
-// cuBLASLt, found when the program runs: nothing of it is needed to build. CUBLASLT names its library where
-// the loader does not find libcublasLt.so.13 or .12.
+// cuBLASLt, found when the program runs: nothing of it is needed to build. CUBLASLT names its
+// library where the loader does not find libcublasLt.so.13 or .12.
 
 #include "support.h"
 

@@ -13,7 +13,8 @@ void HopperBlock::write(u32 address, u32 size) {
       machine->fail("shared memory is overwritten before the copy engine has read it");
     }
   }
-  for (u32 word = (address - kSharedBase) / 4; word <= (address + size - 1 - kSharedBase) / 4; word++) {
+  for (u32 word = (address - kSharedBase) / 4; word <= (address + size - 1 - kSharedBase) / 4;
+       word++) {
     writers[word] = {current->index.x, fences[current->index.x], true};
   }
 }

@@ -1,34 +1,33 @@
 // The kernels under test, by the table they are made from.
 
-#include "gemm_model.h"
 #include "candidate_table.cuh"
+#include "gemm_model.h"
 
-#define DECLARE(                                                                              \
-    NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION, OUTBOXES)      \
-  extern "C" void                                                                             \
-      tile_gemm_sm90_##NAME##_##ROWS##x##COLS##x##K##_s##STAGES##_c##CLUSTER##_o##OUTBOXES(   \
+#define DECLARE(                                                                            \
+    NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION, OUTBOXES)    \
+  extern "C" void                                                                           \
+      tile_gemm_sm90_##NAME##_##ROWS##x##COLS##x##K##_s##STAGES##_c##CLUSTER##_o##OUTBOXES( \
           counterpoint::TileGemmParams, counterpoint::TileGemmMaps);
 
-#define ENTRY(                                                                                \
-    NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION, OUTBOXES)      \
-  {#NAME "_" #ROWS "x" #COLS,                                                                 \
-   modeltest::typeOf<counterpoint::INPUT>,                                                    \
-   ACROSS,                                                                                    \
-   ROWS,                                                                                      \
-   COLS,                                                                                      \
-   K,                                                                                         \
-   STAGES,                                                                                    \
-   CLUSTER,                                                                                   \
-   OUTBOXES,                                                                                  \
-   counterpoint::SharedLayout<counterpoint::Shape<counterpoint::INPUT,                        \
-                                                  ACROSS,                                     \
-                                                  ROWS,                                       \
-                                                  COLS,                                       \
-                                                  STAGES,                                     \
-                                                  CLUSTER,                                    \
-                                                  counterpoint::SHARING,                      \
-                                                  counterpoint::ORIENTATION,                  \
-                                                  OUTBOXES>>::kBytes,                         \
+#define ENTRY(NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION, OUTBOXES) \
+  {#NAME "_" #ROWS "x" #COLS,                                                                      \
+   modeltest::typeOf<counterpoint::INPUT>,                                                         \
+   ACROSS,                                                                                         \
+   ROWS,                                                                                           \
+   COLS,                                                                                           \
+   K,                                                                                              \
+   STAGES,                                                                                         \
+   CLUSTER,                                                                                        \
+   OUTBOXES,                                                                                       \
+   counterpoint::SharedLayout<counterpoint::Shape<counterpoint::INPUT,                             \
+                                                  ACROSS,                                          \
+                                                  ROWS,                                            \
+                                                  COLS,                                            \
+                                                  STAGES,                                          \
+                                                  CLUSTER,                                         \
+                                                  counterpoint::SHARING,                           \
+                                                  counterpoint::ORIENTATION,                       \
+                                                  OUTBOXES>>::kBytes,                              \
    &tile_gemm_sm90_##NAME##_##ROWS##x##COLS##x##K##_s##STAGES##_c##CLUSTER##_o##OUTBOXES},
 
 namespace modeltest {
@@ -54,7 +53,7 @@ constexpr ElementType typeOf<counterpoint::Int8> = counterpoint::kInt8;
   CP_TILES(APPLY, int8_nk, Int8, false, 128)
 
 // Measured only; not in the list that the backend's is compared with.
-#define EVERY_CANDIDATE(APPLY)                  \
+#define EVERY_CANDIDATE(APPLY)                   \
   CP_CANDIDATES(APPLY, bf16_nk, Bf16, false, 64) \
   CP_CANDIDATES(APPLY, bf16_kn, Bf16, true, 64)
 

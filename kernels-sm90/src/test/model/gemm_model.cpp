@@ -34,10 +34,10 @@ static i64 roundUp(i64 value, i64 to) {
 
 std::string Spec::text() const {
   std::string t = entry->name + "_s" + std::to_string(entry->stages) + "_o" +
-                  std::to_string(entry->outboxes) + " m" + std::to_string(rows) + " n" + std::to_string(cols) + " k" +
-                  std::to_string(k) + " out" + std::to_string(out) + " shards" +
-                  std::to_string(shards) + " splits" + std::to_string(splits) + " clusters" +
-                  std::to_string(clusters) + " order" + std::to_string(orderBy);
+                  std::to_string(entry->outboxes) + " m" + std::to_string(rows) + " n" +
+                  std::to_string(cols) + " k" + std::to_string(k) + " out" + std::to_string(out) +
+                  " shards" + std::to_string(shards) + " splits" + std::to_string(splits) +
+                  " clusters" + std::to_string(clusters) + " order" + std::to_string(orderBy);
   const auto add = [&](bool is, const char* word) { t += is ? word : ""; };
   add(beta != 0, " beta");
   add(bias, " bias");

@@ -100,10 +100,10 @@ struct WordWriter {
 struct HopperBlock : BlockExtension {
   void write(u32 address, u32 size) override;
 
-  std::vector<StoreState> stores;    // by thread
-  std::list<SharedRange> unread;     // of all threads
-  std::vector<WordWriter> writers;   // by word of four bytes
-  std::vector<u32> fences;           // towards the async proxy, by thread
+  std::vector<StoreState> stores;   // by thread
+  std::list<SharedRange> unread;    // of all threads
+  std::vector<WordWriter> writers;  // by word of four bytes
+  std::vector<u32> fences;          // towards the async proxy, by thread
   std::map<u32, TransactionBarrier> barriers;
   std::deque<WarpState> warps;
   std::vector<Meeting> groups;  // warpgroups

@@ -3,8 +3,8 @@
 //   model_test --list: every kernel with its bytes of shared memory
 //   model_test [--quick] [--seeds N] [--first SEED] [--part I/N] [--only TEXT] [--stop] [--verbose]
 //
-// --quick runs a sample of the large groups; --part runs every Nth case, so that several processes share the work; --stop, none after one that
-// fails.
+// --quick runs a sample of the large groups; --part runs every Nth case, so that several processes
+// share the work; --stop, none after one that fails.
 
 #include <chrono>
 #include <cstdio>

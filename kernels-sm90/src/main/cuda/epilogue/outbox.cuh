@@ -1,8 +1,8 @@
 #pragma once
-// The way out by the copy engine: a warpgroup lays all that it has computed of a tile in its outbox,
-// finished and in the output's type, and goes on; a clerk has the copy engine take it to its
-// destination, row by row, while the next tile is multiplied. So nobody who multiplies waits for
-// memory, or for a link.
+// The way out by the copy engine: a warpgroup lays all that it has computed of a tile in its
+// outbox, finished and in the output's type, and goes on; a clerk has the copy engine take it to
+// its destination, row by row, while the next tile is multiplied. So nobody who multiplies waits
+// for memory, or for a link.
 //
 // Rows of 32-bit elements are twice as long as the outbox is wide: they leave in passes, some
 // columns at a time.
@@ -97,7 +97,8 @@ struct Outbox {
 
   // The rows of one warpgroup, the columns of one pass. Bulk stores, where rows are as the copy
   // engine takes them; what remains are the last few columns, or all, one by one.
-  static CP_DEVICE void store(const Tile& tile, const Destination& to, u32 box, i32 share, i32 pass) {
+  static CP_DEVICE void store(
+      const Tile& tile, const Destination& to, u32 box, i32 share, i32 pass) {
     const i32 lane = static_cast<i32>(threadIdx.x) % kWarp;
     const i32 bytes = elementBytes(to.type);
     const i32 firstCol = pass * colsOfPass(to.type);

@@ -10,14 +10,13 @@
     NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION, OUTBOXES)         \
   extern "C" __global__ void __cluster_dims__(CLUSTER, 1, 1)                                     \
       __launch_bounds__(counterpoint::kThreads, 1)                                               \
-      tile_gemm_sm90_##NAME##_##ROWS##x##COLS##x##K##_s##STAGES##_c##CLUSTER##_o##OUTBOXES(      \
-          const __grid_constant__ counterpoint::TileGemmParams p,                                \
-          const __grid_constant__ counterpoint::TileGemmMaps maps) {                             \
+          tile_gemm_sm90_##NAME##_##ROWS##x##COLS##x##K##_s##STAGES##_c##CLUSTER##_o##OUTBOXES(  \
+              const __grid_constant__ counterpoint::TileGemmParams p,                            \
+              const __grid_constant__ counterpoint::TileGemmMaps maps) {                         \
     using namespace counterpoint;                                                                \
     static_assert(K * INPUT::kBytes == kPanelBytes, "K as in the name");                         \
-    tileGemm<                                                                                    \
-        Shape<INPUT, ACROSS, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION, OUTBOXES>>(p,    \
-                                                                                           maps); \
+    tileGemm<Shape<INPUT, ACROSS, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION, OUTBOXES>>( \
+        p, maps);                                                                                \
   }
 
 // APPLY(…, rows, columns, stages, cluster, sharing, orientation, outboxes) for every tile.

@@ -26,8 +26,8 @@ constexpr i32 kWarpgroup = 128;
 constexpr i32 kGroups = 2;  // warpgroups that multiply
 constexpr i32 kThreads = kWarpgroup * (1 + kGroups);
 
-// A tile leaves through patches, by 16-byte stores of those who computed it (epilogue/patch.cuh); or
-// through outboxes, by the copy engine (epilogue/outbox.cuh). An outbox has room for what one
+// A tile leaves through patches, by 16-byte stores of those who computed it (epilogue/patch.cuh);
+// or through outboxes, by the copy engine (epilogue/outbox.cuh). An outbox has room for what one
 // warpgroup computes of a tile: with two, each has its own; with one, they take it in turns, which
 // also keeps the second so far behind the first that one multiplies while the other empties its
 // registers.

@@ -1,6 +1,6 @@
 #pragma once
-// Everything in a block's shared memory, by address: the ring of stages, the way out (outboxes, or a
-// patch for each multiplying warp to turn its sums around in), barriers, and a few words.
+// Everything in a block's shared memory, by address: the ring of stages, the way out (outboxes, or
+// a patch for each multiplying warp to turn its sums around in), barriers, and a few words.
 
 #include "mma/shape.cuh"
 #include "ptx/mbarrier.cuh"
@@ -53,8 +53,8 @@ struct SharedLayout {
   CP_DEVICE u32 boxFilled(i32 member) const { return base + kBoxFilled + member * kBarrierBytes; }
   // Not 0: from now on nothing may be stored or posted.
   CP_DEVICE u32 failed() const { return base + kFailed; }
-  // Not 0: the team's tile of this turn is complete, that is, it was the last split of it to arrive.
-  // Of two turns, since a clerk may be one behind.
+  // Not 0: the team's tile of this turn is complete, that is, it was the last split of it to
+  // arrive. Of two turns, since a clerk may be one behind.
   CP_DEVICE u32 last(i32 team, i32 turn) const { return base + kLast + (team * 2 + turn % 2) * 4; }
   CP_DEVICE u32 patch(i32 warp) const { return base + kWayOut + warp * kPatchBytes; }
   CP_DEVICE u32 outbox(i32 member) const {

@@ -3,9 +3,9 @@
 // of a peer, while threads do something else.
 //
 // It reads through the asynchronous proxy: whoever wrote those bytes comes before, and then
-// fenceSharedProxyAsync, and then whatever tells the thread that asks for the copy. Copies are waited for
-// in groups, by the thread that asked for them: until their source has been read, or until they are
-// complete.
+// fenceSharedProxyAsync, and then whatever tells the thread that asks for the copy. Copies are
+// waited for in groups, by the thread that asked for them: until their source has been read, or
+// until they are complete.
 
 #include "base/types.h"
 
@@ -13,10 +13,9 @@ namespace counterpoint {
 
 // Both addresses, and the bytes, are multiples of 16.
 CP_DEVICE void storeBulk(u64 to, u32 from, u32 bytes) {
-  asm volatile("cp.async.bulk.global.shared::cta.bulk_group [%0], [%1], %2;" ::"l"(to),
-               "r"(from),
-               "r"(bytes)
-               : "memory");
+  asm volatile(
+      "cp.async.bulk.global.shared::cta.bulk_group [%0], [%1], %2;" ::"l"(to), "r"(from), "r"(bytes)
+      : "memory");
 }
 
 // Makes one group of the copies since the last.

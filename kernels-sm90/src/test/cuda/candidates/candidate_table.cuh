@@ -1,6 +1,7 @@
 #pragma once
-// Tiles that are measured beside those of the module, and that nothing ships: other ways out, depths
-// and widths. What is better than what is there, on a device, moves to kernels/tile_table_sm90.cuh.
+// Tiles that are measured beside those of the module, and that nothing ships: other ways out,
+// depths and widths. What is better than what is there, on a device, moves to
+// kernels/tile_table_sm90.cuh.
 
 #include "kernels/tile_table_sm90.cuh"
 

@@ -17,7 +17,8 @@ CP_DEVICE u32 exchange(u32 value, i32 bit) {
     u32 taken[32];
     for (u32 lane = 0; lane < 32; lane++) {
       taken[lane] =
-          static_cast<Given*>(all.arguments[lane ^ static_cast<Given*>(all.arguments[lane])->bit])->value;
+          static_cast<Given*>(all.arguments[lane ^ static_cast<Given*>(all.arguments[lane])->bit])
+              ->value;
     }
     for (u32 lane = 0; lane < 32; lane++) {
       static_cast<Given*>(all.arguments[lane])->value = taken[lane];
