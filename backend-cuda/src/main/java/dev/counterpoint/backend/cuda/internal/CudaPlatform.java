@@ -30,8 +30,8 @@ public final class CudaPlatform implements Platform {
           new Shape(64, 256, 3, 1, 0));
 
   /**
-   * The tiles of kernels-sm90. That of 128 × 128 is what was measured with N 1280 and 6144; the others
-   * are worked out from the bytes that a product takes through the second-level cache.
+   * The tiles of kernels-sm90. That of 128 × 128 is what was measured with N 1280 and 6144; the
+   * others are worked out from the bytes that a product takes through the second-level cache.
    */
   private static final List<Shape> HOPPER_SHAPES =
       List.of(
