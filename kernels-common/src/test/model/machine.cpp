@@ -252,7 +252,8 @@ void Machine::meet(Meeting& meeting,
                    u32 place,
                    void* argument,
                    bool orders,
-                   const std::function<void(Meeting&)>& last) {
+                   const std::function<void(Meeting&)>& last,
+                   bool waits) {
   if (meeting.arrived == 0) {
     meeting.operation = operation;
     meeting.arguments.assign(expected, nullptr);
@@ -280,14 +281,14 @@ void Machine::meet(Meeting& meeting,
     meeting.arrived = 0;
     meeting.generation++;
     wake(meeting.queue);
-  } else {
+  } else if (waits) {
     const u64 generation = meeting.generation;
     while (meeting.generation == generation) {
       suspend(meeting.queue,
               {operation, &describeMeeting, reinterpret_cast<u64>(&meeting), expected});
     }
   }
-  if (orders) {
+  if (orders && waits) {
     mergeInto(current->knows, meeting.released);
     current->acquired |= meeting.releasedAcquired;
     current->sawStores |= meeting.releasedSawStores;

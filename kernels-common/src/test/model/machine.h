@@ -164,14 +164,16 @@ class Machine {
   bool eager() { return policy.eagerWork ? random(2) == 0 : false; }
 
   // Meets at `meeting`; the last of `expected` runs `last`. `place` is the caller's index in
-  // `arguments`. What each did before comes before what all do after, if `orders`.
+  // `arguments`. What each did before comes before what all do after, if `orders`; who does not
+  // wait only leaves what it did.
   void meet(Meeting& meeting,
             u32 expected,
             const char* operation,
             u32 place,
             void* argument,
             bool orders,
-            const std::function<void(Meeting&)>& last);
+            const std::function<void(Meeting&)>& last,
+            bool waits = true);
 
   // ---- Memory that a device's threads and actors share ----
 

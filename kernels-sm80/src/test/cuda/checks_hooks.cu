@@ -128,10 +128,15 @@ static void owners(const Way& way) {
     if (clearance && serial) {
       continue;
     }
+    const std::string where = ", tile " + nameOf(kTiles[way.tile]) + ", " +
+                              std::to_string(way.cols) + " columns" +
+                              (clearance ? ", with clearance" : "") + ", launch ";
     Streams streams;
     World world(5'000'000'000);
     GemmSpec spec = ragged(way, 3);
     spec.splits = 2;
+    // Room for the kernels that give clearance.
+    spec.grid = std::max(1, kernels.multiprocessors - 2 * blocksInStep(kTiles[way.tile]));
     Gemm gemm(spec);
     Gemm local(spec);
     // The same operands for both, so that bits can be compared.
@@ -209,7 +214,8 @@ static void owners(const Way& way) {
             same &= got[r * stride * gemm.outBytes + i] == (inside ? wanted[at] : kPoison);
           }
         }
-        tally.check(same, "owner " + std::to_string(rank) + " has the bits of the local route");
+        tally.check(same, "owner " + std::to_string(rank) + " has the bits of the local route" + where +
+                              std::to_string(launch));
         const auto words = counters[rank]->download<u64>();
         std::vector<u64> counts(4);
         for (int tile = 0; tile < gemm.tileCount(); tile++) {
@@ -221,12 +227,13 @@ static void owners(const Way& way) {
           }
         }
         tally.check(std::equal(counts.begin(), counts.end(), words.begin()),
-                    "posts at owner " + std::to_string(rank));
+                    "posts at owner " + std::to_string(rank) + where + std::to_string(launch));
       }
       const auto untouched = gemm.d.download<uint8_t>();
       tally.check(
           std::all_of(untouched.begin(), untouched.end(), [](uint8_t x) { return x == kPoison; }),
           "nothing goes to the local output");
+      tally.check(world.record->state == 0, "no fault" + where + std::to_string(launch));
     }
   }
 }

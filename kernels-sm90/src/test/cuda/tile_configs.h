@@ -16,10 +16,10 @@ struct TileConfig {
 };
 
 inline const TileConfig kTiles[] = {
-    {128, 256, 4, 2, 1, kEveryType}, {128, 128, 6, 2, 0, kEveryType},
+    {128, 256, 3, 2, 2, kEveryType}, {128, 128, 6, 2, 0, kEveryType},
     {64, 256, 5, 1, 0, kEveryType},  {64, 128, 8, 1, 0, kEveryType},
     {32, 128, 10, 1, 0, kEveryType}, {16, 128, 10, 1, 0, kEveryType},
-    {128, 256, 4, 2, 0, kCandidate}, {128, 256, 3, 2, 2, kCandidate},
+    {128, 256, 4, 2, 0, kCandidate}, {128, 256, 4, 2, 1, kCandidate},
     {128, 192, 5, 2, 1, kCandidate}, {128, 192, 4, 2, 2, kCandidate},
     {128, 160, 5, 2, 1, kCandidate}, {128, 160, 4, 2, 2, kCandidate},
     {128, 160, 5, 2, 0, kCandidate}, {256, 160, 3, 2, 1, kCandidate},

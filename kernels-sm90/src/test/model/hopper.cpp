@@ -233,13 +233,19 @@ void clusterSync() {
                 [](Meeting&) {});
 }
 
-void namedSync(int barrier, u32 threads) {
+void namedBarrier(int barrier, u32 threads, bool waits) {
   if (barrier < 1 || barrier > 15 || threads % 32 != 0) {
     machine->fail("no such named barrier");
   }
   machine->meet(
-      current->block->barriers[barrier], threads, "bar.sync", threads, nullptr, true, [](Meeting&) {
-      });
+      current->block->barriers[barrier],
+      threads,
+      "a named barrier",
+      threads,
+      nullptr,
+      true,
+      [](Meeting&) {},
+      waits);
 }
 
 static Meeting& groupMeeting() {

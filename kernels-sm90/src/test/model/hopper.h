@@ -147,7 +147,7 @@ void storesAwait(bool readOnly);
 void proxyFence();
 void sharedProxyFence();
 void clusterSync();
-void namedSync(int barrier, u32 threads);
+void namedBarrier(int barrier, u32 threads, bool waits);
 void changeRegisters(u32 registers, bool more);
 
 void productsBegin();

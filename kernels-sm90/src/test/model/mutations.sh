@@ -62,17 +62,13 @@ mutations=(
     fenceSharedProxyAsync();|  CP_DEVICE void handOver() const {'
   'kernels/tile_gemm_sm90.cuh|          awaitStoresRead();|'
   'kernels/tile_gemm_sm90.cuh|          commitStores();|'
-  'kernels/tile_gemm_sm90.cuh|        __syncwarp();
-        if (leader) {
-          arrive(shared.boxFree|        if (leader) {
-          arrive(shared.boxFree'
   'kernels/tile_gemm_sm90.cuh|(member + 1) % Shape::kTeam : member|member : member'
   'kernels/tile_gemm_sm90.cuh|Shape::kOutboxes == 2 \|\| multiplier.member == 0;|true;'
   'kernels/tile_gemm_sm90.cuh|      awaitBox();
       if (complete) {
         Box::fillPlain|      if (complete) {
         Box::fillPlain'
-  'kernels/tile_gemm_sm90.cuh|        awaitPhase(shared.boxFilled(member), parity);|'
+  'kernels/tile_gemm_sm90.cuh|        syncThreads(boxFilled(member), kWarpgroup + kWarp);|'
   'kernels/tile_gemm_sm90.cuh|      awaitStores();||posted'
   'kernels/tile_gemm_sm90.cuh|      awaitStores();
       fenceProxyAsync();|      awaitStores();|posted'

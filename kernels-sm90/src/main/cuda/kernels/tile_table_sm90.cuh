@@ -1,7 +1,7 @@
 #pragma once
 // The tile configurations of this module, once: rows, columns, stages, blocks of a cluster, who
 // shares a tile, which operand comes first, outboxes. Names are like
-// tile_gemm_sm90_bf16_nk_128x256x64_s4_c2_o1: the last extent is the K of one stage (128 bytes of
+// tile_gemm_sm90_bf16_nk_128x256x64_s3_c2_o2: the last extent is the K of one stage (128 bytes of
 // it), then stages, cluster and outboxes.
 
 #include "kernels/tile_gemm_sm90.cuh"
@@ -21,7 +21,7 @@
 
 // APPLY(…, rows, columns, stages, cluster, sharing, orientation, outboxes) for every tile.
 #define CP_TILES(APPLY, ...)                                   \
-  APPLY(__VA_ARGS__, 128, 256, 4, 2, kTogether, kRowsFirst, 1) \
+  APPLY(__VA_ARGS__, 128, 256, 3, 2, kTogether, kRowsFirst, 2) \
   APPLY(__VA_ARGS__, 128, 128, 6, 2, kInTurns, kRowsFirst, 0)  \
   APPLY(__VA_ARGS__, 64, 256, 5, 1, kInTurns, kRowsFirst, 0)   \
   APPLY(__VA_ARGS__, 64, 128, 8, 1, kTogether, kColsFirst, 0)  \

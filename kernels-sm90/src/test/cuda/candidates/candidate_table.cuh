@@ -7,7 +7,7 @@
 
 #define CP_CANDIDATES(APPLY, ...)                              \
   APPLY(__VA_ARGS__, 128, 256, 4, 2, kTogether, kRowsFirst, 0) \
-  APPLY(__VA_ARGS__, 128, 256, 3, 2, kTogether, kRowsFirst, 2) \
+  APPLY(__VA_ARGS__, 128, 256, 4, 2, kTogether, kRowsFirst, 1) \
   APPLY(__VA_ARGS__, 128, 192, 5, 2, kTogether, kRowsFirst, 1) \
   APPLY(__VA_ARGS__, 128, 192, 4, 2, kTogether, kRowsFirst, 2) \
   APPLY(__VA_ARGS__, 128, 160, 5, 2, kTogether, kRowsFirst, 1) \

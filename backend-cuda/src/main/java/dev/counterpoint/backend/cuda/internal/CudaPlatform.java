@@ -35,7 +35,7 @@ public final class CudaPlatform implements Platform {
    */
   private static final List<Shape> HOPPER_SHAPES =
       List.of(
-          throughOutbox(128, 256, 4, 2, 1.00),
+          throughOutboxes(128, 256, 3, 2, 1.00),
           inTurns(128, 128, 6, 2, 0.86),
           inTurns(64, 256, 5, 1, 0.72),
           together(64, 128, 8, 1, 0.60),
@@ -116,9 +116,9 @@ public final class CudaPlatform implements Platform {
     return hopper(rows, cols, stages, cluster, rate, 0, EXPOSED_BYTES);
   }
 
-  /** The same, but the copy engine stores: one empties its registers, the other multiplies. */
-  private static Shape throughOutbox(int rows, int cols, int stages, int cluster, double rate) {
-    return hopper(rows, cols, stages, cluster, rate, 1, 0);
+  /** The same, but the copy engine stores, while the next tile is multiplied. */
+  private static Shape throughOutboxes(int rows, int cols, int stages, int cluster, double rate) {
+    return hopper(rows, cols, stages, cluster, rate, 2, 0);
   }
 
   /** A tile for each of them: one stores while the other multiplies. */
@@ -130,7 +130,7 @@ public final class CudaPlatform implements Platform {
   private static Shape hopper(
       int rows, int cols, int stages, int cluster, double rate, int outboxes, int exposed) {
     int wayOut = outboxes == 0 ? 8 * 2304 : outboxes * rows / 2 * (2 * cols + 16);
-    int barriers = 8 * (2 * stages + 10);
+    int barriers = 8 * (2 * stages + 8);
     int words = 4 * 5;
     int extra = (wayOut + barriers + words + 127) / 128 * 128;
     String suffix = "_c" + cluster + "_o" + outboxes;
