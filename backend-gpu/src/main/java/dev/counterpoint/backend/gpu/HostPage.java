@@ -24,7 +24,9 @@ final class HostPage {
   private final int ordinal;
   private final long context;
   private final long address;
-  private final ByteBuffer bytes;
+
+  /** The page; once it is free, a copy, from which is told what has been reported. */
+  private volatile ByteBuffer bytes;
 
   /** A page for so many ranks, through the context of one of their devices, which it keeps. */
   HostPage(Driver driver, int ordinal, int ranks) {
@@ -88,6 +90,10 @@ final class HostPage {
   }
 
   void free() {
+    ByteBuffer page = bytes;
+    ByteBuffer copy = Tables.buffer(page.capacity());
+    copy.put(0, page, 0, page.capacity());
+    bytes = copy;
     driver.use(context);
     driver.freeHost(address);
     driver.releaseContext(ordinal);

@@ -48,6 +48,8 @@ abstract class FakeHardware implements Driver {
     return next++;
   }
 
+  private final Map<Long, ByteBuffer> hostBuffers = new HashMap<>();
+
   @Override
   public boolean isOutOfMemory(NativeException e) {
     return e.status() == OUT_OF_MEMORY;
@@ -153,6 +155,11 @@ abstract class FakeHardware implements Driver {
 
   @Override
   public void freeHost(long address) {
+    // Whoever reads on finds nothing that makes sense.
+    ByteBuffer freed = hostBuffers.remove(address);
+    for (int i = 0; freed != null && i < freed.capacity(); i++) {
+      freed.put(i, (byte) -1);
+    }
     memory.free(address);
   }
 
@@ -162,6 +169,7 @@ abstract class FakeHardware implements Driver {
     memory.free(address);
     ByteBuffer buffer = Tables.buffer(bytes);
     memory.put(address, buffer);
+    hostBuffers.put(address, buffer);
     return buffer;
   }
 

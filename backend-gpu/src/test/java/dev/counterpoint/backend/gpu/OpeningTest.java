@@ -46,6 +46,17 @@ class OpeningTest {
     }
   }
 
+  @Test
+  void faultsAreToldAfterTheEnd() {
+    GpuFixture sound = new GpuFixture();
+    sound.close();
+    assertThat(sound.backend.fault()).isEmpty();
+    GpuFixture failed = new GpuFixture();
+    failed.backend.abort("because of a test");
+    failed.close();
+    assertThat(failed.backend.fault().orElseThrow().detail()).isEqualTo("because of a test");
+  }
+
   private static boolean holdsInAReplay(FakeDriver driver) {
     try (GpuFixture f = new GpuFixture(driver)) {
       return holdsInACapture(f);
