@@ -221,6 +221,12 @@ public record BenchReport(
     }
   }
 
+  /** The same with other timelines. */
+  public BenchReport withTimelines(List<Timeline> others) {
+    return new BenchReport(
+        operator, title, layer, problem, machine, baseline, rows, others, notes);
+  }
+
   /** Whether every strategy that ran gave right results. */
   @JsonIgnore
   public boolean passed() {
