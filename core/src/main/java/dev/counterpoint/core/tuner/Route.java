@@ -27,6 +27,23 @@ public enum Route {
   /** No bytes: to another stream of the rank and back, by events. */
   HANDOVER;
 
+  /** Whether it moves bytes from rank to rank. */
+  boolean usesLink() {
+    return switch (this) {
+      case ALL_GATHER,
+              REDUCE_SCATTER,
+              ALL_REDUCE,
+              ALL_TO_ALL,
+              EXCHANGE,
+              PUSH,
+              STREAMED_PUSH,
+              COMPUTE_PUSH,
+              STREAMED_COMPUTE_PUSH ->
+          true;
+      case REDUCE, COPY, HANDOVER -> false;
+    };
+  }
+
   /** Whether a machine can be without it. */
   boolean isOptional() {
     return this == COMPUTE_PUSH || this == STREAMED_COMPUTE_PUSH;

@@ -116,18 +116,47 @@ final class RouteSampler implements AutoCloseable {
 
   private double median(Route route, long bytes, DType dtype) {
     if (route != Route.REDUCE) {
-      return median(rank -> enqueue(route, rank, bytes, dtype)) / (isStream(route) ? STREAM : 1);
+      return median(rank -> enqueue(route, rank, rank.stream(), bytes, dtype, 1))
+          / (isStream(route) ? STREAM : 1);
     }
-    List<PreparedReduce> reduces = new ArrayList<>();
-    try {
+    try (Reduces reduces = new Reduces(bytes, dtype)) {
+      return median(rank -> reduces.launch(rank, rank.stream()));
+    }
+  }
+
+  /** Reductions of all ranks, ready. */
+  final class Reduces implements AutoCloseable {
+    private final List<PreparedReduce> reduces = new ArrayList<>();
+
+    Reduces(long bytes, DType dtype) {
       for (Rank rank : world.localRanks()) {
         reduces.add(backend.reduce().prepare(reduction(rank, bytes, dtype)));
       }
-      return median(
-          rank -> reduces.get(rank.index()).launch(rank.stream(), target.at(rank.index()), 0, ROW));
-    } finally {
+    }
+
+    void launch(Rank rank, Stream stream) {
+      reduces.get(rank.index()).launch(stream, target.at(rank.index()), 0, ROW);
+    }
+
+    @Override
+    public void close() {
       reduces.forEach(PreparedReduce::close);
     }
+  }
+
+  /** A stream of a rank beside its own. */
+  Stream side(Rank rank) {
+    return sides.get(rank.index());
+  }
+
+  /** Memory of every rank that everybody may write to. */
+  SymmetricBuffer target() {
+    return target;
+  }
+
+  /** The size at which routes are slowed and slow others. */
+  long usualBytes() {
+    return largest / 8;
   }
 
   private static boolean isStream(Route route) {
@@ -161,35 +190,40 @@ final class RouteSampler implements AutoCloseable {
         null);
   }
 
-  private void enqueue(Route route, Rank rank, long bytes, DType dtype) {
+  /** Enqueues what a route is so many times; several pushes are one stream of them. */
+  void enqueue(Route route, Rank rank, Stream stream, long bytes, DType dtype, int times) {
+    switch (route) {
+      case PUSH -> push(rank, stream, bytes, times, Transport.COPY_ENGINE);
+      case STREAMED_PUSH -> push(rank, stream, bytes, STREAM, Transport.COPY_ENGINE);
+      case COMPUTE_PUSH -> push(rank, stream, bytes, times, Transport.COMPUTE);
+      case STREAMED_COMPUTE_PUSH -> push(rank, stream, bytes, STREAM, Transport.COMPUTE);
+      case ALL_GATHER, REDUCE_SCATTER, ALL_REDUCE, ALL_TO_ALL, EXCHANGE, COPY, HANDOVER -> {
+        for (int i = 0; i < times; i++) {
+          enqueueOne(route, rank, stream, bytes, dtype);
+        }
+      }
+      case REDUCE -> throw new AssertionError("prepared beforehand");
+    }
+  }
+
+  private void enqueueOne(Route route, Rank rank, Stream stream, long bytes, DType dtype) {
     Collectives collectives = backend.collectives();
     int me = rank.index();
     DeviceMemory from = source.at(me);
     DeviceMemory to = target.at(me);
     long count = bytes / dtype.bytes();
     switch (route) {
-      case ALL_GATHER -> collectives.allGather(rank.stream(), from, 0, to, 0, count, dtype);
-      case REDUCE_SCATTER -> collectives.reduceScatter(rank.stream(), from, 0, to, 0, count, dtype);
-      case ALL_REDUCE -> collectives.allReduce(rank.stream(), from, 0, to, 0, count, dtype);
-      case ALL_TO_ALL -> collectives.allToAll(rank.stream(), from, 0, to, 0, count, dtype);
+      case ALL_GATHER -> collectives.allGather(stream, from, 0, to, 0, count, dtype);
+      case REDUCE_SCATTER -> collectives.reduceScatter(stream, from, 0, to, 0, count, dtype);
+      case ALL_REDUCE -> collectives.allReduce(stream, from, 0, to, 0, count, dtype);
+      case ALL_TO_ALL -> collectives.allToAll(stream, from, 0, to, 0, count, dtype);
       case EXCHANGE ->
           collectives.sendReceive(
-              rank.stream(),
-              (me + 1) % ranks,
-              from,
-              0,
-              (me - 1 + ranks) % ranks,
-              to,
-              0,
-              count,
-              dtype);
-      case PUSH -> push(rank, bytes, 1, Transport.COPY_ENGINE);
-      case STREAMED_PUSH -> push(rank, bytes, STREAM, Transport.COPY_ENGINE);
-      case COMPUTE_PUSH -> push(rank, bytes, 1, Transport.COMPUTE);
-      case STREAMED_COMPUTE_PUSH -> push(rank, bytes, STREAM, Transport.COMPUTE);
-      case COPY -> backend.transfers().put(rank.stream(), from, 0, to, 0, bytes, Transport.AUTO);
+              stream, (me + 1) % ranks, from, 0, (me - 1 + ranks) % ranks, to, 0, count, dtype);
+      case COPY -> backend.transfers().put(stream, from, 0, to, 0, bytes, Transport.AUTO);
       case HANDOVER -> handOver(rank);
-      case REDUCE -> throw new AssertionError("prepared beforehand");
+      case PUSH, STREAMED_PUSH, COMPUTE_PUSH, STREAMED_COMPUTE_PUSH, REDUCE ->
+          throw new AssertionError(route);
     }
   }
 
@@ -204,16 +238,17 @@ final class RouteSampler implements AutoCloseable {
   }
 
   /** Pushes to all peers in turn, and waits for the last of as many as come from each. */
-  private void push(Rank rank, long bytes, int times, Transport transport) {
+  private void push(
+      Rank rank, Stream stream, long bytes, int times, Transport transport) {
     int me = rank.index();
     Epoch epoch = epochs.get(me);
-    backend.signals().advance(rank.stream(), epoch);
+    backend.signals().advance(stream, epoch);
     for (int i = 0; i < times; i++) {
       int peer = (me + 1 + i % Math.max(1, ranks - 1)) % ranks;
       backend
           .transfers()
           .putSignal(
-              rank.stream(),
+              stream,
               source.at(me),
               0,
               target.at(peer),
@@ -226,7 +261,7 @@ final class RouteSampler implements AutoCloseable {
     }
     int last = 1 + (times - 1) % Math.max(1, ranks - 1);
     int sender = (me - last + ranks) % ranks;
-    backend.signals().await(rank.stream(), arrived, sender, epoch, Target.THIS_LAUNCH);
+    backend.signals().await(stream, arrived, sender, epoch, Target.THIS_LAUNCH);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.counterpoint.core.tuner;
 
+import dev.counterpoint.DType;
 import dev.counterpoint.Failure;
 import dev.counterpoint.GemmProblem;
 import dev.counterpoint.OperatorPlan;
@@ -19,6 +20,7 @@ import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -76,15 +78,20 @@ public final class Tuner implements AutoCloseable {
   private Curves sample(GemmProblem p) {
     Curves curves;
     try (RouteSampler routes = new RouteSampler(world, stopwatch, progress)) {
-      boolean two =
-          Machine.of(world.backend(), p.inputType(), p.outputType(), p.weightLayout())
-              .twoTransports();
-      var sampled = routes.withComputePushes(two).sample(p.inputType(), p.outputType());
+      Machine machine =
+          Machine.of(world.backend(), p.inputType(), p.outputType(), p.weightLayout());
+      Map<Route, Curve> sampled =
+          routes
+              .withComputePushes(machine.twoTransports())
+              .sample(p.inputType(), p.outputType());
       try (GemmSampler gemms =
           new GemmSampler(
               world, stopwatch, progress, p.inputType(), p.outputType(), p.weightLayout())) {
         GemmTable tile = gemms.table(GemmEngine.TILE);
         GemmTable plain = gemms.hasVendor() ? gemms.table(GemmEngine.VENDOR) : tile;
+        TileTimes tiles =
+            new TileSampler(gemms, progress)
+                .sample(machine.peerAccess() ? routes.target() : null);
         curves =
             new Curves(
                 p.inputType(),
@@ -93,11 +100,24 @@ public final class Tuner implements AutoCloseable {
                 sampled,
                 plain,
                 tile,
-                gemms.tileFactors());
+                tiles,
+                contention(routes, gemms, sampled, p.outputType()));
       }
     }
     cache.put(curves);
     return curves;
+  }
+
+  /** Nothing where devices do not tell when two streams ended. */
+  private List<Contention.Sample> contention(
+      RouteSampler routes, GemmSampler gemms, Map<Route, Curve> sampled, DType dtype) {
+    if (!stopwatch.readsDevices()) {
+      return List.of();
+    }
+    try (ContentionSampler contention =
+        new ContentionSampler(world, stopwatch, progress, routes, gemms, sampled, dtype)) {
+      return contention.sample();
+    }
   }
 
   /** What the model says of a problem: its choice, and every candidate, fastest first. */

@@ -57,7 +57,20 @@ final class Synthetic {
     }
     GemmTable table = new GemmTable(ROWS, OTHERS, OTHERS, times);
     return new Curves(
-        DType.FP32, DType.FP32, WeightLayout.NK, routes, table, table, Map.of(64, 1.1, 128, 1.0));
+        DType.FP32,
+        DType.FP32,
+        WeightLayout.NK,
+        routes,
+        table,
+        table,
+        new TileTimes(
+            5,
+            List.of(
+                new TileTimes.Tile(128, 128, 0, 128 * 128 * 2 * 132 / gigaflops / 1e3),
+                new TileTimes.Tile(64, 128, 0, 1.1 * 64 * 128 * 2 * 132 / gigaflops / 1e3)),
+            0,
+            0),
+        List.of());
   }
 
   static Machine machine(int ranks, int units) {
@@ -68,13 +81,14 @@ final class Synthetic {
     return new LatencyModel(curves, machine(ranks, units), Corrections.NONE);
   }
 
-  private static Tiling tiling(RowPartition partition, int cols, int k, int tileRows) {
+  private static Tiling tiling(
+      RowPartition partition, int cols, int k, int tileRows, int tileCols) {
     return new Tiling(partition, cols, tileRows == 0 ? 128 : tileRows, 128);
   }
 
   static TuningKey key(String operator, int m, int n, int k, int ranks) {
     return new TuningKey(
-        operator, m, n, k, DType.FP32, DType.FP32, WeightLayout.NK, ranks, false, false);
+        operator, m, n, k, DType.FP32, DType.FP32, WeightLayout.NK, ranks, false, false, "", List.of());
   }
 
   /** An entry that chose {@code strategy}, 100 µs, over sequential, 150 µs. */

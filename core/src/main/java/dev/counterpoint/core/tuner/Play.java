@@ -1,0 +1,187 @@
+package dev.counterpoint.core.tuner;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The schedule of a strategy, to be played once: tasks on streams, each of which begins when the
+ * task before it on its stream has ended and those that it waits for are seen to have ended.
+ * Transfers that go on at the same time share their rank's link, kernels that copy or sum share its
+ * memory, and products and everything else slow each other as {@link Contention} says.
+ */
+final class Play {
+  /** The streams of a rank. */
+  enum Stream {
+    MAIN,
+    SEND,
+    RECEIVE
+  }
+
+  private static final double NEARLY = 1e-9;
+
+  private static final class Task {
+    final int rank;
+
+    /** What it is besides a product; null for products. */
+    final @Nullable Route route;
+
+    /** Until others see that it has ended. */
+    final double later;
+
+    final int[] after;
+    double left;
+    double rate;
+    double end = Double.POSITIVE_INFINITY;
+
+    Task(int rank, @Nullable Route route, double work, double later, int[] after) {
+      this.rank = rank;
+      this.route = route;
+      this.left = work;
+      this.later = later;
+      this.after = after;
+    }
+
+    boolean isProduct() {
+      return route == null;
+    }
+  }
+
+  private final Contention contention;
+  private final int ranks;
+  private final List<Task> tasks = new ArrayList<>();
+  private final List<Deque<Task>> lanes = new ArrayList<>();
+  private final List<Task> active = new ArrayList<>();
+  private double now;
+
+  /** A schedule of one rank, which stands for all. */
+  Play(Contention contention) {
+    this(contention, 1);
+  }
+
+  /** A schedule of several ranks that are not alike. */
+  Play(Contention contention, int ranks) {
+    this.contention = contention;
+    this.ranks = ranks;
+    for (int lane = 0; lane < ranks * Stream.values().length; lane++) {
+      lanes.add(new ArrayDeque<>());
+    }
+  }
+
+  /** Adds a product to the main stream, seen by others {@code later}; its number. */
+  int product(double micros, double later, int... after) {
+    return product(0, micros, later, after);
+  }
+
+  int product(int rank, double micros, double later, int... after) {
+    return add(rank, Stream.MAIN, null, micros, later, after);
+  }
+
+  /** Adds something else; its number. */
+  int add(Stream stream, Route route, double micros, double later, int... after) {
+    return add(0, stream, route, micros, later, after);
+  }
+
+  int add(
+      int rank, Stream stream, @Nullable Route route, double micros, double later, int... after) {
+    Task task = new Task(rank, route, micros, later, after);
+    tasks.add(task);
+    lanes.get(rank * Stream.values().length + stream.ordinal()).add(task);
+    return tasks.size() - 1;
+  }
+
+  /** When others see that a task has ended; infinite before it was played. */
+  double seen(int task) {
+    return tasks.get(task).end + tasks.get(task).later;
+  }
+
+  /** Plays everything; when the last task ends, in microseconds. */
+  double run() {
+    while (true) {
+      double next = begin();
+      if (active.isEmpty()) {
+        if (next == Double.POSITIVE_INFINITY) {
+          return finished();
+        }
+        now = next;
+        continue;
+      }
+      setRates();
+      double step = next - now;
+      for (Task task : active) {
+        step = Math.min(step, task.left / task.rate);
+      }
+      now += step;
+      for (int i = active.size() - 1; i >= 0; i--) {
+        Task task = active.get(i);
+        task.left -= step * task.rate;
+        if (task.left <= NEARLY * (1 + now)) {
+          task.end = now;
+          active.remove(i);
+        }
+      }
+    }
+  }
+
+  private double finished() {
+    if (tasks.stream().anyMatch(task -> task.end == Double.POSITIVE_INFINITY)) {
+      throw new AssertionError("a task waits for one that comes after it");
+    }
+    return now;
+  }
+
+  /** Begins what can begin now; when the next task can. */
+  private double begin() {
+    double next = Double.POSITIVE_INFINITY;
+    for (Deque<Task> lane : lanes) {
+      Task first = lane.peek();
+      while (first != null && first.end < Double.POSITIVE_INFINITY) {
+        lane.remove();
+        first = lane.peek();
+      }
+      if (first == null || active.contains(first)) {
+        continue;
+      }
+      double ready = now;
+      for (int earlier : first.after) {
+        ready = Math.max(ready, seen(earlier));
+      }
+      if (ready <= now) {
+        active.add(first);
+      } else {
+        next = Math.min(next, ready);
+      }
+    }
+    return next;
+  }
+
+  private void setRates() {
+    for (int rank = 0; rank < ranks; rank++) {
+      int linked = 0;
+      int copying = 0;
+      double products = 1;
+      boolean computes = false;
+      for (Task task : active) {
+        if (task.rank == rank) {
+          computes |= task.isProduct();
+          linked += task.route != null && task.route.usesLink() ? 1 : 0;
+          copying += task.route != null && !task.route.usesLink() ? 1 : 0;
+        }
+      }
+      for (Task task : active) {
+        if (task.rank == rank && task.route != null) {
+          int sharers = task.route.usesLink() ? linked : copying;
+          task.rate = (computes ? contention.ofRoute(task.route) : 1) / sharers;
+          products *= Math.pow(contention.ofProducts(task.route), 1.0 / sharers);
+        }
+      }
+      for (Task task : active) {
+        if (task.rank == rank && task.isProduct()) {
+          task.rate = products;
+        }
+      }
+    }
+  }
+}

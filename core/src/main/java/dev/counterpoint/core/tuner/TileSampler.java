@@ -1,0 +1,147 @@
+package dev.counterpoint.core.tuner;
+
+import dev.counterpoint.core.tuner.TileTimes.Tile;
+import dev.counterpoint.spi.GemmEngine;
+import dev.counterpoint.spi.RowPartition;
+import dev.counterpoint.spi.SymmetricBuffer;
+import dev.counterpoint.spi.Tiling;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Samples what single tiles take, from GEMMs of whole waves: the difference between four waves and
+ * one is three times what a tile takes, and the difference between two K is what K costs.
+ */
+final class TileSampler {
+  private static final int[] HEIGHTS = {64, 128, 256};
+  private static final int[] WIDTHS = {0, 128, 256};
+  private static final int FEW_WAVES = 1;
+  private static final int MANY_WAVES = 4;
+
+  private final GemmSampler gemms;
+  private final Machine machine;
+  private final TuningProgress progress;
+
+  TileSampler(GemmSampler gemms, TuningProgress progress) {
+    this.gemms = gemms;
+    this.progress = progress;
+    machine = gemms.machine();
+  }
+
+  /**
+   * All tiles that the backend has.
+   *
+   * @param target memory at all ranks that tiles can be stored in; null where none can
+   */
+  TileTimes sample(@org.jspecify.annotations.Nullable SymmetricBuffer target) {
+    List<Tiling> tilings = tilings();
+    progress.begin("sampling tiles", tilings.size() + 1L);
+    List<Tile> tiles = new ArrayList<>();
+    List<Double> launches = new ArrayList<>();
+    for (Tiling tiling : tilings) {
+      tiles.add(machine.hasWaves() ? byWaves(tiling, launches) : byWork(tiling));
+      progress.step(tiling.tileRows() + "×" + tiling.tileCols());
+    }
+    launches.sort(null);
+    double launch = launches.isEmpty() ? 0 : launches.get(launches.size() / 2);
+    double[] stores = target == null ? new double[2] : stores(target);
+    progress.step("at their owners");
+    return new TileTimes(launch, tiles, stores[0], stores[1]);
+  }
+
+  private List<Tiling> tilings() {
+    int size = gemms.reference();
+    RowPartition rows = RowPartition.whole(size);
+    Map<List<Integer>, Tiling> all = new LinkedHashMap<>();
+    Tiling own = machine.natural(size, size, size);
+    all.put(List.of(own.tileRows(), own.tileCols()), own);
+    for (int height : HEIGHTS) {
+      for (int width : WIDTHS) {
+        Tiling tiling = machine.tiles().of(rows, size, size, height, width);
+        all.putIfAbsent(List.of(tiling.tileRows(), tiling.tileCols()), tiling);
+      }
+    }
+    return List.copyOf(all.values());
+  }
+
+  private int shortK() {
+    return gemms.reference() / 8;
+  }
+
+  private int longK() {
+    return gemms.reference() / 2;
+  }
+
+  private Tile byWaves(Tiling shape, List<Double> launches) {
+    double few = micros(shape, FEW_WAVES, shortK());
+    double fewLong = micros(shape, FEW_WAVES, longK());
+    double apart = MANY_WAVES - FEW_WAVES;
+    double shortTile = Math.max(1e-3, (micros(shape, MANY_WAVES, shortK()) - few) / apart);
+    double longTile =
+        Math.max(shortTile, (micros(shape, MANY_WAVES, longK()) - fewLong) / apart);
+    launches.add(Math.max(0, few - FEW_WAVES * shortTile));
+    double perK = (longTile - shortTile) / (longK() - shortK());
+    double fixed = Math.max(0, shortTile - perK * shortK());
+    return new Tile(shape.tileRows(), shape.tileCols(), fixed, perK);
+  }
+
+  /** Of as many whole tiles as make so many waves, or a few less. */
+  private double micros(Tiling shape, int waves, int k) {
+    int tiles = waves * machine.units();
+    int cols = Math.max(1, (int) Math.sqrt(tiles));
+    cols = Math.min(cols, Math.max(1, gemms.mostCols() / shape.tileCols()));
+    int rows = Math.min(tiles / cols, Math.max(1, gemms.mostRows() / shape.tileRows()));
+    Tiling tiling =
+        new Tiling(
+            RowPartition.whole(rows * shape.tileRows()),
+            cols * shape.tileCols(),
+            shape.tileRows(),
+            shape.tileCols());
+    try (GemmSampler.Gemms all = gemms.new Gemms(GemmEngine.TILE, tiling, k, 0)) {
+      return gemms.median(all);
+    }
+  }
+
+  /** Where tiles are not computed wave by wave: in proportion to K. */
+  private Tile byWork(Tiling shape) {
+    int k = gemms.reference();
+    try (GemmSampler.Gemms all = gemms.new Gemms(GemmEngine.TILE, shape, k, 0)) {
+      double perTile = gemms.median(all) / Math.max(1, shape.tiles()) / k;
+      return new Tile(shape.tileRows(), shape.tileCols(), 0, perTile);
+    }
+  }
+
+  /** What stores at owners cost for each byte: beside long products, and beside hardly any. */
+  private double[] stores(SymmetricBuffer target) {
+    int size = gemms.reference();
+    Tiling own = machine.natural(size, size, longK());
+    // As many rows for each owner, and no more than the buffer holds.
+    int shard = Math.max(own.tileRows(), size / machine.ranks() / own.tileRows() * own.tileRows());
+    int rows = shard * machine.ranks();
+    long room = target.bytes() / ((long) rows * gemms.outputBytes());
+    int cols = (int) Math.min(size, room / own.tileCols() * own.tileCols());
+    if (cols <= 0) {
+      return new double[2];
+    }
+    double bytes = (double) rows * cols * gemms.outputBytes();
+    Tiling tiling =
+        new Tiling(
+            new RowPartition(rows, machine.ranks()), cols, own.tileRows(), own.tileCols());
+    double atHome = at(tiling, longK(), null);
+    double atOwners = at(tiling, longK(), target);
+    double least = at(tiling, 64, target);
+    return new double[] {Math.max(0, (atOwners - atHome) / bytes), least / bytes};
+  }
+
+  private double at(
+      Tiling tiling, int k, @org.jspecify.annotations.Nullable SymmetricBuffer target) {
+    try (GemmSampler.Gemms all =
+        target == null
+            ? gemms.new Gemms(GemmEngine.TILE, tiling, k, 0)
+            : gemms.new Gemms(tiling, k, target)) {
+      return gemms.median(all);
+    }
+  }
+}

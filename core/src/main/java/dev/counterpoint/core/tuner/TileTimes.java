@@ -1,0 +1,58 @@
+package dev.counterpoint.core.tuner;
+
+import dev.counterpoint.spi.Tiling;
+import java.util.List;
+
+/**
+ * What the tile GEMM's tiles take: one unit's time for a tile is a beginning and an end that do not
+ * depend on K, and so much for each of K. Sampled by GEMMs of one and of several whole waves.
+ *
+ * @param launch microseconds of a GEMM besides its waves
+ * @param tiles by size; empty where tiles are not computed wave by wave and none was sampled
+ * @param stored microseconds that each byte of an output costs a device when the tiles are stored
+ *     at their owners, beyond what it costs to store them at home
+ * @param storedAtLeast microseconds for each byte when nothing else takes time
+ */
+public record TileTimes(double launch, List<Tile> tiles, double stored, double storedAtLeast) {
+  /** Nothing is known of tiles. */
+  static final TileTimes NONE = new TileTimes(0, List.of(), 0, 0);
+
+  /**
+   * One size.
+   *
+   * @param fixed microseconds, whatever K
+   * @param perK microseconds for each of K
+   */
+  public record Tile(int rows, int cols, double fixed, double perK) {
+    double micros(int k) {
+      return fixed + perK * k;
+    }
+
+    private double distance(int otherRows, int otherCols) {
+      return Math.abs(Math.log((double) rows / otherRows))
+          + Math.abs(Math.log((double) cols / otherCols));
+    }
+  }
+
+  /** Copies the list. */
+  public TileTimes {
+    tiles = List.copyOf(tiles);
+  }
+
+  /** Of one tile: as sampled, or of the nearest size by its area; 1 where none was sampled. */
+  double micros(Tiling tiling, int k) {
+    Tile nearest = null;
+    for (Tile tile : tiles) {
+      if (nearest == null
+          || tile.distance(tiling.tileRows(), tiling.tileCols())
+              < nearest.distance(tiling.tileRows(), tiling.tileCols())) {
+        nearest = tile;
+      }
+    }
+    if (nearest == null) {
+      return (double) tiling.tileRows() * tiling.tileCols() * Math.max(1, k);
+    }
+    double area = (double) tiling.tileRows() * tiling.tileCols();
+    return nearest.micros(k) * area / ((double) nearest.rows() * nearest.cols());
+  }
+}
