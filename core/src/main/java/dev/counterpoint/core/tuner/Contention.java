@@ -22,13 +22,20 @@ record Contention(List<Sample> samples) {
    * @param engine whose product
    * @param reserved units that it left free; 0 for none
    * @param productRate its speed then, as a part of its speed alone
-   * @param routeRate the same of the route
+   * @param delay microseconds that the route begins later, however few bytes it has
+   * @param routeRate speed of its bytes, as a part of their speed alone
    */
   public record Sample(
-      Route route, GemmEngine engine, int reserved, double productRate, double routeRate) {
+      Route route,
+      GemmEngine engine,
+      int reserved,
+      double productRate,
+      double delay,
+      double routeRate) {
     /** Keeps rates between nearly nothing and all. */
     public Sample {
       productRate = Math.max(LEAST, Math.min(1, productRate));
+      delay = Math.max(0, delay);
       routeRate = Math.max(LEAST, Math.min(1, routeRate));
     }
   }
@@ -54,7 +61,16 @@ record Contention(List<Sample> samples) {
             .toList());
   }
 
-  /** Speed of a route beside a product. */
+  /** Microseconds that a route begins later beside a product. */
+  double delay(Route route) {
+    return samples.stream()
+        .filter(sample -> sample.route() == route)
+        .mapToDouble(Sample::delay)
+        .findFirst()
+        .orElse(0);
+  }
+
+  /** Speed of a route's bytes beside a product. */
   double ofRoute(Route route) {
     return samples.stream()
         .filter(sample -> sample.route() == route)

@@ -68,6 +68,7 @@ final class ContentionSampler implements AutoCloseable {
     sampled.removeIf(
         route ->
             route == Route.HANDOVER
+                || route == Route.START
                 || route == Route.STREAMED_PUSH
                 || route == Route.STREAMED_COMPUTE_PUSH);
     sampled.sort(null);
@@ -91,19 +92,24 @@ final class ContentionSampler implements AutoCloseable {
     int size = gemms.reference();
     long unit = 256L * dtype.bytes();
     int scale = route == Route.ALL_REDUCE ? world.size() : 1;
-    long bytes = routes.usualBytes() / unit * unit * scale;
+    long many = routes.usualBytes() / unit * unit * scale;
+    long few = unit * scale;
     try (GemmSampler.Gemms products =
             gemms.new Gemms(engine, gemms.machine().natural(size, size, size), size, reserved);
-        RouteSampler.@Nullable Reduces reduces =
-            route == Route.REDUCE ? routes.new Reduces(bytes, dtype) : null) {
-      Work work = new Work(route, bytes, products, reduces);
+        Work brief = new Work(route, few, products);
+        Work lasting = new Work(route, many, products)) {
       double product = gemms.median(products);
-      double moving = Math.max(1e-3, curves.get(route).micros(bytes));
+      double moving = Math.max(1e-3, curves.get(route).micros(many));
       int some = times(product / 2, moving);
-      double routeRate =
-          work.routes(some, 0) / work.routes(some, times(BESIDE * some * moving, product));
-      double productRate = work.products(0, 1) / work.products(times(BESIDE * product, moving), 1);
-      return new Contention.Sample(route, engine, reserved, productRate, routeRate);
+      int beside = times(BESIDE * some * moving, product);
+      double start = brief.routes(some, 0) / some;
+      double lateStart = brief.routes(some, beside) / some;
+      double bytes = Math.max(1e-3, lasting.routes(some, 0) / some - start);
+      double slowBytes = Math.max(bytes, lasting.routes(some, beside) / some - lateStart);
+      double productRate =
+          lasting.products(0, 1) / lasting.products(times(BESIDE * product, moving), 1);
+      return new Contention.Sample(
+          route, engine, reserved, productRate, lateStart - start, bytes / slowBytes);
     }
   }
 
@@ -112,21 +118,17 @@ final class ContentionSampler implements AutoCloseable {
   }
 
   /** A route and a product, any number of times beside each other. */
-  private final class Work {
+  private final class Work implements AutoCloseable {
     private final Route route;
     private final long bytes;
     private final GemmSampler.Gemms products;
     private final RouteSampler.@Nullable Reduces reduces;
 
-    Work(
-        Route route,
-        long bytes,
-        GemmSampler.Gemms products,
-        RouteSampler.@Nullable Reduces reduces) {
+    Work(Route route, long bytes, GemmSampler.Gemms products) {
       this.route = route;
       this.bytes = bytes;
       this.products = products;
-      this.reduces = reduces;
+      reduces = route == Route.REDUCE ? routes.new Reduces(bytes, dtype) : null;
     }
 
     /** Until the routes have ended. */
@@ -167,6 +169,13 @@ final class ContentionSampler implements AutoCloseable {
       }
       side.record(sideEnds.get(me));
       rank.stream().await(sideEnds.get(me));
+    }
+
+    @Override
+    public void close() {
+      if (reduces != null) {
+        reduces.close();
+      }
     }
   }
 

@@ -45,10 +45,20 @@ public record Curves(
   }
 
   double micros(Route route, double bytes) {
+    return curve(route).micros(bytes);
+  }
+
+  /** The same divided into what any number of bytes takes, and the rest. */
+  Play.Work work(Route route, double bytes) {
+    double least = curve(route).least(bytes);
+    return new Play.Work(least, Math.max(0, curve(route).micros(bytes) - least));
+  }
+
+  private Curve curve(Route route) {
     Curve curve = routes.get(route);
     if (curve == null) {
       throw new AssertionError(route);
     }
-    return curve.micros(bytes);
+    return curve;
   }
 }

@@ -62,10 +62,9 @@ final class GatherModel {
     int[] gathered = new int[cut.shards()];
     for (int chunk = 0; chunk < cut.shards(); chunk++) {
       if (!isDirect()) {
-        double copying = model.micros(Route.COPY, bytes(cut, chunk));
-        play.add(Stream.RECEIVE, Route.COPY, copying, 0);
+        play.add(Stream.RECEIVE, Route.COPY, model.work(Route.COPY, bytes(cut, chunk)), 0);
       }
-      double gathering = model.micros(Route.ALL_GATHER, bytes(cut, 0));
+      Play.Work gathering = model.work(Route.ALL_GATHER, bytes(cut, 0));
       gathered[chunk] =
           play.add(Stream.RECEIVE, Route.ALL_GATHER, gathering, model.handover() / 2);
       play.product(plain(cut.rows(chunk)), 0);
@@ -111,11 +110,12 @@ final class GatherModel {
         }
       }
       case SIGNALED -> {
-        // Peer by peer, all chunks in turn.
+        // Peer by peer, all chunks in turn; tiles see a signal that is raised behind each.
+        double seen = model.seenAfter();
         for (int step = 1; step < ranks; step++) {
           for (int chunk = 0; chunk < cut.shards(); chunk++) {
-            double exchanging = model.micros(Route.EXCHANGE, bytes(cut, chunk));
-            arrived[step][chunk] = play.add(Stream.RECEIVE, Route.EXCHANGE, exchanging, 0);
+            Play.Work exchanging = model.work(Route.EXCHANGE, bytes(cut, chunk));
+            arrived[step][chunk] = play.add(Stream.RECEIVE, Route.EXCHANGE, exchanging, seen);
           }
         }
       }
@@ -133,8 +133,8 @@ final class GatherModel {
   }
 
   private int push(Play play, Tuning tuning, double bytes, int... after) {
-    double sending = model.streamedPush(tuning.transport(), bytes);
-    double later = model.push(tuning.transport(), bytes) - sending;
+    Play.Work sending = model.streamedPush(tuning.transport(), bytes);
+    double later = model.push(tuning.transport(), bytes) - sending.micros();
     return play.add(Stream.SEND, model.pushes(tuning.transport()), sending, later, after);
   }
 
@@ -143,13 +143,24 @@ final class GatherModel {
     LatencyModel.Tiles gemm = model.tiles(shards, cols, key.k(), tuning);
     Contention contention = model.besideTiles(tuning.reservedUnits());
     Play play = new Play(contention);
-    double copying = model.micros(Route.COPY, shard * rowBytes);
+    Play.Work copying = model.work(Route.COPY, shard * rowBytes);
     int placed = play.add(Stream.MAIN, Route.COPY, copying, model.handover() / 2);
     if (tuning.strategy() == Strategy.SIGNALED) {
-      play.add(Stream.RECEIVE, Route.EXCHANGE, 0, 0, placed); // sends the rows from their place
+      play.add(Stream.RECEIVE, Route.EXCHANGE, new Play.Work(0, 0), 0, placed); // sends the rows from their place
     }
-    play.product(gemm.micros(), 0);
     int[][] arrived = transfers(play, tuning, cut);
+    // As if the tiles of a chunk were a product: for how long there are any beside the transfers.
+    double share = (gemm.micros() - gemm.launch()) / ranks / cut.shards();
+    play.product(gemm.launch(), 0);
+    for (int step = 0; step < ranks; step++) {
+      for (int chunk = 0; chunk < cut.shards(); chunk++) {
+        if (step == 0) {
+          play.product(share, 0);
+        } else {
+          play.product(share, 0, arrived[step][chunk]);
+        }
+      }
+    }
     play.run();
     double start = play.seen(placed) - model.handover() / 2 + gemm.launch();
     return compute(tuning, cut, gemm, contention, start, arrived(play, arrived));

@@ -6,6 +6,8 @@ import dev.counterpoint.WeightLayout;
 import dev.counterpoint.World;
 import dev.counterpoint.core.measure.Samples;
 import dev.counterpoint.core.measure.Stopwatch;
+import dev.counterpoint.core.strategy.RoutedOrder;
+import dev.counterpoint.core.strategy.WideDevices;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.DeviceBuffer;
@@ -201,14 +203,19 @@ final class GemmSampler implements AutoCloseable {
       }
     }
 
-    /** Stored in a symmetric buffer, the tiles of all owners in turn. */
+    /** Stored in a symmetric buffer, in the order in which strategies do. */
     Gemms(Tiling tiling, int k, SymmetricBuffer target) {
       long slot = (long) tiling.partition().rowsPerShard() * tiling.cols() * output.bytes();
       for (Rank rank : world.localRanks()) {
         GemmSpec spec =
             plain(rank, GemmEngine.TILE, tiling, k)
                 .withHooks(
-                    new TileOrder.Table(inTurns(tiling, rank.index())),
+                    new TileOrder.Table(
+                        RoutedOrder.of(
+                            tiling,
+                            rank.index(),
+                            tiling.tileRowsPerShard(),
+                            WideDevices.areOf(machine.units()))),
                     TileGate.NONE,
                     new TileRoute.Owners(target, rank.index() * slot, tiling.cols(), null),
                     TilePost.NONE,
@@ -250,17 +257,6 @@ final class GemmSampler implements AutoCloseable {
     public void close() {
       gemms.forEach(PreparedGemm::close);
     }
-  }
-
-  /** The first tile of each owner, the next rank's first, then the second of each, and so on. */
-  private static int[] inTurns(Tiling tiling, int rank) {
-    int owners = tiling.partition().shards();
-    int perOwner = tiling.tiles() / owners;
-    int[] order = new int[tiling.tiles()];
-    for (int i = 0; i < order.length; i++) {
-      order[i] = (rank + 1 + i) % owners * perOwner + i / owners;
-    }
-    return order;
   }
 
   @Override

@@ -59,7 +59,8 @@ final class LatencyModel {
             ? new GatherModel(this, key).micros(tuning)
             : new OutputModel(this, key).micros(tuning);
     // Everything but sequential forks to side streams and joins them again.
-    return tuning.strategy() == Strategy.SEQUENTIAL ? schedule : schedule + handover();
+    double forked = tuning.strategy() == Strategy.SEQUENTIAL ? 0 : handover();
+    return schedule + forked + curves.micros(Route.START, 1);
   }
 
   /** A prediction that is only as much faster than another as this is not believed. */
@@ -71,6 +72,10 @@ final class LatencyModel {
     return curves.micros(route, bytes);
   }
 
+  Play.Work work(Route route, double bytes) {
+    return curves.work(route, bytes);
+  }
+
   /** To another stream and back. */
   double handover() {
     return curves.micros(Route.HANDOVER, 1);
@@ -78,13 +83,22 @@ final class LatencyModel {
 
   /** One push to a peer, until it has been seen there. */
   double push(Transport transport, double bytes) {
-    return micros(byComputeUnits(transport) ? Route.COMPUTE_PUSH : Route.PUSH, bytes);
+    // A lone push was sampled between ranks that did not start at once.
+    double late = micros(Route.START, 1);
+    return Math.max(streamedPush(transport, bytes).micros(), micros(pushes(transport), bytes) - late);
   }
 
   /** One of many pushes that follow each other. */
-  double streamedPush(Transport transport, double bytes) {
+  Play.Work streamedPush(Transport transport, double bytes) {
     Route streamed = byComputeUnits(transport) ? Route.STREAMED_COMPUTE_PUSH : Route.STREAMED_PUSH;
-    return Math.min(push(transport, bytes), micros(streamed, bytes));
+    Play.Work one = work(pushes(transport), bytes);
+    Play.Work many = work(streamed, bytes);
+    return many.micros() <= one.micros() ? many : one;
+  }
+
+  /** From the end of what raises a signal until it is seen. */
+  double seenAfter() {
+    return Math.max(0, push(Transport.AUTO, 1) - streamedPush(Transport.AUTO, 1).micros());
   }
 
   /** Under which name pushes slow products. */
@@ -126,8 +140,8 @@ final class LatencyModel {
   }
 
   /** A pass of a kernel over rows that reads and writes them so many times in all. */
-  double pass(double bytes, int times) {
-    return micros(Route.COPY, bytes * times / 2);
+  Play.Work pass(double bytes, int times) {
+    return work(Route.COPY, bytes * times / 2);
   }
 
   /**
@@ -179,14 +193,21 @@ final class LatencyModel {
     return (double) tiling.tileRows() * tiling.tileCols();
   }
 
-  /** The same with tiles that are stored at their owners. */
-  Tiles routed(RowPartition shards, int cols, int k, Tuning tuning, int elementBytes) {
-    Tiles home = tiles(shards, cols, k, tuning);
-    double waveBytes = area(home.tiling()) * elementBytes * home.workers();
-    double tile =
-        Math.max(
-            home.tile() + curves.tileTimes().stored() * waveBytes,
-            curves.tileTimes().storedAtLeast() * waveBytes);
-    return new Tiles(home.tiling(), home.workers(), home.launch(), tile);
+  /**
+   * How long so many tiles take that are stored at their owners. Before the first wave has been
+   * computed nothing is stored, and after the last one nothing is computed.
+   *
+   * @param gemm whose tiles
+   * @param tiles how many, whoever owns them
+   * @param computing microseconds that it takes to compute them
+   * @param bytes of them that belong to others
+   */
+  double storing(
+      Tiles gemm, long tiles, double computing, double bytes) {
+    double storing = bytes * curves.tileTimes().perByte();
+    double waves = Math.max(1, Math.ceil((double) tiles / gemm.workers()));
+    double many = curves.tileTimes().exposed();
+    double exposed = many + (1 - many) / waves;
+    return Math.max(computing, storing) + exposed * Math.min(computing, storing);
   }
 }

@@ -62,7 +62,7 @@ final class OutputModel {
   /** What brings the result where it belongs: a norm, or else copies where they are needed. */
   private double finish(boolean copied) {
     if (!key.norm().isEmpty()) {
-      return model.pass(receivedRows() * rowBytes, key.normPasses());
+      return model.pass(receivedRows() * rowBytes, key.normPasses()).micros();
     }
     if (!copied) {
       return 0;
@@ -85,9 +85,9 @@ final class OutputModel {
       double bytes = (spreads ? key.m() : (double) shard) * cols * part;
       int sent =
           play.add(
-              Stream.SEND, collective(), model.micros(collective(), bytes), hop, computed);
+              Stream.SEND, collective(), model.work(collective(), bytes), hop, computed);
       double copied = receivedRows() * cols * part / copies;
-      double copying = copies * model.micros(Route.COPY, copied);
+      Play.Work copying = model.work(Route.COPY, copied).times(copies);
       play.add(Stream.RECEIVE, Route.COPY, copying, 0, sent);
     }
     return play.run() + (key.norm().isEmpty() ? 0 : finish(false));
@@ -111,7 +111,7 @@ final class OutputModel {
       double after = gemm.after(done);
       int computed = play.product(after - before, model.handover() / 2);
       before = after;
-      double sending = model.micros(collective(), map.tilesOfShard(group) * tileBytes);
+      Play.Work sending = model.work(collective(), map.tilesOfShard(group) * tileBytes);
       play.add(Stream.SEND, collective(), sending, 0, computed);
     }
     double finishing =

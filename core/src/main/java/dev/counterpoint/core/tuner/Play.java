@@ -32,20 +32,47 @@ final class Play {
     final double later;
 
     final int[] after;
+
+    /** What is left of its beginning, in which no bytes move; a product has none. */
+    double start;
+
+    /** What is left of the rest, at full speed. */
     double left;
     double rate;
     double end = Double.POSITIVE_INFINITY;
 
-    Task(int rank, @Nullable Route route, double work, double later, int[] after) {
+    Task(int rank, @Nullable Route route, Work work, double later, int[] after) {
       this.rank = rank;
       this.route = route;
-      this.left = work;
+      this.start = work.start();
+      this.left = work.rest();
       this.later = later;
       this.after = after;
     }
 
     boolean isProduct() {
       return route == null;
+    }
+
+    boolean moves() {
+      return route != null && start <= 0;
+    }
+  }
+
+  /**
+   * How long something takes alone, in microseconds.
+   *
+   * @param start whatever its size
+   * @param rest while bytes are read, moved and written
+   */
+  record Work(double start, double rest) {
+    /** So many of it, one after the other. */
+    Work times(int count) {
+      return new Work(start * count, rest * count);
+    }
+
+    double micros() {
+      return start + rest;
     }
   }
 
@@ -76,17 +103,17 @@ final class Play {
   }
 
   int product(int rank, double micros, double later, int... after) {
-    return add(rank, Stream.MAIN, null, micros, later, after);
+    return add(rank, Stream.MAIN, null, new Work(0, micros), later, after);
   }
 
   /** Adds something else; its number. */
-  int add(Stream stream, Route route, double micros, double later, int... after) {
-    return add(0, stream, route, micros, later, after);
+  int add(Stream stream, Route route, Work work, double later, int... after) {
+    return add(0, stream, route, work, later, after);
   }
 
   int add(
-      int rank, Stream stream, @Nullable Route route, double micros, double later, int... after) {
-    Task task = new Task(rank, route, micros, later, after);
+      int rank, Stream stream, @Nullable Route route, Work work, double later, int... after) {
+    Task task = new Task(rank, route, work, later, after);
     tasks.add(task);
     lanes.get(rank * Stream.values().length + stream.ordinal()).add(task);
     return tasks.size() - 1;
@@ -111,13 +138,18 @@ final class Play {
       setRates();
       double step = next - now;
       for (Task task : active) {
-        step = Math.min(step, task.left / task.rate);
+        step = Math.min(step, task.start > 0 ? task.start : task.left / task.rate);
       }
       now += step;
+      double nearly = NEARLY * (1 + now);
       for (int i = active.size() - 1; i >= 0; i--) {
         Task task = active.get(i);
-        task.left -= step * task.rate;
-        if (task.left <= NEARLY * (1 + now)) {
+        if (task.start > 0) {
+          task.start = task.start - step <= nearly ? 0 : task.start - step;
+        } else {
+          task.left -= step * task.rate;
+        }
+        if (task.start <= 0 && task.left <= nearly) {
           task.end = now;
           active.remove(i);
         }
@@ -149,12 +181,24 @@ final class Play {
         ready = Math.max(ready, seen(earlier));
       }
       if (ready <= now) {
+        if (first.route != null && computes(first.rank)) {
+          first.start += contention.delay(first.route);
+        }
         active.add(first);
       } else {
         next = Math.min(next, ready);
       }
     }
     return next;
+  }
+
+  private boolean computes(int rank) {
+    for (Task task : active) {
+      if (task.rank == rank && task.isProduct()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void setRates() {
@@ -166,13 +210,13 @@ final class Play {
       for (Task task : active) {
         if (task.rank == rank) {
           computes |= task.isProduct();
-          linked += task.route != null && task.route.usesLink() ? 1 : 0;
-          copying += task.route != null && !task.route.usesLink() ? 1 : 0;
+          linked += task.moves() && usesLink(task) ? 1 : 0;
+          copying += task.moves() && !usesLink(task) ? 1 : 0;
         }
       }
       for (Task task : active) {
-        if (task.rank == rank && task.route != null) {
-          int sharers = task.route.usesLink() ? linked : copying;
+        if (task.rank == rank && task.route != null && task.moves()) {
+          int sharers = usesLink(task) ? linked : copying;
           task.rate = (computes ? contention.ofRoute(task.route) : 1) / sharers;
           products *= Math.pow(contention.ofProducts(task.route), 1.0 / sharers);
         }
@@ -183,5 +227,9 @@ final class Play {
         }
       }
     }
+  }
+
+  private static boolean usesLink(Task task) {
+    return task.route != null && task.route.usesLink();
   }
 }

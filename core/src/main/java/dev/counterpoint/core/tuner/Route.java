@@ -25,7 +25,9 @@ public enum Route {
   /** A copy within a rank. */
   COPY,
   /** No bytes: to another stream of the rank and back, by events. */
-  HANDOVER;
+  HANDOVER,
+  /** No bytes: how much longer the first collective takes, since ranks do not start at once. */
+  START;
 
   /** Whether it moves bytes from rank to rank. */
   boolean usesLink() {
@@ -40,7 +42,7 @@ public enum Route {
               COMPUTE_PUSH,
               STREAMED_COMPUTE_PUSH ->
           true;
-      case REDUCE, COPY, HANDOVER -> false;
+      case REDUCE, COPY, HANDOVER, START -> false;
     };
   }
 

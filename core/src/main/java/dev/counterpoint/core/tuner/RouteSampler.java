@@ -35,6 +35,9 @@ final class RouteSampler implements AutoCloseable {
   /** After one this long the curve goes on as a straight line. */
   private static final double LONG_ENOUGH = 60_000;
 
+  /** Collectives that follow each other. */
+  private static final int SEVERAL = 4;
+
   /** Pushes that follow each other, to all peers in turn. */
   private static final int STREAM = 8;
 
@@ -45,6 +48,10 @@ final class RouteSampler implements AutoCloseable {
   private final int ranks;
   private final long largest;
   private boolean computePushes;
+
+  /** The least that any collective seemed to wait for the last rank. */
+  private double late = Double.POSITIVE_INFINITY;
+
   private final SymmetricBuffer source;
   private final SymmetricBuffer target;
   private final SignalArray arrived;
@@ -83,12 +90,13 @@ final class RouteSampler implements AutoCloseable {
     fill(output);
     Map<Route, Curve> curves = new EnumMap<>(Route.class);
     for (Route route : Route.values()) {
-      if (route.isOptional() && !computePushes) {
+      if ((route.isOptional() && !computePushes) || route == Route.START) {
         continue;
       }
       boolean carriesInput = route == Route.ALL_GATHER || route == Route.EXCHANGE;
       curves.put(route, curve(route, carriesInput ? input : output));
     }
+    curves.put(Route.START, new Curve(List.of(new Curve.Point(1, late))));
     return curves;
   }
 
@@ -116,8 +124,15 @@ final class RouteSampler implements AutoCloseable {
 
   private double median(Route route, long bytes, DType dtype) {
     if (route != Route.REDUCE) {
-      return median(rank -> enqueue(route, rank, rank.stream(), bytes, dtype, 1))
-          / (isStream(route) ? STREAM : 1);
+      double one = median(rank -> enqueue(route, rank, rank.stream(), bytes, dtype, 1));
+      if (!waitsForRanks(route)) {
+        return isStream(route) ? one / STREAM : one;
+      }
+      // The first one also waits for the rank that started last.
+      double all = median(rank -> enqueue(route, rank, rank.stream(), bytes, dtype, SEVERAL));
+      double each = Math.max(1e-3, (all - one) / (SEVERAL - 1));
+      late = Math.min(late, Math.max(0, one - each));
+      return each;
     }
     try (Reduces reduces = new Reduces(bytes, dtype)) {
       return median(rank -> reduces.launch(rank, rank.stream()));
@@ -157,6 +172,21 @@ final class RouteSampler implements AutoCloseable {
   /** The size at which routes are slowed and slow others. */
   long usualBytes() {
     return largest / 8;
+  }
+
+  private static boolean waitsForRanks(Route route) {
+    return switch (route) {
+      case ALL_GATHER, REDUCE_SCATTER, ALL_REDUCE, ALL_TO_ALL, EXCHANGE -> true;
+      case PUSH,
+              STREAMED_PUSH,
+              COMPUTE_PUSH,
+              STREAMED_COMPUTE_PUSH,
+              REDUCE,
+              COPY,
+              HANDOVER,
+              START ->
+          false;
+    };
   }
 
   private static boolean isStream(Route route) {
@@ -202,7 +232,7 @@ final class RouteSampler implements AutoCloseable {
           enqueueOne(route, rank, stream, bytes, dtype);
         }
       }
-      case REDUCE -> throw new AssertionError("prepared beforehand");
+      case REDUCE, START -> throw new AssertionError("prepared beforehand, or not enqueued");
     }
   }
 
@@ -222,7 +252,7 @@ final class RouteSampler implements AutoCloseable {
               stream, (me + 1) % ranks, from, 0, (me - 1 + ranks) % ranks, to, 0, count, dtype);
       case COPY -> backend.transfers().put(stream, from, 0, to, 0, bytes, Transport.AUTO);
       case HANDOVER -> handOver(rank);
-      case PUSH, STREAMED_PUSH, COMPUTE_PUSH, STREAMED_COMPUTE_PUSH, REDUCE ->
+      case PUSH, STREAMED_PUSH, COMPUTE_PUSH, STREAMED_COMPUTE_PUSH, REDUCE, START ->
           throw new AssertionError(route);
     }
   }

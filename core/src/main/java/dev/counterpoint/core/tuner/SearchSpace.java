@@ -25,7 +25,7 @@ final class SearchSpace {
   private static final int[] RESERVED = {2, 4, 8, 16};
 
   /** Tiles that are stored at their owners need no units beside them. */
-  private static final int[] RESERVED_OR_NONE = {-1, 2, 4, 8, 16};
+  private static final int[] RESERVED_OR_NONE = {-1, 4, 16};
 
   private static final List<Strategy> PUSHING = List.of(Strategy.RING, Strategy.DECOMPOSED);
 

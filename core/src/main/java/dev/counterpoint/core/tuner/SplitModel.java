@@ -86,9 +86,9 @@ final class SplitModel {
       int cols = columns.rows(key.n(), chunk);
       double part = (double) cols / key.n();
       int computed = play.product(model.plain(key.m(), cols, key.k()), hop);
-      double sending = model.micros(Route.ALL_TO_ALL, perPeer() * part);
+      Play.Work sending = model.work(Route.ALL_TO_ALL, perPeer() * part);
       int sent = play.add(Stream.SEND, Route.ALL_TO_ALL, sending, hop, computed);
-      double copying = model.micros(Route.COPY, mostReceived() * rowBytes * part);
+      Play.Work copying = model.work(Route.COPY, mostReceived() * rowBytes * part);
       play.add(Stream.RECEIVE, Route.COPY, copying, 0, sent);
     }
     return play.run();
@@ -113,7 +113,7 @@ final class SplitModel {
         all[rank] = computed[rank][step];
       }
       for (int rank = 0; most > 0 && rank < ranks; rank++) {
-        double exchanging = model.micros(Route.EXCHANGE, most * rowBytes);
+        Play.Work exchanging = model.work(Route.EXCHANGE, most * rowBytes);
         play.add(rank, Stream.SEND, Route.EXCHANGE, exchanging, 0, all);
       }
     }
@@ -157,7 +157,7 @@ final class SplitModel {
         for (int block = 0; block < blocks.count(); block++) {
           int rows = blocks.rows(rows(source, rank), block);
           if (rows > 0) {
-            double copying = model.micros(Route.COPY, rows * rowBytes);
+            Play.Work copying = model.work(Route.COPY, rows * rowBytes);
             int there = arrived[source][rank][block];
             play.add(rank, Stream.RECEIVE, Route.COPY, copying, 0, there);
           }
@@ -186,8 +186,8 @@ final class SplitModel {
       int computed = play.product(rank, computing, model.handover() / 2);
       arrived[rank][owner][block] = computed;
       if (!fused && owner != rank) {
-        double sending = model.streamedPush(tuning.transport(), rows * rowBytes);
-        double later = model.push(tuning.transport(), rows * rowBytes) - sending;
+        Play.Work sending = model.streamedPush(tuning.transport(), rows * rowBytes);
+        double later = model.push(tuning.transport(), rows * rowBytes) - sending.micros();
         Route route = model.pushes(tuning.transport());
         arrived[rank][owner][block] =
             play.add(rank, Stream.SEND, route, sending, later, computed);
@@ -196,9 +196,9 @@ final class SplitModel {
   }
 
   private double routed(int rows, boolean own, Tuning tuning) {
-    RowPartition whole = RowPartition.whole(rows);
-    return own
-        ? model.tiles(whole, key.n(), key.k(), tuning).micros()
-        : model.routed(whole, key.n(), key.k(), tuning, key.outputType().bytes()).micros();
+    LatencyModel.Tiles gemm = gemm(rows, tuning);
+    int tiles = gemm.tiling().tiles();
+    double computing = gemm.after(tiles) - gemm.launch();
+    return gemm.launch() + model.storing(gemm, tiles, computing, own ? 0 : rows * rowBytes);
   }
 }

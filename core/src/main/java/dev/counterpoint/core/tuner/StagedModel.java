@@ -76,14 +76,14 @@ final class StagedModel {
       }
       double time = play.run();
       // An all-reduce's norm is played, in the place of the copies.
-      return key.norm().isEmpty() || spreads ? time : time + norm(shard);
+      return key.norm().isEmpty() || spreads ? time : time + norm(shard).micros();
     }
 
     private int chunks() {
       return Math.max(1, Math.min(tuning.chunks(), shard));
     }
 
-    private double norm(int rows) {
+    private Play.Work norm(int rows) {
       return model.pass(rows * rowBytes, key.normPasses());
     }
 
@@ -99,8 +99,8 @@ final class StagedModel {
     }
 
     private int push(Stream stream, double bytes, int... after) {
-      double sending = model.streamedPush(tuning.transport(), bytes);
-      double later = model.push(tuning.transport(), bytes) - sending;
+      Play.Work sending = model.streamedPush(tuning.transport(), bytes);
+      double later = model.push(tuning.transport(), bytes) - sending.micros();
       return play.add(stream, model.pushes(tuning.transport()), sending, later, after);
     }
 
@@ -129,26 +129,35 @@ final class StagedModel {
         for (int step = 1; step < ranks; step++) {
           arrived[block][step] = push(Stream.SEND, bytes(blocks, block), computed);
         }
-        double copying = model.micros(Route.COPY, bytes(blocks, block));
+        Play.Work copying = model.work(Route.COPY, bytes(blocks, block));
         arrived[block][0] = play.add(Stream.SEND, Route.COPY, copying, 0, computed);
       }
       receive(blocks, arrived, true);
     }
 
-    /** Tiles of one GEMM, stored at their owners, block by block of all owners. */
+    /**
+     * Tiles of one GEMM, stored at their owners, block by block of all owners: mixed on a wide
+     * device, otherwise the own ones of a block last.
+     */
     private void fused() {
-      LatencyModel.Tiles gemm =
-          model.routed(shards, key.n(), inner, tuning, key.outputType().bytes());
+      LatencyModel.Tiles gemm = model.tiles(shards, key.n(), inner, tuning);
       Tiling tiling = gemm.tiling();
       int tileRows = tiling.tileRowsPerShard();
       int groups = Math.max(1, Math.min(tuning.chunks(), tileRows));
       int blockTileRows = Math.max(1, (tileRows + groups - 1) / groups);
       RowBlocks blocks = RowBlocks.even(shard, blockTileRows * tiling.tileRows());
       int[][] arrived = new int[blocks.count()][ranks];
+      boolean mixed = WideDevices.areOf(model.machine().units());
       double before = 0;
       for (int block = 0; block < blocks.count(); block++) {
-        long rows = Math.min(tileRows, (block + 1L) * blockTileRows);
-        double after = gemm.after(rows * tiling.tileColCount() * ranks);
+        long tiles = Math.min(tileRows, (block + 1L) * blockTileRows) * tiling.tileColCount();
+        int rows = Math.min(shard, (block + 1) * blockTileRows * tiling.tileRows());
+        double after = gemm.after(tiles * ranks) - gemm.launch();
+        double elsewhere = mixed ? after : after * (ranks - 1) / ranks;
+        after +=
+            gemm.launch()
+                - elsewhere
+                + model.storing(gemm, tiles * ranks, elsewhere, rows * rowBytes * (ranks - 1));
         int computed = play.product(after - before, hop);
         before = after;
         java.util.Arrays.fill(arrived[block], computed);
@@ -161,7 +170,7 @@ final class StagedModel {
       if (!reduces) {
         for (int step = 0; step < ranks; step++) {
           for (int block = 0; block < blocks.count(); block++) {
-            double copying = model.micros(Route.COPY, bytes(blocks, block));
+            Play.Work copying = model.work(Route.COPY, bytes(blocks, block));
             play.add(Stream.RECEIVE, Route.COPY, copying, 0, arrived[block][step]);
           }
         }
@@ -170,10 +179,11 @@ final class StagedModel {
       int[][] spread = new int[blocks.count()][];
       for (int block = 0; block < blocks.count(); block++) {
         double bytes = bytes(blocks, block);
-        double reducing = model.micros(Route.REDUCE, bytes);
+        Play.Work reducing = model.work(Route.REDUCE, bytes);
         if (spreads && tuning.strategy() == Strategy.FUSED) {
-          double storing = (ranks - 1) * model.streamedPush(tuning.transport(), bytes);
-          double both = Math.max(reducing, storing);
+          Play.Work storing = model.streamedPush(tuning.transport(), bytes).times(ranks - 1);
+          Play.Work both =
+              new Play.Work(reducing.start(), Math.max(reducing.rest(), storing.rest()));
           spread[block] =
               new int[] {play.add(Stream.RECEIVE, Route.REDUCE, both, hop, arrived[block])};
           continue;
@@ -193,17 +203,17 @@ final class StagedModel {
     /** The finished rows of everyone, once the last of them are there or block by block. */
     private void copyOut(RowBlocks blocks, int[][] spread, boolean striped) {
       boolean normalized = !key.norm().isEmpty();
-      boolean atOnce = WideDevices.areFilledBy(model.machine().units(), Integer.MAX_VALUE);
+      boolean atOnce = WideDevices.areOf(model.machine().units());
       for (int block = 0; block < blocks.count(); block++) {
         int copies = normalized || atOnce ? 0 : striped ? 1 : ranks;
         double bytes = bytes(blocks, block) * ranks / Math.max(1, copies);
-        double copying = copies * (copies == 0 ? 0 : model.micros(Route.COPY, bytes));
+        Play.Work copying = model.work(Route.COPY, bytes).times(copies);
         play.add(Stream.MAIN, Route.COPY, copying, 0, spread[block]);
       }
       if (normalized) {
         play.add(Stream.MAIN, Route.COPY, norm(key.m()), 0);
       } else if (atOnce) {
-        play.add(Stream.MAIN, Route.COPY, model.micros(Route.COPY, key.m() * rowBytes), 0);
+        play.add(Stream.MAIN, Route.COPY, model.work(Route.COPY, key.m() * rowBytes), 0);
       }
     }
 
@@ -218,7 +228,7 @@ final class StagedModel {
               play.product(model.plain(blocks.rows(shard, block), key.n(), inner), hop);
           if (step > 0) {
             // A sum of two; what was sampled reads one slot per rank.
-            double adding = model.micros(Route.REDUCE, 3 * bytes(blocks, block) / (ranks + 1.0));
+            Play.Work adding = model.work(Route.REDUCE, 3 * bytes(blocks, block) / (ranks + 1.0));
             ready = play.add(Stream.RECEIVE, Route.REDUCE, adding, hop, ready, arrived[block]);
             finished[block] = ready;
           }
@@ -244,18 +254,18 @@ final class StagedModel {
         }
       }
       boolean normalized = !key.norm().isEmpty();
-      boolean atOnce = WideDevices.areFilledBy(model.machine().units(), Integer.MAX_VALUE);
+      boolean atOnce = WideDevices.areOf(model.machine().units());
       for (int step = 0; step < ranks; step++) {
         for (int block = 0; block < blocks.count(); block++) {
-          double copying =
-              normalized || atOnce ? 0 : model.micros(Route.COPY, bytes(blocks, block));
+          int copies = normalized || atOnce ? 0 : 1;
+          Play.Work copying = model.work(Route.COPY, bytes(blocks, block)).times(copies);
           play.add(Stream.MAIN, Route.COPY, copying, 0, there[step][block]);
         }
       }
       if (normalized) {
         play.add(Stream.MAIN, Route.COPY, norm(key.m()), 0);
       } else if (atOnce) {
-        play.add(Stream.MAIN, Route.COPY, model.micros(Route.COPY, key.m() * rowBytes), 0);
+        play.add(Stream.MAIN, Route.COPY, model.work(Route.COPY, key.m() * rowBytes), 0);
       }
     }
   }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Samples what single tiles take, from GEMMs of whole waves: the difference between four waves and
@@ -19,6 +20,7 @@ final class TileSampler {
   private static final int[] WIDTHS = {0, 128, 256};
   private static final int FEW_WAVES = 1;
   private static final int MANY_WAVES = 4;
+  private static final int LEAST_K = 64;
 
   private final GemmSampler gemms;
   private final Machine machine;
@@ -35,7 +37,7 @@ final class TileSampler {
    *
    * @param target memory at all ranks that tiles can be stored in; null where none can
    */
-  TileTimes sample(@org.jspecify.annotations.Nullable SymmetricBuffer target) {
+  TileTimes sample(@Nullable SymmetricBuffer target) {
     List<Tiling> tilings = tilings();
     progress.begin("sampling tiles", tilings.size() + 1L);
     List<Tile> tiles = new ArrayList<>();
@@ -113,30 +115,37 @@ final class TileSampler {
     }
   }
 
-  /** What stores at owners cost for each byte: beside long products, and beside hardly any. */
+  /** What stores at owners cost: for each byte beside hardly any product, and beside as long ones. */
   private double[] stores(SymmetricBuffer target) {
+    int ranks = machine.ranks();
     int size = gemms.reference();
     Tiling own = machine.natural(size, size, longK());
     // As many rows for each owner, and no more than the buffer holds.
-    int shard = Math.max(own.tileRows(), size / machine.ranks() / own.tileRows() * own.tileRows());
-    int rows = shard * machine.ranks();
-    long room = target.bytes() / ((long) rows * gemms.outputBytes());
+    int shard = Math.max(own.tileRows(), size / ranks / own.tileRows() * own.tileRows());
+    long room = target.bytes() / ((long) shard * ranks * gemms.outputBytes());
     int cols = (int) Math.min(size, room / own.tileCols() * own.tileCols());
-    if (cols <= 0) {
+    if (cols <= 0 || ranks == 1) {
       return new double[2];
     }
-    double bytes = (double) rows * cols * gemms.outputBytes();
-    Tiling tiling =
-        new Tiling(
-            new RowPartition(rows, machine.ranks()), cols, own.tileRows(), own.tileCols());
-    double atHome = at(tiling, longK(), null);
-    double atOwners = at(tiling, longK(), target);
-    double least = at(tiling, 64, target);
-    return new double[] {Math.max(0, (atOwners - atHome) / bytes), least / bytes};
+    RowPartition shards = new RowPartition(shard * ranks, ranks);
+    Tiling tiling = new Tiling(shards, cols, own.tileRows(), own.tileCols());
+    double bytes = (ranks - 1.0) * shard * cols * gemms.outputBytes();
+    double storing = at(tiling, LEAST_K, target);
+    // K at which computing takes about as long, where most can be hidden and most can be exposed.
+    double shortly = at(tiling, shortK(), null);
+    double perK = Math.max(1e-6, (at(tiling, longK(), null) - shortly) / (longK() - shortK()));
+    int k = (int) Math.max(shortK(), Math.min(longK(), shortK() + (storing - shortly) / perK));
+    double computing = at(tiling, k, null);
+    double both = at(tiling, k, target);
+    double exposed =
+        Math.max(0, both - Math.max(computing, storing)) / Math.min(computing, storing);
+    double waves = Math.max(1.5, Math.ceil((double) tiling.tiles() / machine.units()));
+    double ofMany = (Math.min(1, exposed) - 1 / waves) / (1 - 1 / waves);
+    return new double[] {storing / bytes, Math.max(0, ofMany)};
   }
 
   private double at(
-      Tiling tiling, int k, @org.jspecify.annotations.Nullable SymmetricBuffer target) {
+      Tiling tiling, int k, @Nullable SymmetricBuffer target) {
     try (GemmSampler.Gemms all =
         target == null
             ? gemms.new Gemms(GemmEngine.TILE, tiling, k, 0)

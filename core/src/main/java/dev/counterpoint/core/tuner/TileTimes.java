@@ -9,11 +9,12 @@ import java.util.List;
  *
  * @param launch microseconds of a GEMM besides its waves
  * @param tiles by size; empty where tiles are not computed wave by wave and none was sampled
- * @param stored microseconds that each byte of an output costs a device when the tiles are stored
- *     at their owners, beyond what it costs to store them at home
- * @param storedAtLeast microseconds for each byte when nothing else takes time
+ * @param perByte microseconds of a device for each byte that its tiles store at other owners, when
+ *     nothing else takes time
+ * @param exposed which part of the shorter of both, computing and storing, is not hidden behind the
+ *     longer one where there are many waves
  */
-public record TileTimes(double launch, List<Tile> tiles, double stored, double storedAtLeast) {
+public record TileTimes(double launch, List<Tile> tiles, double perByte, double exposed) {
   /** Nothing is known of tiles. */
   static final TileTimes NONE = new TileTimes(0, List.of(), 0, 0);
 

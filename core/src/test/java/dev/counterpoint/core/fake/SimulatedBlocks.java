@@ -14,6 +14,9 @@ final class SimulatedBlocks implements SimulatedMachine.Waiting {
   private int block;
   private boolean busy;
 
+  /** What of a block goes on: its sum, and its way to all peers. */
+  private int parts;
+
   SimulatedBlocks(SimulatedMachine machine, ReduceSpec spec, int ranks, Runnable then) {
     this.machine = machine;
     this.spec = spec;
@@ -32,11 +35,11 @@ final class SimulatedBlocks implements SimulatedMachine.Waiting {
     double read = elements * spec.slots() * spec.inputType().bytes();
     double written = elements * spec.outputType().bytes();
     boolean spreads = spec.route() instanceof ReduceSpec.Everywhere;
-    machine.begin(
-        Activity.memory(
-            spec.rank(),
-            Math.max(1, read + written),
-            spreads && ranks > 1 ? () -> spread(written) : this::end));
+    parts = spreads && ranks > 1 ? 2 : 1;
+    machine.begin(Activity.memory(spec.rank(), Math.max(1, read + written), this::end));
+    if (parts == 2) {
+      spread(written);
+    }
     return true;
   }
 
@@ -62,7 +65,7 @@ final class SimulatedBlocks implements SimulatedMachine.Waiting {
     return true;
   }
 
-  /** The sum leaves for all peers by the one link of its rank. */
+  /** The sum leaves for all peers by the one link of its rank while it is made. */
   private void spread(double bytes) {
     int next = (spec.rank() + 1) % ranks;
     machine.begin(
@@ -70,6 +73,9 @@ final class SimulatedBlocks implements SimulatedMachine.Waiting {
   }
 
   private void end() {
+    if (--parts > 0) {
+      return;
+    }
     if (spec.route() instanceof ReduceSpec.Everywhere all) {
       List<Integer> everybody = IntStream.range(0, ranks).boxed().toList();
       machine.raise(

@@ -54,7 +54,7 @@ public record Speeds(
   /** A device much like a large GPU, in a host of several: products are long, links fast. */
   public static Speeds large() {
     return new Speeds(
-        132, 2.7e6, 3, 0.7, 1.5, 6, 3.6e5, 3.5e6, 6, 0.75, 16, 0.02, 0.15, 0.15, 0.6);
+        66, 5.4e6, 3, 0.7, 1.5, 6, 3.6e5, 3.5e6, 6, 0.75, 16, 0.02, 0.15, 0.15, 0.6);
   }
 
   /** A device of few units behind a slow link, as on a PCIe bus. */

@@ -25,9 +25,9 @@ class SimulatedTuningTest {
     int near = 0, all = 0, slower = 0;
     for (String op : List.of("ag-gemm", "gemm-rs", "gemm-ar", "gemm-a2a")) {
       for (int i = 0; i < shapes; i++) {
-        int m = (int) Math.exp(random.nextDouble(Math.log(128), Math.log(8192)));
-        int n = (int) Math.exp(random.nextDouble(Math.log(1024), Math.log(16384)));
-        int k = (int) Math.exp(random.nextDouble(Math.log(1024), Math.log(16384)));
+        int m = (int) Math.exp(random.nextDouble(Math.log(128), Math.log(4096)));
+        int n = (int) Math.exp(random.nextDouble(Math.log(1024), Math.log(8192)));
+        int k = (int) Math.exp(random.nextDouble(Math.log(1024), Math.log(8192)));
         GemmProblem p = new GemmProblem(m, n, k, DType.BF16, DType.BF16, WeightLayout.NK, 1f, 0f, false);
         Tuning tuning = Tuning.AUTOMATIC.withTransport(Transport.COPY_ENGINE);
         OperatorSpec spec = switch (op) { case "ag-gemm" -> new AllGatherGemmSpec(p, tuning); case "gemm-rs" -> new GemmReduceScatterSpec(p, tuning); case "gemm-ar" -> new GemmAllReduceSpec(p, tuning); default -> new GemmAllToAllSpec(p, tuning); };

@@ -35,12 +35,12 @@ final class Synthetic {
             case ALL_REDUCE -> 2 * (ranks - 1.0) / ranks;
             case EXCHANGE, PUSH, STREAMED_PUSH, COMPUTE_PUSH, STREAMED_COMPUTE_PUSH -> 1;
             case REDUCE, COPY -> 0.05;
-            case HANDOVER -> 0;
+            case HANDOVER, START -> 0;
           };
       double start =
           route == Route.STREAMED_PUSH || route == Route.STREAMED_COMPUTE_PUSH
               ? latency / 10
-              : latency;
+              : route == Route.START ? 0 : latency;
       List<Curve.Point> points = new ArrayList<>();
       for (double size = 4096; size < 1e8; size *= 3) {
         points.add(new Curve.Point(size, start + passes * size / gigabytes / 1e3));
