@@ -128,6 +128,14 @@ class JsonFieldsTest {
                     + " --iterations 2 --warmup 1 --json "
                     + file("o.json"))
                 .split(" ")));
+    check(
+        "bench --reorder-overhead",
+        run(
+            "r.json",
+            ("bench --reorder-overhead --backend host --ranks 2 -m 8 -n 8 -k 8 --iterations 1"
+                    + " --json "
+                    + file("r.json"))
+                .split(" ")));
   }
 
   @Test

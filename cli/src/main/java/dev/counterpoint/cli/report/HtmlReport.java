@@ -220,8 +220,8 @@ public final class HtmlReport {
         + Figures.bandwidth(report.machine().linkBytesPerSecond())
         + " is "
         + Figures.micros(base.wire())
-        + " µs. <b>sol</b>, the speed of light: max(gemm, wire). <b>Exposed</b>: median − gemm. <b>E</b>: 1 − exposed"
-        + " / exposed of sequential.</p>\n"
+        + " µs. <b>sol</b>, the speed of light: max(gemm, wire). <b>Exposed</b>: median − gemm."
+        + " <b>E</b>: 1 − exposed / exposed of sequential.</p>\n"
         + notes();
   }
 

@@ -30,7 +30,9 @@ public enum TilePart {
     }
     return event.kind() != Kind.OTHER
         ? NONE
-        : name.startsWith("store of tile ") ? STORE : name.startsWith("post of tile ") ? POST : NONE;
+        : name.startsWith("store of tile ")
+            ? STORE
+            : name.startsWith("post of tile ") ? POST : NONE;
   }
 
   private static boolean isNumbered(String name) {

@@ -134,7 +134,8 @@ final class TimelineSvg {
   private Span span(TraceEvent event) {
     double start = (event.startNanos() - timeline.startNanos()) / 1e3;
     double end = (event.endNanos() - timeline.startNanos()) / 1e3;
-    return new Span(kind(event), axis.x(start), axis.x(end), 1, words(event, timeline.startNanos()));
+    return new Span(
+        kind(event), axis.x(start), axis.x(end), 1, words(event, timeline.startNanos()));
   }
 
   /** The style sheet's name for what an event is. */

@@ -62,7 +62,8 @@ record UnitLanes(int rank, String stem, Map<String, List<TraceEvent>> lanes) {
     long tiles = count(TilePart.TILE);
     return String.format(
         Locale.ROOT,
-        "rank %d: %d × %s, %d tiles; of their time %.0f %% computing, %.0f %% storing, %.0f %% waiting at gates",
+        "rank %d: %d × %s, %d tiles; of their time %.0f %% computing, %.0f %% storing, %.0f %%"
+            + " waiting at gates",
         rank,
         lanes.size(),
         stem.isBlank() ? "lane" : stem.strip(),

@@ -65,8 +65,7 @@ final class UnitLanesSvg {
     int place = 0;
     for (Map.Entry<String, List<TraceEvent>> lane : units.lanes().entrySet()) {
       if (place % LABELLED == 0) {
-        labels.append(
-            Html.text(axis.left() - 10, y + 2 * THICK, "end", "minor", lane.getKey()));
+        labels.append(Html.text(axis.left() - 10, y + 2 * THICK, "end", "minor", lane.getKey()));
       }
       for (TraceEvent event : lane.getValue()) {
         add(event, y, TilePart.of(event).isInside() ? above : below);
@@ -90,7 +89,11 @@ final class UnitLanesSvg {
         });
     drawing.append(above);
     drawing.append(Html.line(axis.x(gemm), top - 6, axis.x(gemm), bottom, "rule"));
-    return Html.svg(TimelineSvg.WIDTH, bottom + 26, "Multiprocessors of " + units.summary(), drawing.toString());
+    return Html.svg(
+        TimelineSvg.WIDTH,
+        bottom + 26,
+        "Multiprocessors of " + units.summary(),
+        drawing.toString());
   }
 
   private void add(TraceEvent event, double y, StringBuilder words) {

@@ -51,7 +51,7 @@ record TuneReport(
   private Table table() {
     Table table =
         new Table(
-            "operator",
+            "<operator",
             "M",
             "N",
             "K",
@@ -66,7 +66,7 @@ record TuneReport(
       Candidate shown = shown(entry);
       table.row(
           List.of(
-              entry.key().operator(),
+              entry.key().title(),
               Integer.toString(entry.key().m()),
               Integer.toString(entry.key().n()),
               Integer.toString(entry.key().k()),
@@ -201,14 +201,17 @@ record TuneReport(
       lines.add(
           String.format(
               Locale.ROOT,
-              "%d shapes; prediction error, median: %.1f %% of all that was measured, %.1f %% of the model's choices",
+              "%d shapes; prediction error, median: %.1f %% of all that was measured, %.1f %% of"
+                  + " the model's choices",
               shapes,
               100 * candidateError,
               100 * choiceError));
       lines.add(
           String.format(
               Locale.ROOT,
-              "gain over sequential, geometric mean: %.2f×; the model's choice, which is what auto takes for a shape that was never tuned, is more than 2 %% slower than sequential on %d of %d shapes (%.1f %%), worst %.2f×",
+              "gain over sequential, geometric mean: %.2f×; the model's choice, which is what auto"
+                  + " takes for a shape that was never tuned, is more than 2 %% slower than"
+                  + " sequential on %d of %d shapes (%.1f %%), worst %.2f×",
               gain,
               shapes - notSlower,
               shapes,

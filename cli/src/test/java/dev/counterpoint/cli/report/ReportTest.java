@@ -179,7 +179,8 @@ class ReportTest {
           .isEqualTo(
               "rank "
                   + i
-                  + ": 132 × SM, 1848 tiles; of their time 70 % computing, 10 % storing, 10 % waiting at gates");
+                  + ": 132 × SM, 1848 tiles; of their time 70 % computing, 10 % storing, 10 %"
+                  + " waiting at gates");
       assertThat(rank.hasAttribute("open")).isEqualTo(i == 7);
       assertThat(spans(rank)).containsExactly(1848, 1848, 1848, 1848);
     }
@@ -187,8 +188,7 @@ class ReportTest {
     assertThat(page.indexOf(">SM 16<")).isLessThan(page.indexOf(">SM 112<"));
   }
 
-  private static TraceEvent tiled(
-      int rank, String lane, Kind kind, String name, int from, int to) {
+  private static TraceEvent tiled(int rank, String lane, Kind kind, String name, int from, int to) {
     return new TraceEvent(rank, lane, kind, name, "gemm", from * 1000L, to * 1000L);
   }
 

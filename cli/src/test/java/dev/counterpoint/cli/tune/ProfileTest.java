@@ -67,15 +67,12 @@ class ProfileTest {
     assertThat(profile.busy()).isCloseTo(5 + (20 + 65 + 50) / 3.0, within(1e-9));
     assertThat(profile.storing()).isCloseTo(10 / 3.0, within(1e-9));
     assertThat(
-            profile.head()
-                + profile.busy()
-                + profile.gaps()
-                + profile.tailWave()
-                + profile.after())
+            profile.head() + profile.busy() + profile.gaps() + profile.tailWave() + profile.after())
         .isCloseTo(profile.total(), within(1e-9));
     assertThat(Diagnosis.paragraph("fused", profile, BASELINE))
         .contains(
-            "It computed during 75 % of that, the mean compute lane during 50 % (storing tiles: 3 %)");
+            "It computed during 75 % of that, the mean compute lane during 50 % (storing tiles: 3"
+                + " %)");
   }
 
   @Test

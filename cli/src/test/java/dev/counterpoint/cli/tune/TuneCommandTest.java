@@ -15,6 +15,7 @@ import dev.counterpoint.core.tuner.Curves;
 import dev.counterpoint.core.tuner.Fingerprint;
 import dev.counterpoint.core.tuner.GemmTable;
 import dev.counterpoint.core.tuner.Route;
+import dev.counterpoint.core.tuner.TileTimes;
 import dev.counterpoint.core.tuner.TuningCache;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,7 +44,16 @@ class TuneCommandTest {
       GemmTable table =
           new GemmTable(AXIS, AXIS, AXIS, List.of(5.0, 9.0, 9.0, 1e3, 9.0, 1e3, 1e3, 1e5));
       new TuningCache(temporary, Fingerprint.of(world.backend()), warning -> {})
-          .put(new Curves(DType.FP32, DType.FP32, WeightLayout.NK, routes, table, table, Map.of()));
+          .put(
+              new Curves(
+                  DType.FP32,
+                  DType.FP32,
+                  WeightLayout.NK,
+                  routes,
+                  table,
+                  table,
+                  new TileTimes(0, List.of(), 0, 0),
+                  List.of()));
     }
   }
 
@@ -132,6 +142,24 @@ class TuneCommandTest {
     assertThat(run.out())
         .containsPattern("more than 2 % slower than sequential on [0-9]+ of [0-9]+");
     assertThat(run("--budget", "-1").status()).isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
+  void normsAndSplitsAreShapesOfTheirOwn() {
+    List<String> small = List.of("-m", "32", "-n", "48", "-k", "40", "--iterations", "1");
+    run(with(small, "gemm-rs"));
+    assertThat(run(with(small, "gemm-rs", "--norm", "rms")).out())
+        .contains("gemm-rs, rms+residual+sum   32  48  40");
+    assertThat(run(with(small, "gemm-a2a", "--splits", "slope:3")).out())
+        .containsPattern("gemm-a2a, splits [0-9a-f]{4}   32  48  40");
+    CommandRun shown = run("--show");
+    assertThat(shown.out()).contains("3 shapes;").containsPattern("gemm-rs +32  48  40");
+  }
+
+  private static String[] with(List<String> options, String... first) {
+    List<String> all = new ArrayList<>(List.of(first));
+    all.addAll(options);
+    return all.toArray(String[]::new);
   }
 
   @Test

@@ -87,8 +87,7 @@ public final class Stopwatch implements AutoCloseable {
   public double microsTo(List<Event> events) {
     double nanos = 0;
     for (Rank rank : world.localRanks()) {
-      nanos =
-          Math.max(nanos, events.get(rank.index()).nanosSince(starts.get(rank.index())));
+      nanos = Math.max(nanos, events.get(rank.index()).nanosSince(starts.get(rank.index())));
     }
     return nanos / 1e3;
   }

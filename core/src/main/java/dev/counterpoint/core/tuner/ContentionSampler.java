@@ -11,6 +11,7 @@ import dev.counterpoint.spi.Stream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,7 +100,8 @@ final class ContentionSampler implements AutoCloseable {
         Work brief = new Work(route, few, products);
         Work lasting = new Work(route, many, products)) {
       double product = gemms.median(products);
-      double moving = Math.max(1e-3, curves.get(route).micros(many));
+      double moving =
+          Math.max(1e-3, Objects.requireNonNull(curves.get(route)).micros((double) many));
       int some = times(product / 2, moving);
       int beside = times(BESIDE * some * moving, product);
       double start = brief.routes(some, 0) / some;

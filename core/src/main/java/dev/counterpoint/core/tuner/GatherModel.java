@@ -65,8 +65,7 @@ final class GatherModel {
         play.add(Stream.RECEIVE, Route.COPY, model.work(Route.COPY, bytes(cut, chunk)), 0);
       }
       Play.Work gathering = model.work(Route.ALL_GATHER, bytes(cut, 0));
-      gathered[chunk] =
-          play.add(Stream.RECEIVE, Route.ALL_GATHER, gathering, model.handover() / 2);
+      gathered[chunk] = play.add(Stream.RECEIVE, Route.ALL_GATHER, gathering, model.handover() / 2);
       play.product(plain(cut.rows(chunk)), 0);
     }
     for (int chunk = 0; chunk < cut.shards(); chunk++) {
@@ -94,7 +93,9 @@ final class GatherModel {
     return play.run();
   }
 
-  /** What brings the chunks; by steps of distance and chunk, the task that ends with its arrival. */
+  /**
+   * What brings the chunks; by steps of distance and chunk, the task that ends with its arrival.
+   */
   private int[][] transfers(Play play, Tuning tuning, RowPartition cut) {
     int[][] arrived = new int[ranks][cut.shards()];
     switch (tuning.strategy()) {
@@ -146,7 +147,12 @@ final class GatherModel {
     Play.Work copying = model.work(Route.COPY, shard * rowBytes);
     int placed = play.add(Stream.MAIN, Route.COPY, copying, model.handover() / 2);
     if (tuning.strategy() == Strategy.SIGNALED) {
-      play.add(Stream.RECEIVE, Route.EXCHANGE, new Play.Work(0, 0), 0, placed); // sends the rows from their place
+      play.add(
+          Stream.RECEIVE,
+          Route.EXCHANGE,
+          new Play.Work(0, 0),
+          0,
+          placed); // sends the rows from their place
     }
     int[][] arrived = transfers(play, tuning, cut);
     // As if the tiles of a chunk were a product: for how long there are any beside the transfers.
@@ -190,16 +196,10 @@ final class GatherModel {
       }
     }
     Route beside =
-        tuning.strategy() == Strategy.SIGNALED
-            ? Route.EXCHANGE
-            : model.pushes(tuning.transport());
+        tuning.strategy() == Strategy.SIGNALED ? Route.EXCHANGE : model.pushes(tuning.transport());
     TileRun run =
         new TileRun(
-            start,
-            gemm.workers(),
-            gemm.tile(),
-            gemm.tile() / contention.ofProducts(beside),
-            last);
+            start, gemm.workers(), gemm.tile(), gemm.tile() / contention.ofProducts(beside), last);
     Tiling tiling = gemm.tiling();
     for (int step = 0; step < ranks; step++) {
       double ready = 0;

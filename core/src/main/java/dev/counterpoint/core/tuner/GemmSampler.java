@@ -26,10 +26,13 @@ import dev.counterpoint.spi.TileRoute;
 import dev.counterpoint.spi.Tiling;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** Samples the time of unsplit GEMMs on a grid of sizes, on all ranks at the same time. */
 final class GemmSampler implements AutoCloseable {
   private static final int RUNS = 5;
+  private static final int SEVERAL = 4;
+  private static final double LEAST = 1e-3;
 
   /**
    * Sizes worth sampling, and how long one GEMM may take.
@@ -75,6 +78,7 @@ final class GemmSampler implements AutoCloseable {
   private final List<DeviceBuffer> a = new ArrayList<>();
   private final List<DeviceBuffer> b = new ArrayList<>();
   private final List<DeviceBuffer> d = new ArrayList<>();
+  private final double lone;
 
   GemmSampler(
       World world,
@@ -99,6 +103,7 @@ final class GemmSampler implements AutoCloseable {
       b.add(buffer(rank, grid.most(grid.cols(), grid.inner()) * input.bytes(), data));
       d.add(buffer(rank, grid.most(grid.rows(), grid.cols()) * output.bytes(), null));
     }
+    lone = lone();
   }
 
   private DeviceBuffer buffer(
@@ -159,16 +164,38 @@ final class GemmSampler implements AutoCloseable {
     }
   }
 
-  /** The time of one launch of prepared GEMMs. */
+  /** What one of several launches of prepared GEMMs takes that follow each other. */
   double median(Gemms gemms) {
+    return Math.max(LEAST, median(rank -> gemms.launch(rank, rank.stream())) - lone);
+  }
+
+  private double median(Consumer<Rank> work) {
     Samples samples = new Samples();
     for (int run = -1; run < RUNS; run++) {
-      double micros = stopwatch.micros(rank -> gemms.launch(rank, rank.stream()));
+      double micros = stopwatch.micros(work);
       if (run >= 0) {
         samples.add(micros);
       }
     }
     return samples.median();
+  }
+
+  /** What a lone GEMM takes besides what each of several takes that follow each other. */
+  private double lone() {
+    int rows = grid.rows().get(0);
+    int cols = grid.cols().get(0);
+    int k = grid.inner().get(0);
+    try (Gemms gemms = new Gemms(GemmEngine.TILE, machine.natural(rows, cols, k), k, 0)) {
+      double one = median(rank -> gemms.launch(rank, rank.stream()));
+      double all =
+          median(
+              rank -> {
+                for (int i = 0; i < SEVERAL; i++) {
+                  gemms.launch(rank, rank.stream());
+                }
+              });
+      return Math.max(0, one - (all - one) / (SEVERAL - 1));
+    }
   }
 
   Machine machine() {

@@ -28,18 +28,22 @@ final class GemmTimes {
   GemmTimes(GemmTable table, @Nullable Law law) {
     this.table = table;
     this.law = law;
-    off = new double[law == null ? 0 : table.micros().size()];
+    off = law == null ? new double[0] : off(table, law);
+  }
+
+  private static double[] off(GemmTable table, Law law) {
+    double[] off = new double[table.micros().size()];
+    int inners = table.inner().size();
+    int cols = table.cols().size();
     for (int point = 0; point < off.length; point++) {
-      int inners = table.inner().size();
-      int cols = table.cols().size();
-      off[point] =
-          Math.log(
-              table.micros().get(point)
-                  / law.micros(
-                      table.rows().get(point / inners / cols),
-                      table.cols().get(point / inners % cols),
-                      table.inner().get(point % inners)));
+      double lawful =
+          law.micros(
+              table.rows().get(point / inners / cols),
+              table.cols().get(point / inners % cols),
+              table.inner().get(point % inners));
+      off[point] = Math.log(table.micros().get(point) / lawful);
     }
+    return off;
   }
 
   double micros(int rows, int cols, int k) {
@@ -74,8 +78,7 @@ final class GemmTimes {
       double weight = i.weight(m) * j.weight(n) * l.weight(inner);
       if (weight > 0) {
         int point =
-            (i.index(m) * table.cols().size() + j.index(n)) * table.inner().size()
-                + l.index(inner);
+            (i.index(m) * table.cols().size() + j.index(n)) * table.inner().size() + l.index(inner);
         log += weight * off[point];
       }
     }

@@ -6,6 +6,7 @@ import dev.counterpoint.spi.GemmEngine;
 import dev.counterpoint.spi.RowPartition;
 import dev.counterpoint.spi.Tiling;
 import dev.counterpoint.spi.Transport;
+import java.util.List;
 
 /**
  * Predicts how long an operator takes by a strategy: the schedule that the strategy enqueues is
@@ -85,7 +86,8 @@ final class LatencyModel {
   double push(Transport transport, double bytes) {
     // A lone push was sampled between ranks that did not start at once.
     double late = micros(Route.START, 1);
-    return Math.max(streamedPush(transport, bytes).micros(), micros(pushes(transport), bytes) - late);
+    return Math.max(
+        streamedPush(transport, bytes).micros(), micros(pushes(transport), bytes) - late);
   }
 
   /** One of many pushes that follow each other. */
@@ -163,7 +165,8 @@ final class LatencyModel {
 
     /** When so many of its tiles have ended. */
     double after(long tiles) {
-      return tiles == 0 ? 0 : launch + (tiles + workers - 1) / workers * tile;
+      long waves = (tiles + workers - 1) / workers;
+      return tiles == 0 ? 0 : launch + waves * tile;
     }
   }
 
@@ -193,21 +196,30 @@ final class LatencyModel {
     return (double) tiling.tileRows() * tiling.tileCols();
   }
 
+  /** How long tiles that are stored elsewhere have the link. */
+  double linked(double bytes) {
+    return bytes * curves.tileTimes().perByte();
+  }
+
   /**
-   * How long so many tiles take that are stored at their owners. Before the first wave has been
-   * computed nothing is stored, and after the last one nothing is computed.
+   * When the blocks of a tile GEMM are stored, from its launch on. Units that hold a tile until it
+   * is stored are as much of the truth as was sampled; for the rest of it computing and storing
+   * hide each other.
    *
-   * @param gemm whose tiles
-   * @param tiles how many, whoever owns them
-   * @param computing microseconds that it takes to compute them
-   * @param bytes of them that belong to others
+   * @param bytes of a tile that belongs elsewhere
    */
-  double storing(
-      Tiles gemm, long tiles, double computing, double bytes) {
-    double storing = bytes * curves.tileTimes().perByte();
-    double waves = Math.max(1, Math.ceil((double) tiles / gemm.workers()));
-    double many = curves.tileTimes().exposed();
-    double exposed = many + (1 - many) / waves;
-    return Math.max(computing, storing) + exposed * Math.min(computing, storing);
+  double[] stored(Tiles gemm, List<StoredTiles.Block> blocks, boolean mixed, double bytes) {
+    TileTimes times = curves.tileTimes();
+    double[] ends =
+        new StoredTiles(blocks, mixed, gemm.workers(), gemm.tile(), bytes, times.perByte()).run();
+    long tiles = 0;
+    double storing = 0;
+    for (int block = 0; block < ends.length; block++) {
+      tiles += blocks.get(block).tiles();
+      storing += blocks.get(block).elsewhere() * bytes * times.perByte();
+      double hidden = Math.max(gemm.after(tiles) - gemm.launch(), storing);
+      ends[block] = gemm.launch() + hidden + times.exposed() * Math.max(0, ends[block] - hidden);
+    }
+    return ends;
   }
 }

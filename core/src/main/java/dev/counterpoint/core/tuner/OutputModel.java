@@ -84,8 +84,7 @@ final class OutputModel {
       int computed = play.product(model.plain(key.m(), cols, inner), hop);
       double bytes = (spreads ? key.m() : (double) shard) * cols * part;
       int sent =
-          play.add(
-              Stream.SEND, collective(), model.work(collective(), bytes), hop, computed);
+          play.add(Stream.SEND, collective(), model.work(collective(), bytes), hop, computed);
       double copied = receivedRows() * cols * part / copies;
       Play.Work copying = model.work(Route.COPY, copied).times(copies);
       play.add(Stream.RECEIVE, Route.COPY, copying, 0, sent);
@@ -100,9 +99,7 @@ final class OutputModel {
     PackedGroups map =
         PackedGroups.of(gemm.tiling(), tuning.groups(), Math.max(1, tuning.chunks()));
     double tileBytes =
-        (double) gemm.tiling().tileRows()
-            * gemm.tiling().tileCols()
-            * key.outputType().bytes();
+        (double) gemm.tiling().tileRows() * gemm.tiling().tileCols() * key.outputType().bytes();
     Play play = new Play(model.besideTiles(tuning.reservedUnits()));
     double before = 0;
     long done = 0;

@@ -3,7 +3,10 @@ package dev.counterpoint.core.tuner;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,11 +36,15 @@ final class Play {
 
     final int[] after;
 
+    /** Which part of its time a product has the link, since its tiles are stored elsewhere. */
+    double linked;
+
     /** What is left of its beginning, in which no bytes move; a product has none. */
     double start;
 
     /** What is left of the rest, at full speed. */
     double left;
+
     double rate;
     double end = Double.POSITIVE_INFINITY;
 
@@ -79,7 +86,7 @@ final class Play {
   private final Contention contention;
   private final int ranks;
   private final List<Task> tasks = new ArrayList<>();
-  private final List<Deque<Task>> lanes = new ArrayList<>();
+  private final List<Map<Stream, Deque<Task>>> lanes = new ArrayList<>();
   private final List<Task> active = new ArrayList<>();
   private double now;
 
@@ -92,8 +99,12 @@ final class Play {
   Play(Contention contention, int ranks) {
     this.contention = contention;
     this.ranks = ranks;
-    for (int lane = 0; lane < ranks * Stream.values().length; lane++) {
-      lanes.add(new ArrayDeque<>());
+    for (int rank = 0; rank < ranks; rank++) {
+      Map<Stream, Deque<Task>> streams = new EnumMap<>(Stream.class);
+      for (Stream stream : Stream.values()) {
+        streams.put(stream, new ArrayDeque<>());
+      }
+      lanes.add(streams);
     }
   }
 
@@ -106,16 +117,22 @@ final class Play {
     return add(rank, Stream.MAIN, null, new Work(0, micros), later, after);
   }
 
+  /** Adds a product that has the link for a part of its time; its number. */
+  int storedProduct(double micros, double linked, double later) {
+    int number = product(micros, later);
+    tasks.get(number).linked = Math.max(0, Math.min(1, linked));
+    return number;
+  }
+
   /** Adds something else; its number. */
   int add(Stream stream, Route route, Work work, double later, int... after) {
     return add(0, stream, route, work, later, after);
   }
 
-  int add(
-      int rank, Stream stream, @Nullable Route route, Work work, double later, int... after) {
+  int add(int rank, Stream stream, @Nullable Route route, Work work, double later, int... after) {
     Task task = new Task(rank, route, work, later, after);
     tasks.add(task);
-    lanes.get(rank * Stream.values().length + stream.ordinal()).add(task);
+    Objects.requireNonNull(lanes.get(rank).get(stream)).add(task);
     return tasks.size() - 1;
   }
 
@@ -167,29 +184,36 @@ final class Play {
   /** Begins what can begin now; when the next task can. */
   private double begin() {
     double next = Double.POSITIVE_INFINITY;
-    for (Deque<Task> lane : lanes) {
-      Task first = lane.peek();
-      while (first != null && first.end < Double.POSITIVE_INFINITY) {
-        lane.remove();
-        first = lane.peek();
-      }
-      if (first == null || active.contains(first)) {
-        continue;
-      }
-      double ready = now;
-      for (int earlier : first.after) {
-        ready = Math.max(ready, seen(earlier));
-      }
-      if (ready <= now) {
-        if (first.route != null && computes(first.rank)) {
-          first.start += contention.delay(first.route);
-        }
-        active.add(first);
-      } else {
-        next = Math.min(next, ready);
+    for (Map<Stream, Deque<Task>> streams : lanes) {
+      for (Deque<Task> lane : streams.values()) {
+        next = Math.min(next, begin(lane));
       }
     }
     return next;
+  }
+
+  /** Begins a stream's first task if it can begin now; when it can if that is later. */
+  private double begin(Deque<Task> lane) {
+    Task first = lane.peek();
+    while (first != null && first.end < Double.POSITIVE_INFINITY) {
+      lane.remove();
+      first = lane.peek();
+    }
+    if (first == null || active.contains(first)) {
+      return Double.POSITIVE_INFINITY;
+    }
+    double ready = now;
+    for (int earlier : first.after) {
+      ready = Math.max(ready, seen(earlier));
+    }
+    if (ready > now) {
+      return ready;
+    }
+    if (first.route != null && computes(first.rank)) {
+      first.start += contention.delay(first.route);
+    }
+    active.add(first);
+    return Double.POSITIVE_INFINITY;
   }
 
   private boolean computes(int rank) {
@@ -206,10 +230,12 @@ final class Play {
       int linked = 0;
       int copying = 0;
       double products = 1;
+      double stored = 0;
       boolean computes = false;
       for (Task task : active) {
         if (task.rank == rank) {
           computes |= task.isProduct();
+          stored += task.linked;
           linked += task.moves() && usesLink(task) ? 1 : 0;
           copying += task.moves() && !usesLink(task) ? 1 : 0;
         }
@@ -217,13 +243,16 @@ final class Play {
       for (Task task : active) {
         if (task.rank == rank && task.route != null && task.moves()) {
           int sharers = usesLink(task) ? linked : copying;
-          task.rate = (computes ? contention.ofRoute(task.route) : 1) / sharers;
+          // What tiles are stored over goes halves with everything else.
+          double rest = usesLink(task) ? Math.max(0.5, 1 - stored) : 1;
+          task.rate = (computes ? contention.ofRoute(task.route) : 1) * rest / sharers;
           products *= Math.pow(contention.ofProducts(task.route), 1.0 / sharers);
         }
       }
       for (Task task : active) {
         if (task.rank == rank && task.isProduct()) {
-          task.rate = products;
+          boolean shared = linked > 0 && task.linked > 0.5;
+          task.rate = products * (shared ? 0.5 / task.linked : 1);
         }
       }
     }

@@ -33,14 +33,14 @@ public enum Route {
   boolean usesLink() {
     return switch (this) {
       case ALL_GATHER,
-              REDUCE_SCATTER,
-              ALL_REDUCE,
-              ALL_TO_ALL,
-              EXCHANGE,
-              PUSH,
-              STREAMED_PUSH,
-              COMPUTE_PUSH,
-              STREAMED_COMPUTE_PUSH ->
+          REDUCE_SCATTER,
+          ALL_REDUCE,
+          ALL_TO_ALL,
+          EXCHANGE,
+          PUSH,
+          STREAMED_PUSH,
+          COMPUTE_PUSH,
+          STREAMED_COMPUTE_PUSH ->
           true;
       case REDUCE, COPY, HANDOVER, START -> false;
     };

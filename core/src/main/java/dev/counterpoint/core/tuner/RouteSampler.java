@@ -35,8 +35,11 @@ final class RouteSampler implements AutoCloseable {
   /** After one this long the curve goes on as a straight line. */
   private static final double LONG_ENOUGH = 60_000;
 
-  /** Collectives that follow each other. */
+  /** Of everything but pushes, so many that follow each other. */
   private static final int SEVERAL = 4;
+
+  /** What a lone one takes besides does not matter in one this long. */
+  private static final double LONG = 10_000;
 
   /** Pushes that follow each other, to all peers in turn. */
   private static final int STREAM = 8;
@@ -49,7 +52,7 @@ final class RouteSampler implements AutoCloseable {
   private final long largest;
   private boolean computePushes;
 
-  /** The least that any collective seemed to wait for the last rank. */
+  /** The least that a lone collective took besides. */
   private double late = Double.POSITIVE_INFINITY;
 
   private final SymmetricBuffer source;
@@ -96,7 +99,8 @@ final class RouteSampler implements AutoCloseable {
       boolean carriesInput = route == Route.ALL_GATHER || route == Route.EXCHANGE;
       curves.put(route, curve(route, carriesInput ? input : output));
     }
-    curves.put(Route.START, new Curve(List.of(new Curve.Point(1, late))));
+    double start = Double.isInfinite(late) ? 0 : late; // no collective was short enough
+    curves.put(Route.START, new Curve(List.of(new Curve.Point(1, start))));
     return curves;
   }
 
@@ -124,19 +128,48 @@ final class RouteSampler implements AutoCloseable {
 
   private double median(Route route, long bytes, DType dtype) {
     if (route != Route.REDUCE) {
-      double one = median(rank -> enqueue(route, rank, rank.stream(), bytes, dtype, 1));
-      if (!waitsForRanks(route)) {
-        return isStream(route) ? one / STREAM : one;
-      }
-      // The first one also waits for the rank that started last.
-      double all = median(rank -> enqueue(route, rank, rank.stream(), bytes, dtype, SEVERAL));
-      double each = Math.max(1e-3, (all - one) / (SEVERAL - 1));
-      late = Math.min(late, Math.max(0, one - each));
-      return each;
+      return median(
+          route, (rank, times) -> enqueue(route, rank, rank.stream(), bytes, dtype, times));
     }
     try (Reduces reduces = new Reduces(bytes, dtype)) {
-      return median(rank -> reduces.launch(rank, rank.stream()));
+      return median(
+          route,
+          (rank, times) -> {
+            for (int i = 0; i < times; i++) {
+              reduces.launch(rank, rank.stream());
+            }
+          });
     }
+  }
+
+  /** Enqueues something so many times. */
+  private interface Repeated {
+    void enqueue(Rank rank, int times);
+  }
+
+  /**
+   * What each of several takes that follow each other: a lone one also takes what a device needs to
+   * begin and to note its time, and if it is one of all ranks it waits for the one that started
+   * last.
+   */
+  private double median(Route route, Repeated work) {
+    double one = median(rank -> work.enqueue(rank, 1));
+    if (isPush(route)) {
+      return isStream(route) ? one / STREAM : one;
+    }
+    if (one > LONG) {
+      return one;
+    }
+    double all = median(rank -> work.enqueue(rank, SEVERAL));
+    double each = Math.max(1e-3, (all - one) / (SEVERAL - 1));
+    if (waitsForRanks(route)) {
+      late = Math.min(late, Math.max(0, one - each));
+    }
+    return each;
+  }
+
+  private static boolean isPush(Route route) {
+    return isStream(route) || route == Route.PUSH || route == Route.COMPUTE_PUSH;
   }
 
   /** Reductions of all ranks, ready. */
@@ -178,13 +211,13 @@ final class RouteSampler implements AutoCloseable {
     return switch (route) {
       case ALL_GATHER, REDUCE_SCATTER, ALL_REDUCE, ALL_TO_ALL, EXCHANGE -> true;
       case PUSH,
-              STREAMED_PUSH,
-              COMPUTE_PUSH,
-              STREAMED_COMPUTE_PUSH,
-              REDUCE,
-              COPY,
-              HANDOVER,
-              START ->
+          STREAMED_PUSH,
+          COMPUTE_PUSH,
+          STREAMED_COMPUTE_PUSH,
+          REDUCE,
+          COPY,
+          HANDOVER,
+          START ->
           false;
     };
   }
@@ -268,8 +301,7 @@ final class RouteSampler implements AutoCloseable {
   }
 
   /** Pushes to all peers in turn, and waits for the last of as many as come from each. */
-  private void push(
-      Rank rank, Stream stream, long bytes, int times, Transport transport) {
+  private void push(Rank rank, Stream stream, long bytes, int times, Transport transport) {
     int me = rank.index();
     Epoch epoch = epochs.get(me);
     backend.signals().advance(stream, epoch);

@@ -100,7 +100,11 @@ final class SearchSpace {
 
   /** Whether the signaled strategy has groups here, and nobody has said which. */
   boolean groupsAreFree() {
-    return !gathers() && forced.chunks() == 0 && forced.groups().isEmpty() && key.m() > 0 && key.splits().isEmpty();
+    return !gathers()
+        && forced.chunks() == 0
+        && forced.groups().isEmpty()
+        && key.m() > 0
+        && key.splits().isEmpty();
   }
 
   /** Waves of tiles that a signaled candidate's groups can be made of. */

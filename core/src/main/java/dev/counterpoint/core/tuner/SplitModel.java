@@ -145,8 +145,7 @@ final class SplitModel {
     RowBlocks blocks = blocks(tuning, longest);
     boolean fused = tuning.strategy() == Strategy.FUSED;
     Play play =
-        new Play(
-            fused ? model.besideTiles(tuning.reservedUnits()) : model.besidePlain(), ranks);
+        new Play(fused ? model.besideTiles(tuning.reservedUnits()) : model.besidePlain(), ranks);
     int[][][] arrived = new int[ranks][ranks][blocks.count()];
     for (int rank = 0; rank < ranks; rank++) {
       send(play, tuning, blocks, rank, arrived);
@@ -180,17 +179,14 @@ final class SplitModel {
         continue;
       }
       double computing =
-          fused
-              ? routed(rows, owner == rank, tuning)
-              : model.plain(rows, key.n(), key.k());
+          fused ? routed(rows, owner == rank, tuning) : model.plain(rows, key.n(), key.k());
       int computed = play.product(rank, computing, model.handover() / 2);
       arrived[rank][owner][block] = computed;
       if (!fused && owner != rank) {
         Play.Work sending = model.streamedPush(tuning.transport(), rows * rowBytes);
         double later = model.push(tuning.transport(), rows * rowBytes) - sending.micros();
         Route route = model.pushes(tuning.transport());
-        arrived[rank][owner][block] =
-            play.add(rank, Stream.SEND, route, sending, later, computed);
+        arrived[rank][owner][block] = play.add(rank, Stream.SEND, route, sending, later, computed);
       }
     }
   }
@@ -198,7 +194,8 @@ final class SplitModel {
   private double routed(int rows, boolean own, Tuning tuning) {
     LatencyModel.Tiles gemm = gemm(rows, tuning);
     int tiles = gemm.tiling().tiles();
-    double computing = gemm.after(tiles) - gemm.launch();
-    return gemm.launch() + model.storing(gemm, tiles, computing, own ? 0 : rows * rowBytes);
+    StoredTiles.Block all = new StoredTiles.Block(own ? 0 : tiles, own ? tiles : 0);
+    double bytes = rows * rowBytes / Math.max(1, tiles);
+    return model.stored(gemm, List.of(all), false, bytes)[0];
   }
 }

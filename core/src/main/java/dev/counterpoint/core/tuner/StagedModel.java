@@ -7,6 +7,9 @@ import dev.counterpoint.core.strategy.WideDevices;
 import dev.counterpoint.core.tuner.Play.Stream;
 import dev.counterpoint.spi.RowPartition;
 import dev.counterpoint.spi.Tiling;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /** Times of products that are left at their owners block by block, who sum or copy them there. */
 final class StagedModel {
@@ -146,21 +149,24 @@ final class StagedModel {
       int groups = Math.max(1, Math.min(tuning.chunks(), tileRows));
       int blockTileRows = Math.max(1, (tileRows + groups - 1) / groups);
       RowBlocks blocks = RowBlocks.even(shard, blockTileRows * tiling.tileRows());
-      int[][] arrived = new int[blocks.count()][ranks];
+      List<StoredTiles.Block> tiles = new ArrayList<>();
+      for (int block = 0; block < blocks.count(); block++) {
+        int begin = block * blockTileRows;
+        int blockRows = Math.min(tileRows, begin + blockTileRows) - begin;
+        long own = (long) blockRows * tiling.tileColCount();
+        tiles.add(new StoredTiles.Block(own * (ranks - 1), own));
+      }
       boolean mixed = WideDevices.areOf(model.machine().units());
+      double bytes = shard * rowBytes / tileRows / tiling.tileColCount();
+      double[] ends = model.stored(gemm, tiles, mixed, bytes);
+      int[][] arrived = new int[blocks.count()][ranks];
       double before = 0;
       for (int block = 0; block < blocks.count(); block++) {
-        long tiles = Math.min(tileRows, (block + 1L) * blockTileRows) * tiling.tileColCount();
-        int rows = Math.min(shard, (block + 1) * blockTileRows * tiling.tileRows());
-        double after = gemm.after(tiles * ranks) - gemm.launch();
-        double elsewhere = mixed ? after : after * (ranks - 1) / ranks;
-        after +=
-            gemm.launch()
-                - elsewhere
-                + model.storing(gemm, tiles * ranks, elsewhere, rows * rowBytes * (ranks - 1));
-        int computed = play.product(after - before, hop);
-        before = after;
-        java.util.Arrays.fill(arrived[block], computed);
+        double computing = ends[block] - before;
+        double storing = model.linked(tiles.get(block).elsewhere() * bytes);
+        int computed = play.storedProduct(computing, storing / Math.max(1e-9, computing), hop);
+        before = ends[block];
+        Arrays.fill(arrived[block], computed);
       }
       receive(blocks, arrived, false);
     }
@@ -182,10 +188,11 @@ final class StagedModel {
         Play.Work reducing = model.work(Route.REDUCE, bytes);
         if (spreads && tuning.strategy() == Strategy.FUSED) {
           Play.Work storing = model.streamedPush(tuning.transport(), bytes).times(ranks - 1);
+          boolean bound = storing.rest() > reducing.rest();
           Play.Work both =
-              new Play.Work(reducing.start(), Math.max(reducing.rest(), storing.rest()));
-          spread[block] =
-              new int[] {play.add(Stream.RECEIVE, Route.REDUCE, both, hop, arrived[block])};
+              new Play.Work(reducing.start(), bound ? storing.rest() : reducing.rest());
+          Route route = bound ? model.pushes(tuning.transport()) : Route.REDUCE;
+          spread[block] = new int[] {play.add(Stream.RECEIVE, route, both, hop, arrived[block])};
           continue;
         }
         int reduced = play.add(Stream.RECEIVE, Route.REDUCE, reducing, hop, arrived[block]);
@@ -224,8 +231,7 @@ final class StagedModel {
       int[] finished = new int[count];
       for (int step = 0; step < ranks; step++) {
         for (int block = 0; block < count; block++) {
-          int ready =
-              play.product(model.plain(blocks.rows(shard, block), key.n(), inner), hop);
+          int ready = play.product(model.plain(blocks.rows(shard, block), key.n(), inner), hop);
           if (step > 0) {
             // A sum of two; what was sampled reads one slot per rank.
             Play.Work adding = model.work(Route.REDUCE, 3 * bytes(blocks, block) / (ranks + 1.0));

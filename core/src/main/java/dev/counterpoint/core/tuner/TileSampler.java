@@ -1,5 +1,6 @@
 package dev.counterpoint.core.tuner;
 
+import dev.counterpoint.core.strategy.WideDevices;
 import dev.counterpoint.core.tuner.TileTimes.Tile;
 import dev.counterpoint.spi.GemmEngine;
 import dev.counterpoint.spi.RowPartition;
@@ -81,8 +82,7 @@ final class TileSampler {
     double fewLong = micros(shape, FEW_WAVES, longK());
     double apart = MANY_WAVES - FEW_WAVES;
     double shortTile = Math.max(1e-3, (micros(shape, MANY_WAVES, shortK()) - few) / apart);
-    double longTile =
-        Math.max(shortTile, (micros(shape, MANY_WAVES, longK()) - fewLong) / apart);
+    double longTile = Math.max(shortTile, (micros(shape, MANY_WAVES, longK()) - fewLong) / apart);
     launches.add(Math.max(0, few - FEW_WAVES * shortTile));
     double perK = (longTile - shortTile) / (longK() - shortK());
     double fixed = Math.max(0, shortTile - perK * shortK());
@@ -115,7 +115,9 @@ final class TileSampler {
     }
   }
 
-  /** What stores at owners cost: for each byte beside hardly any product, and beside as long ones. */
+  /**
+   * What stores at owners cost: for each byte beside hardly any product, and beside as long ones.
+   */
   private double[] stores(SymmetricBuffer target) {
     int ranks = machine.ranks();
     int size = gemms.reference();
@@ -137,15 +139,24 @@ final class TileSampler {
     int k = (int) Math.max(shortK(), Math.min(longK(), shortK() + (storing - shortly) / perK));
     double computing = at(tiling, k, null);
     double both = at(tiling, k, target);
-    double exposed =
-        Math.max(0, both - Math.max(computing, storing)) / Math.min(computing, storing);
-    double waves = Math.max(1.5, Math.ceil((double) tiling.tiles() / machine.units()));
-    double ofMany = (Math.min(1, exposed) - 1 / waves) / (1 - 1 / waves);
-    return new double[] {storing / bytes, Math.max(0, ofMany)};
+    double perByte = storing / bytes;
+    long perOwner = tiling.tiles() / ranks;
+    int waves = (tiling.tiles() + machine.units() - 1) / machine.units();
+    double held =
+        new StoredTiles(
+                List.of(new StoredTiles.Block(perOwner * (ranks - 1), perOwner)),
+                WideDevices.areOf(machine.units()),
+                machine.units(),
+                computing / waves,
+                bytes / perOwner / (ranks - 1),
+                perByte)
+            .run()[0];
+    double hidden = Math.max(computing, storing);
+    double exposed = held > hidden ? (both - hidden) / (held - hidden) : 0;
+    return new double[] {perByte, Math.max(0, Math.min(1, exposed))};
   }
 
-  private double at(
-      Tiling tiling, int k, @Nullable SymmetricBuffer target) {
+  private double at(Tiling tiling, int k, @Nullable SymmetricBuffer target) {
     try (GemmSampler.Gemms all =
         target == null
             ? gemms.new Gemms(GemmEngine.TILE, tiling, k, 0)

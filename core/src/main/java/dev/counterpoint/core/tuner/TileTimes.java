@@ -11,8 +11,8 @@ import java.util.List;
  * @param tiles by size; empty where tiles are not computed wave by wave and none was sampled
  * @param perByte microseconds of a device for each byte that its tiles store at other owners, when
  *     nothing else takes time
- * @param exposed which part of the shorter of both, computing and storing, is not hidden behind the
- *     longer one where there are many waves
+ * @param exposed how much of what it would cost if units held their tiles until they are stored,
+ *     beyond what it would cost if computing and storing hid each other, is true: from 0 to 1
  */
 public record TileTimes(double launch, List<Tile> tiles, double perByte, double exposed) {
   /** Nothing is known of tiles. */

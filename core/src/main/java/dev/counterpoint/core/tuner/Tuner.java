@@ -18,6 +18,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +35,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Tuner implements AutoCloseable {
   /** So many are measured, the sequential one not counted. */
-  private static final int MEASURED = 6;
+  private static final int MEASURED = 11;
 
   /** So many plans exist at the same time; each has a workspace. */
   private static final int SIDE_BY_SIDE = 12;
@@ -81,17 +82,14 @@ public final class Tuner implements AutoCloseable {
       Machine machine =
           Machine.of(world.backend(), p.inputType(), p.outputType(), p.weightLayout());
       Map<Route, Curve> sampled =
-          routes
-              .withComputePushes(machine.twoTransports())
-              .sample(p.inputType(), p.outputType());
+          routes.withComputePushes(machine.twoTransports()).sample(p.inputType(), p.outputType());
       try (GemmSampler gemms =
           new GemmSampler(
               world, stopwatch, progress, p.inputType(), p.outputType(), p.weightLayout())) {
         GemmTable tile = gemms.table(GemmEngine.TILE);
         GemmTable plain = gemms.hasVendor() ? gemms.table(GemmEngine.VENDOR) : tile;
         TileTimes tiles =
-            new TileSampler(gemms, progress)
-                .sample(machine.peerAccess() ? routes.target() : null);
+            new TileSampler(gemms, progress).sample(machine.peerAccess() ? routes.target() : null);
         curves =
             new Curves(
                 p.inputType(),
@@ -231,15 +229,25 @@ public final class Tuner implements AutoCloseable {
         Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
   }
 
-  /** Sequential, the best of each strategy, and then the best of all. */
+  /**
+   * Sequential, the best of each strategy, and then the best of all; of those that differ in
+   * nothing but groups and units left free only the best, as long as there are others.
+   */
   private static List<Candidate> promising(Prediction prediction) {
     List<Candidate> sorted = prediction.candidates();
     Set<Candidate> few = new LinkedHashSet<>();
     sorted.stream().filter(c -> c.tuning().strategy() == Strategy.SEQUENTIAL).forEach(few::add);
     sorted.stream().filter(c -> c.tuning().equals(prediction.choice())).forEach(few::add);
     EnumSet<Strategy> seen = EnumSet.of(Strategy.SEQUENTIAL);
+    Set<Tuning> kinds = new HashSet<>();
     for (Candidate candidate : sorted) {
       if (seen.add(candidate.tuning().strategy())) {
+        few.add(candidate);
+      }
+    }
+    few.forEach(candidate -> kinds.add(kind(candidate.tuning())));
+    for (Candidate candidate : sorted) {
+      if (few.size() <= MEASURED && kinds.add(kind(candidate.tuning()))) {
         few.add(candidate);
       }
     }
@@ -249,6 +257,11 @@ public final class Tuner implements AutoCloseable {
       }
     }
     return new ArrayList<>(few);
+  }
+
+  /** A tuning without what is of little weight. */
+  private static Tuning kind(Tuning tuning) {
+    return tuning.withReservedUnits(-1).withGroups(List.of());
   }
 
   /** The fastest; sequential if that is as fast within what a median is worth. */

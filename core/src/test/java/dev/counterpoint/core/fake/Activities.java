@@ -52,6 +52,8 @@ final class Activities {
     int[] memory = new int[ranks];
     int[] leaving = new int[ranks];
     int[] coming = new int[ranks];
+    int[] stores = new int[ranks];
+    int[] stored = new int[ranks];
     int[] library = new int[ranks];
     int[] products = new int[ranks];
     int[] reserved = new int[ranks];
@@ -67,14 +69,21 @@ final class Activities {
           leaving[activity.rank]++;
           coming[activity.peer]++;
         }
+        case STORE -> {
+          stores[activity.rank]++;
+          stored[activity.peer]++;
+        }
         case LIBRARY -> library[activity.rank]++;
       }
+    }
+    for (int rank = 0; rank < ranks; rank++) {
+      leaving[rank] += library[rank] + Math.min(1, stores[rank]);
+      coming[rank] += library[rank] + Math.min(1, stored[rank]);
     }
     for (Activity activity : all) {
       int rank = activity.rank;
       boolean crowded =
           library[rank] > 0 && products[rank] > 0 && reserved[rank] < speeds.libraryUnits();
-      int out = leaving[rank] + library[rank];
       activity.rate =
           switch (activity.kind) {
             case FIXED -> 1;
@@ -82,18 +91,24 @@ final class Activities {
                 1
                     / (1
                         + (memory[rank] > 0 ? speeds.slowedByMemory() : 0)
-                        + (leaving[rank] + coming[rank] > 0 ? speeds.slowedByPushes() : 0)
+                        + (leaving[rank] + coming[rank] > library[rank] * 2
+                            ? speeds.slowedByPushes()
+                            : 0)
                         + (crowded ? speeds.slowedByLibrary() : 0));
             case MEMORY ->
                 speeds.memory()
                     / memory[rank]
                     / (1 + (products[rank] > 0 ? speeds.slowedByMemory() : 0));
-            case PUSH ->
-                speeds.link() / Math.max(out, coming[activity.peer] + library[activity.peer]);
+            case PUSH -> speeds.link() / Math.max(leaving[rank], coming[activity.peer]);
+            case STORE ->
+                speeds.link()
+                    / Math.max(
+                        leaving[rank] * stores[rank],
+                        coming[activity.peer] * stored[activity.peer]);
             case LIBRARY ->
                 speeds.link()
                     * speeds.libraryShare()
-                    / Math.max(out, coming[rank] + library[rank])
+                    / Math.max(leaving[rank], coming[rank])
                     / (1 + (crowded ? speeds.librarySlowed() : 0));
           };
     }

@@ -1,6 +1,8 @@
 package dev.counterpoint.core.fake;
 
-/** Something that goes on in a {@link SimulatedMachine} at a rate that depends on what else does. */
+/**
+ * Something that goes on in a {@link SimulatedMachine} at a rate that depends on what else does.
+ */
 final class Activity {
   /** What it needs. */
   enum Kind {
@@ -12,6 +14,8 @@ final class Activity {
     MEMORY,
     /** The way from one device to another. */
     PUSH,
+    /** The same for a tile: all of a device's together count as one. */
+    STORE,
     /** All links, and compute units. */
     LIBRARY
   }
@@ -55,6 +59,10 @@ final class Activity {
 
   static Activity push(int rank, int peer, double bytes, Runnable then) {
     return new Activity(Kind.PUSH, rank, peer, 0, bytes, then);
+  }
+
+  static Activity store(int rank, int peer, double bytes, Runnable then) {
+    return new Activity(Kind.STORE, rank, peer, 0, bytes, then);
   }
 
   static Activity library(int rank, double bytes, Runnable then) {

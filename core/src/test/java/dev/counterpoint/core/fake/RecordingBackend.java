@@ -48,8 +48,7 @@ public final class RecordingBackend implements Backend {
 
   /** Devices of known speeds: what is enqueued is executed in virtual time when they are asked. */
   public static RecordingBackend simulated(int size, Set<Capability> capabilities, Speeds speeds) {
-    RecordingBackend backend =
-        new RecordingBackend(size, capabilities, speeds.units(), speeds);
+    RecordingBackend backend = new RecordingBackend(size, capabilities, speeds.units(), speeds);
     SimulatedMachine machine = new SimulatedMachine(speeds, size);
     backend.journal.executedBy(machine::run);
     return backend;

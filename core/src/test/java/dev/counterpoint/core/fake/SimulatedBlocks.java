@@ -68,8 +68,7 @@ final class SimulatedBlocks implements SimulatedMachine.Waiting {
   /** The sum leaves for all peers by the one link of its rank while it is made. */
   private void spread(double bytes) {
     int next = (spec.rank() + 1) % ranks;
-    machine.begin(
-        Activity.push(spec.rank(), next, Math.max(1, (ranks - 1) * bytes), this::end));
+    machine.begin(Activity.push(spec.rank(), next, Math.max(1, (ranks - 1) * bytes), this::end));
   }
 
   private void end() {

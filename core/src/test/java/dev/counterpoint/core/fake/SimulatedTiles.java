@@ -69,8 +69,7 @@ final class SimulatedTiles implements SimulatedMachine.Waiting {
       int row = tiling.tileRow(tile);
       long wanted = gate.target().at(machine.epoch(spec.epoch()));
       for (int i = 0; i < gate.wordCount()[row]; i++) {
-        if (!machine.reached(
-            gate.signals(), spec.rank(), gate.firstWord()[row] + i, wanted)) {
+        if (!machine.reached(gate.signals(), spec.rank(), gate.firstWord()[row] + i, wanted)) {
           return false;
         }
       }
@@ -97,18 +96,15 @@ final class SimulatedTiles implements SimulatedMachine.Waiting {
       stored(tile);
       return;
     }
-    double bytes =
-        (double) tiling.rows(tile) * tiling.cols(tile) * spec.outputType().bytes();
-    machine.begin(Activity.push(spec.rank(), owner, bytes, () -> stored(tile)));
+    double bytes = (double) tiling.rows(tile) * tiling.cols(tile) * spec.outputType().bytes();
+    machine.begin(Activity.store(spec.rank(), owner, bytes, () -> stored(tile)));
   }
 
   private void stored(int tile) {
     if (spec.post() instanceof TilePost.Counters post && post.words()[tile] >= 0) {
-      int owner =
-          post.at() == TilePost.At.SELF ? spec.rank() : spec.owner(tiling.shard(tile));
+      int owner = post.at() == TilePost.At.SELF ? spec.rank() : spec.owner(tiling.shard(tile));
       machine.raise(
-          spec.rank(),
-          new Work.Raise(post.signals(), List.of(owner), post.words()[tile], null, 1));
+          spec.rank(), new Work.Raise(post.signals(), List.of(owner), post.words()[tile], null, 1));
     }
     idle++;
     if (++done == order.size()) {

@@ -53,8 +53,7 @@ public record Speeds(
 
   /** A device much like a large GPU, in a host of several: products are long, links fast. */
   public static Speeds large() {
-    return new Speeds(
-        66, 5.4e6, 3, 0.7, 1.5, 6, 3.6e5, 3.5e6, 6, 0.75, 16, 0.02, 0.15, 0.15, 0.6);
+    return new Speeds(66, 5.4e6, 3, 0.7, 1.5, 6, 3.6e5, 3.5e6, 6, 0.75, 16, 0.02, 0.15, 0.15, 0.6);
   }
 
   /** A device of few units behind a slow link, as on a PCIe bus. */
@@ -103,8 +102,7 @@ public record Speeds(
   double vendor(int rows, int cols, int k) {
     double least = Double.POSITIVE_INFINITY;
     for (Shape shape : SHAPES) {
-      Tiling tiling =
-          new Tiling(RowPartition.whole(rows), cols, shape.rows(), shape.cols());
+      Tiling tiling = new Tiling(RowPartition.whole(rows), cols, shape.rows(), shape.cols());
       least = Math.min(least, waves(tiling, units) * tile(shape.rows(), shape.cols(), k));
     }
     return 0.97 * least;

@@ -88,7 +88,18 @@ final class Synthetic {
 
   static TuningKey key(String operator, int m, int n, int k, int ranks) {
     return new TuningKey(
-        operator, m, n, k, DType.FP32, DType.FP32, WeightLayout.NK, ranks, false, false, "", List.of());
+        operator,
+        m,
+        n,
+        k,
+        DType.FP32,
+        DType.FP32,
+        WeightLayout.NK,
+        ranks,
+        false,
+        false,
+        "",
+        List.of());
   }
 
   /** An entry that chose {@code strategy}, 100 µs, over sequential, 150 µs. */

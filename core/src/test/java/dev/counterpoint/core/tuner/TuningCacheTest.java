@@ -119,13 +119,13 @@ class TuningCacheTest {
     open(root(), "a").put(ENTRY);
     Path file = fileOfEntry();
     String text = Files.readString(file);
-    assertThat(text).contains("\"format\" : 2");
-    Files.writeString(file, text.replace("\"format\" : 2", "\"format\" : 1"));
+    assertThat(text).contains("\"format\" : 3");
+    Files.writeString(file, text.replace("\"format\" : 3", "\"format\" : 1"));
     assertThat(open(root(), "a").find(KEY)).isEmpty();
     assertThat(warnings)
         .singleElement()
         .asString()
-        .contains("is of another version (its format is 1, not 2)", "'counterpoint tune'");
+        .contains("is of another version (its format is 1, not 3)", "'counterpoint tune'");
     assertThat(file).doesNotExist();
   }
 
