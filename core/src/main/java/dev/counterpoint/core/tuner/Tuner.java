@@ -188,7 +188,7 @@ public final class Tuner implements AutoCloseable {
     Prediction prediction = predict(spec);
     List<Candidate> measured =
         measure(spec, exhaustive ? prediction.candidates() : promising(prediction));
-    TuningEntry entry = entry(spec, fastest(measured), prediction, measured, exhaustive);
+    TuningEntry entry = entry(spec, prediction, measured, exhaustive);
     cache.put(entry);
     return entry;
   }
@@ -209,20 +209,18 @@ public final class Tuner implements AutoCloseable {
                         || c.tuning().equals(prediction.choice())
                         || c.tuning().strategy() == Strategy.SEQUENTIAL)
             .toList();
-    List<Candidate> measured = measure(spec, few);
-    return entry(spec, fastest(measured), prediction, measured, exhaustive);
+    return entry(spec, prediction, measure(spec, few), exhaustive);
   }
 
   private TuningEntry entry(
-      OperatorSpec spec,
-      Tuning best,
-      Prediction prediction,
-      List<Candidate> measured,
-      boolean exhaustive) {
+      OperatorSpec spec, Prediction prediction, List<Candidate> measured, boolean exhaustive) {
+    Set<Tuning> few = new HashSet<>();
+    promising(prediction).forEach(candidate -> few.add(candidate.tuning()));
     return new TuningEntry(
         TuningKey.of(spec, world.size()),
-        best,
+        fastest(measured),
         prediction.choice(),
+        fastest(measured.stream().filter(c -> few.contains(c.tuning())).toList()),
         measured,
         exhaustive,
         iterations,

@@ -23,10 +23,14 @@ import dev.counterpoint.core.tuner.TuningEntry.Candidate;
 import dev.counterpoint.core.world.DefaultWorldProvider;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.Transport;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,7 +44,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SimulatedTuningTest {
   private static final int RANKS = 4;
   private static final int TUNED = 3;
-  private static final int UNSEEN = 4;
+
+  /** Of each operator, measured exhaustively; more than the usual are asked for by hand. */
+  private static final int UNSEEN = Integer.getInteger("counterpoint.simulated.unseen", 4);
+
+  /** Of each operator, of which the choice and sequential are measured. */
+  private static final int MANY = 16;
+
+  private static final double NOT_SLOWER = 1.02;
+  private static final double NEAR = 1.03;
 
   private static final Set<Capability> CAPABILITIES =
       EnumSet.of(
@@ -101,40 +113,82 @@ class SimulatedTuningTest {
     return (int) Math.exp(random.nextDouble(Math.log(least), Math.log(most)));
   }
 
+  /** What is said of some shapes; also left in a file, to be read. */
+  private static final class Verdict {
+    private final List<String> lines = new ArrayList<>();
+    private final List<String> slower = new ArrayList<>();
+    private final List<String> far = new ArrayList<>();
+    private final List<String> farTuned = new ArrayList<>();
+    private final List<Double> errors = new ArrayList<>();
+
+    void add(TuningEntry entry) {
+      double choice = entry.predictedBest().measured();
+      String words = words(entry);
+      lines.add(words);
+      errors.add(Math.abs(entry.predictedBest().error()));
+      if (choice > NOT_SLOWER * entry.sequential().orElseThrow().measured()) {
+        slower.add(words);
+      }
+      if (choice > NEAR * entry.best().measured()) {
+        far.add(words);
+      }
+      if (entry.shortlistedBest().measured() > NEAR * entry.best().measured()) {
+        farTuned.add(words);
+      }
+    }
+
+    double medianError() {
+      return errors.stream().sorted().skip(errors.size() / 2).findFirst().orElseThrow();
+    }
+
+    void write(String name) throws IOException {
+      Path file = Path.of("target", "simulated-tuning", name + ".txt");
+      Files.createDirectories(file.getParent());
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "%d shapes; median error of choices %.1f %%; slower than sequential %d; choice not"
+                  + " within 3 %% of the fastest measured %d; nor the fastest of the few %d",
+              errors.size(),
+              100 * medianError(),
+              slower.size(),
+              far.size(),
+              farTuned.size()));
+      Files.write(file, lines);
+    }
+  }
+
   @ParameterizedTest
   @EnumSource
-  void theChoiceIsNearTheFastestOfEverything(Simulated machine) {
-    List<String> far = new ArrayList<>();
-    List<String> farTuned = new ArrayList<>();
-    List<String> bad = new ArrayList<>();
-    List<Double> errors = new ArrayList<>();
+  void theChoiceIsNearTheFastestOfEverything(Simulated machine) throws IOException {
+    Verdict verdict = new Verdict();
     List<OperatorSpec> unseen = shapes(22, UNSEEN);
     try (World world = open(machine);
         Tuner tuner = tuner(world)) {
       shapes(21, TUNED).forEach(spec -> tuner.tune(spec, false));
-      for (OperatorSpec spec : unseen) {
-        TuningEntry entry = tuner.validate(spec, true);
-        Candidate choice = entry.predictedBest();
-        double best = entry.best().measured();
-        errors.add(Math.abs(choice.error()));
-        if (choice.measured() > 1.03 * best) {
-          far.add(words(entry));
-        }
-        double sequential = entry.sequential().orElseThrow().measured();
-        if (tuner.tune(spec, false).best().measured() > 1.03 * best) {
-          farTuned.add(words(entry));
-        }
-        if (choice.measured() > Math.min(1.02 * sequential, 1.1 * best)) {
-          bad.add(words(entry));
-        }
-      }
+      unseen.forEach(spec -> verdict.add(tuner.validate(spec, true)));
     }
-    errors.sort(null);
-    assertThat(bad).isEmpty();
-    assertThat(errors.get(errors.size() / 2)).as("median error").isLessThan(0.05);
-    System.out.println(machine + " far " + far.size() + ", tuned " + farTuned.size());
-    assertThat(farTuned).as("of %d shapes, tuned", unseen.size()).isEmpty();
-    assertThat(far).as("of %d shapes", unseen.size()).hasSizeLessThanOrEqualTo(unseen.size() / 3);
+    verdict.write("exhaustive-" + machine);
+    assertThat(verdict.slower).isEmpty();
+    assertThat(verdict.medianError()).isLessThan(0.05);
+    assertThat(verdict.farTuned).hasSizeLessThanOrEqualTo(unseen.size() / 20);
+    assertThat(verdict.far).hasSizeLessThanOrEqualTo(unseen.size() / 3);
+  }
+
+  /** What {@code auto} takes for shapes that nobody tuned; the curves know nothing of them. */
+  @ParameterizedTest
+  @EnumSource
+  void theChoiceIsNotSlowerThanSequential(Simulated machine) throws IOException {
+    Verdict verdict = new Verdict();
+    try (World world = open(machine);
+        Tuner tuner = tuner(world)) {
+      shapes(21, TUNED).forEach(spec -> tuner.tune(spec, false));
+      shapes(24, MANY).forEach(spec -> verdict.add(tuner.validate(spec, false)));
+    }
+    verdict.write("unseen-" + machine);
+    assertThat(verdict.errors).hasSizeGreaterThanOrEqualTo(60);
+    assertThat(verdict.slower).isEmpty();
+    assertThat(verdict.medianError()).isLessThan(0.05);
   }
 
   private static String words(TuningEntry entry) {

@@ -110,6 +110,7 @@ final class Synthetic {
         key,
         chosen,
         chosen,
+        chosen,
         List.of(new Candidate(sequential, 140, 140, 150), new Candidate(chosen, 90, 95.25, 100)),
         false,
         20,
