@@ -4,8 +4,8 @@
 #
 #   tuner.sh BUNDLE RESULTS [STEP...]
 #
-# BUNDLE is a folder made by `counterpoint bundle`, RESULTS one to write into: JSON and a log for each step, and
-# summary.json. A STEP (tune, validate, signaled, reorder, map, exhaustive) runs only steps whose names begin so; all but
+# BUNDLE is a folder made by `counterpoint bundle`, RESULTS one to write into: JSON and a log for each step, summary.json,
+# and a report named by the date. A STEP (tune, validate, signaled, reorder, map, exhaustive) runs only steps whose names begin so; all but
 # signaled and reorder use the curves that tune samples, in RESULTS/cache.
 #
 #   GPUS           how many ranks; 2
@@ -167,5 +167,19 @@ done | tee "$results/table.txt"
   done
   printf '}}\n'
 } >"$results/summary.json"
-echo "$((SECONDS - begun)) s, $failures failed; $results/summary.json"
+
+# For people: what it ran on, with what, and the table.
+report=$results/$(date -u +%F)-${BACKEND:-cuda}-tuner.md
+{
+  printf '# The tuner on %d devices, %s\n\n' "$ranks" "$(date -u +%F)"
+  printf 'By `tuner.sh`, `BACKEND=%s GPUS=%d SHAPES=%d SIZE=%d OPTIONS="%s"`, of %s; steps: %s; %d s, %d failed.\n\n' \
+    "${BACKEND:-cuda}" "$ranks" "$shapes" "$size" "${OPTIONS:-}" "$("$command" --version | head -n 1)" \
+    "${wanted[*]:-all}" $((SECONDS - begun)) "$failures"
+  nvidia-smi --query-gpu=index,name,driver_version,clocks.max.sm --format=csv,noheader 2>/dev/null | sed 's/^/- GPU /'
+  printf '\n| step | what it said |\n|---|---|\n'
+  for row in "${rows[@]}"; do
+    printf '| %s | %s |\n' "${row%%|*}" "${row#*|}"
+  done
+} >"$report"
+echo "$((SECONDS - begun)) s, $failures failed; $results/summary.json, $report"
 ((failures == 0))

@@ -217,7 +217,9 @@ class ProfileTest {
     assertThat(run.status()).as(run.err()).isEqualTo(ExitCode.GOOD);
     assertThat(run.out())
         .contains("exposed µs", "bulk (reference)", "sequential", "pipelined", "ring")
-        .contains("decomposed", "signaled", "fused: rank");
+        .contains("decomposed", "signaled", "fused: rank")
+        .as("every rank has every figure")
+        .containsPattern("(?m)^ +1( +-?[0-9.,]+){7}$");
     assertThat(Files.readString(page)).contains("fused: rank", "<svg");
   }
 }
