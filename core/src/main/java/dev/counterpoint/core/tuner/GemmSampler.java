@@ -32,7 +32,9 @@ import java.util.function.Consumer;
 final class GemmSampler implements AutoCloseable {
   private static final int RUNS = 5;
   private static final int SEVERAL = 4;
-  private static final double LEAST = 1e-3;
+
+  /** What a lone one takes besides does not matter in one this long. */
+  private static final double LONG = 2000;
 
   /**
    * Sizes worth sampling, and how long one GEMM may take.
@@ -78,7 +80,6 @@ final class GemmSampler implements AutoCloseable {
   private final List<DeviceBuffer> a = new ArrayList<>();
   private final List<DeviceBuffer> b = new ArrayList<>();
   private final List<DeviceBuffer> d = new ArrayList<>();
-  private final double lone;
 
   GemmSampler(
       World world,
@@ -103,7 +104,6 @@ final class GemmSampler implements AutoCloseable {
       b.add(buffer(rank, grid.most(grid.cols(), grid.inner()) * input.bytes(), data));
       d.add(buffer(rank, grid.most(grid.rows(), grid.cols()) * output.bytes(), null));
     }
-    lone = lone();
   }
 
   private DeviceBuffer buffer(
@@ -166,7 +166,18 @@ final class GemmSampler implements AutoCloseable {
 
   /** What one of several launches of prepared GEMMs takes that follow each other. */
   double median(Gemms gemms) {
-    return Math.max(LEAST, median(rank -> gemms.launch(rank, rank.stream())) - lone);
+    double one = median(rank -> gemms.launch(rank, rank.stream()));
+    if (one > LONG) {
+      return one;
+    }
+    double all =
+        median(
+            rank -> {
+              for (int i = 0; i < SEVERAL; i++) {
+                gemms.launch(rank, rank.stream());
+              }
+            });
+    return Repeats.each(one, all, SEVERAL);
   }
 
   private double median(Consumer<Rank> work) {
@@ -178,24 +189,6 @@ final class GemmSampler implements AutoCloseable {
       }
     }
     return samples.median();
-  }
-
-  /** What a lone GEMM takes besides what each of several takes that follow each other. */
-  private double lone() {
-    int rows = grid.rows().get(0);
-    int cols = grid.cols().get(0);
-    int k = grid.inner().get(0);
-    try (Gemms gemms = new Gemms(GemmEngine.TILE, machine.natural(rows, cols, k), k, 0)) {
-      double one = median(rank -> gemms.launch(rank, rank.stream()));
-      double all =
-          median(
-              rank -> {
-                for (int i = 0; i < SEVERAL; i++) {
-                  gemms.launch(rank, rank.stream());
-                }
-              });
-      return Math.max(0, one - (all - one) / (SEVERAL - 1));
-    }
   }
 
   Machine machine() {

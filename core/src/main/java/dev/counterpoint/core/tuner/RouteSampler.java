@@ -52,8 +52,8 @@ final class RouteSampler implements AutoCloseable {
   private final long largest;
   private boolean computePushes;
 
-  /** The least that a lone collective took besides. */
-  private double late = Double.POSITIVE_INFINITY;
+  /** What lone collectives took besides. */
+  private final Samples late = new Samples();
 
   private final SymmetricBuffer source;
   private final SymmetricBuffer target;
@@ -99,7 +99,7 @@ final class RouteSampler implements AutoCloseable {
       boolean carriesInput = route == Route.ALL_GATHER || route == Route.EXCHANGE;
       curves.put(route, curve(route, carriesInput ? input : output));
     }
-    double start = Double.isInfinite(late) ? 0 : late; // no collective was short enough
+    double start = late.count() == 0 ? 0 : late.median(); // perhaps no collective was short enough
     curves.put(Route.START, new Curve(List.of(new Curve.Point(1, start))));
     return curves;
   }
@@ -161,9 +161,9 @@ final class RouteSampler implements AutoCloseable {
       return one;
     }
     double all = median(rank -> work.enqueue(rank, SEVERAL));
-    double each = Math.max(1e-3, (all - one) / (SEVERAL - 1));
+    double each = Repeats.each(one, all, SEVERAL);
     if (waitsForRanks(route)) {
-      late = Math.min(late, Math.max(0, one - each));
+      late.add(Math.max(0, one - each));
     }
     return each;
   }
