@@ -107,9 +107,13 @@ public record GemmSpec(
         0);
   }
 
-  /** The same with hooks, by the tile engine. */
+  /** The same with hooks, by the tile engine; hooks without targets need no epoch. */
   public GemmSpec withHooks(
-      TileOrder newOrder, TileGate newGate, TileRoute newRoute, TilePost newPost, Epoch newEpoch) {
+      TileOrder newOrder,
+      TileGate newGate,
+      TileRoute newRoute,
+      TilePost newPost,
+      @Nullable Epoch newEpoch) {
     return new GemmSpec(
         label,
         rank,

@@ -31,6 +31,8 @@ class CounterpointCommandTest {
         "bench ag-gemm --json no/such/directory/f.json | 'no/such/directory/f.json' cannot be written",
         "bench ag-gemm --json f --csv f | 'f' is named twice",
         "bench --host-overhead --html f | --host-overhead writes --json only",
+        "bench gemm-ar --reorder-overhead | --reorder-overhead is of no operator",
+        "bench --reorder-overhead --dtype int8 | which INT32 cannot",
         "stress nope | there is no operator 'nope'",
         "stress --launches 0 | --launches is 0; it must be 1 to 100000000",
         "stress --timeout 0 | --timeout is 0; it must be at least 1 second",

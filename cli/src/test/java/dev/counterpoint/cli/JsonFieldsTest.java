@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.counterpoint.cli.tune.MadeUpCurves;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -128,6 +129,14 @@ class JsonFieldsTest {
                     + " --iterations 2 --warmup 1 --json "
                     + file("o.json"))
                 .split(" ")));
+    check(
+        "bench --reorder-overhead",
+        run(
+            "r.json",
+            ("bench --reorder-overhead --backend host --ranks 2 -m 8 -n 8 -k 8 --iterations 1"
+                    + " --json "
+                    + file("r.json"))
+                .split(" ")));
   }
 
   @Test
@@ -138,6 +147,21 @@ class JsonFieldsTest {
             "p.json",
             ("profile ag-gemm 32 32 32 --backend host --ranks 2 --link 5MB/s --iterations 1 --json "
                     + file("p.json"))
+                .split(" ")));
+  }
+
+  @Test
+  void tunes() throws IOException {
+    MadeUpCurves.put(directory);
+    check(
+        "tune",
+        run(
+            "t.json",
+            ("tune gemm-rs --backend host --ranks 2 -m 32 -n 48 -k 40 --iterations 1 --exhaustive"
+                    + " -P tuning.cache="
+                    + directory
+                    + " --json "
+                    + file("t.json"))
                 .split(" ")));
   }
 

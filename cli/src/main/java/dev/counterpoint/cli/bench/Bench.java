@@ -59,14 +59,16 @@ public final class Bench implements AutoCloseable {
     if (world.localRanks().size() != world.size()) {
       throw new CommandException(
           Failure.Category.USAGE,
-          "bench measures worlds whose ranks are all in this process; this one has ranks in others");
+          "bench measures worlds whose ranks are all in this process; this one has ranks in"
+              + " others");
     }
     if (request.traced() && !world.backend().capabilities().contains(Capability.TRACING)) {
       throw new UnsupportedCapabilityException(
           world.backend().name(), Capability.TRACING, "the timelines of --html and --trace");
     }
     Geometry geometry =
-        new Geometry(request.operator(), request.problem(), world.size(), request.seed());
+        new Geometry(
+            request.operator(), request.problem(), request.variant(), world.size(), request.seed());
     progress.begin("random data", -1);
     Operands operands = open(Operands.create(geometry, world));
     Duration deadline = request.world().waitTimeout().multipliedBy(2);

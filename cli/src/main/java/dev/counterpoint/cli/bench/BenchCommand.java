@@ -1,5 +1,6 @@
 package dev.counterpoint.cli.bench;
 
+import dev.counterpoint.DType;
 import dev.counterpoint.GemmProblem;
 import dev.counterpoint.Strategy;
 import dev.counterpoint.WorldOptions;
@@ -9,6 +10,7 @@ import dev.counterpoint.cli.Progress;
 import dev.counterpoint.cli.report.BenchReport;
 import dev.counterpoint.cli.report.OverheadReport;
 import dev.counterpoint.cli.report.OverheadText;
+import dev.counterpoint.cli.report.ReorderReport;
 import dev.counterpoint.cli.report.Table;
 import dev.counterpoint.cli.report.TextReport;
 import dev.counterpoint.core.BackendRegistry;
@@ -46,6 +48,8 @@ import picocli.CommandLine.Spec;
       "  counterpoint bench gemm-rs --link 2GB/s --latency 5us --html report.html",
       "  counterpoint bench gemm-ar --preset llama3-70b:o -m 16 --dtype bf16",
       "  counterpoint bench ag-gemm -m 4096 -n 57344 -k 8192 --strategy fused,signaled",
+      "  counterpoint bench gemm-a2a --splits slope:4",
+      "  counterpoint bench gemm-rs --norm rms",
       "  counterpoint bench --host-overhead",
       "  counterpoint bench --preset list"
     })
@@ -67,7 +71,8 @@ public final class BenchCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "NAME",
       description =
-          "Which strategies: all (default), or any of sequential, pipelined, ring, decomposed, signaled, fused, auto. Sequential is always measured: it is the baseline.")
+          "Which strategies: all (default), or any of sequential, pipelined, ring, decomposed,"
+              + " signaled, fused, auto. Sequential is always measured: it is the baseline.")
   private List<String> strategies = new ArrayList<>();
 
   @Option(
@@ -77,6 +82,14 @@ public final class BenchCommand implements Callable<Integer> {
               + " direct and by graph replay, for one operator or all. Small problems unless sizes"
               + " are given; a run is then 8 launches.")
   private boolean hostOverhead;
+
+  @Option(
+      names = "--reorder-overhead",
+      description =
+          "Measure instead what it costs that the tile GEMM stores tiles packed, as the signaled"
+              + " strategy's does, and that RMSNorm reads them so, each beside the same with rows in"
+              + " place; -m, -n and -k are the GEMM of each rank.")
+  private boolean reorderOverhead;
 
   @Option(
       names = "--iterations",
@@ -129,6 +142,9 @@ public final class BenchCommand implements Callable<Integer> {
     if (hostOverhead) {
       return overhead();
     }
+    if (reorderOverhead) {
+      return reorder();
+    }
     if (operator == null) {
       throw new ParameterException(
           spec.commandLine(), "an operator is missing: ag-gemm, gemm-rs, gemm-ar or gemm-a2a");
@@ -143,7 +159,8 @@ public final class BenchCommand implements Callable<Integer> {
     outputs.write(report, err);
     if (report.machine().emulated() && report.problem().ranks() > 1 && !backend.simulatesLink()) {
       err.println(
-          "Hint: ranks on the host share memory; --link 2GB/s simulates a link between them, so that overlap becomes visible.");
+          "Hint: ranks on the host share memory; --link 2GB/s simulates a link between them, so"
+              + " that overlap becomes visible.");
     }
     return status(report, request);
   }
@@ -185,6 +202,24 @@ public final class BenchCommand implements Callable<Integer> {
     return report.passed() ? ExitCode.GOOD : ExitCode.CHECK_FAILED;
   }
 
+  private int reorder() throws IOException {
+    require(
+        operator == null && !outputs.moreThanJson(),
+        "--reorder-overhead is of no operator, and writes --json only");
+    outputs.verify();
+    BenchRequest request = request(Operator.GEMM_AR);
+    require(
+        request.problem().outputType() != DType.INT32,
+        "--reorder-overhead needs results that can be normalised, which INT32 cannot");
+    ReorderReport report;
+    try (Progress progress = Progress.onTerminal()) {
+      report = ReorderOverhead.run(request, progress);
+    }
+    report.lines().forEach(spec.commandLine().getOut()::println);
+    outputs.writeJson(report, spec.commandLine().getErr());
+    return report.same() ? ExitCode.GOOD : ExitCode.CHECK_FAILED;
+  }
+
   private BenchRequest request(Operator chosen) {
     int iterations = givenIterations != null ? givenIterations : hostOverhead ? 200 : 20;
     int warmup = givenWarmup != null ? givenWarmup : hostOverhead ? 100 : 3;
@@ -197,6 +232,8 @@ public final class BenchCommand implements Callable<Integer> {
     problem.layer(chosen); // complains about a wrong preset before any device is touched
     BackendProvider chosenProvider = provider();
     boolean emulated = emulated(chosenProvider);
+    Variant variant = hostOverhead ? problem.variant().of(chosen) : problem.variant();
+    variant.requireFor(chosen);
     GemmProblem gemm =
         hostOverhead ? problem.small(chosen, emulated) : problem.problem(chosen, emulated);
     WorldOptions world =
@@ -208,6 +245,7 @@ public final class BenchCommand implements Callable<Integer> {
     return new BenchRequest(
         chosen,
         gemm,
+        variant,
         problem.layerName(chosen, emulated),
         world,
         problem.tuning(),

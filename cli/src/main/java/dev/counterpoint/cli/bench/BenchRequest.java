@@ -11,6 +11,7 @@ import java.util.List;
  *
  * @param operator the operator
  * @param problem its sizes and types
+ * @param variant what the operator does besides the usual
  * @param layer which layer of which model they are; may be empty
  * @param world how the world is opened
  * @param tuning what is forced, apart from the strategy
@@ -28,6 +29,7 @@ import java.util.List;
 public record BenchRequest(
     Operator operator,
     GemmProblem problem,
+    Variant variant,
     String layer,
     WorldOptions world,
     Tuning tuning,

@@ -48,6 +48,7 @@ final class ElementReference {
       int row = i / block.cols();
       int col = i % block.cols();
       double added = geometry.problem().bias() ? bias.value(0, block.col() + col) : 0;
+      added += residual(geometry, block.row() + row, block.col() + col);
       reference.set(
           i, product.values()[i], product.partials()[i], added, normA[row], normB[col], tolerance);
     }
@@ -106,7 +107,12 @@ final class ElementReference {
       partials += Math.abs(sum);
     }
     double added = geometry.problem().bias() ? geometry.bias(block.owner()).value(0, col) : 0;
+    added += residual(geometry, row, col);
     set(i, value, partials, added, Math.sqrt(squareA), Math.sqrt(squareB), tolerance);
+  }
+
+  private static double residual(Geometry geometry, long row, long col) {
+    return geometry.variant().norm() == null ? 0 : geometry.residual().value(row, col);
   }
 
   private void set(

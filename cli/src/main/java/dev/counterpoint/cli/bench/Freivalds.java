@@ -43,7 +43,8 @@ final class Freivalds {
     double frobenius =
         Math.sqrt(IntStream.range(0, squares.length).mapToDouble(i -> squares[i]).sum());
     double biasSum = geometry.problem().bias() ? dot(geometry.bias(block.owner())) : 0;
-    boolean bias = geometry.problem().bias();
+    SeededMatrix residual = geometry.variant().norm() == null ? null : geometry.residual();
+    boolean bias = geometry.problem().bias() || residual != null;
     IntStream.range(0, block.rows())
         .parallel()
         .forEach(
@@ -59,7 +60,7 @@ final class Freivalds {
                   square += line[i] * line[i];
                 }
               }
-              expected[row] = sum + biasSum;
+              expected[row] = sum + biasSum + (residual == null ? 0 : dot(residual, row));
               tolerance[row] = tolerances.row(Math.sqrt(square), frobenius, block.cols(), bias);
             });
   }
@@ -78,6 +79,16 @@ final class Freivalds {
       }
     }
     return square;
+  }
+
+  private double dot(SeededMatrix residual, int row) {
+    double[] line = new double[block.cols()];
+    residual.values(block.row() + row, block.col(), block.cols(), line, 0);
+    double sum = 0;
+    for (int col = 0; col < block.cols(); col++) {
+      sum += sign(col) * line[col];
+    }
+    return sum;
   }
 
   private double dot(SeededMatrix bias) {

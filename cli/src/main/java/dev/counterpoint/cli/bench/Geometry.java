@@ -4,9 +4,12 @@ import dev.counterpoint.DType;
 import dev.counterpoint.GemmProblem;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Shape;
+import dev.counterpoint.Splits;
+import dev.counterpoint.Tuning;
 import dev.counterpoint.spi.RowPartition;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where each rank's operands lie in the whole matrices, and which part of which product each rank
@@ -15,10 +18,11 @@ import java.util.List;
  *
  * @param operator what is computed
  * @param problem with which sizes
+ * @param variant and what else
  * @param ranks by how many
  * @param seed of all random data
  */
-record Geometry(Operator operator, GemmProblem problem, int ranks, long seed) {
+record Geometry(Operator operator, GemmProblem problem, Variant variant, int ranks, long seed) {
   /**
    * A part of a rank's output: rows {@code localRow …} of the output are rows {@code row …} and
    * columns {@code col …} of the owner's product.
@@ -28,9 +32,43 @@ record Geometry(Operator operator, GemmProblem problem, int ranks, long seed) {
   /** Position of a piece in a whole matrix. */
   record Origin(int owner, int row, int col) {}
 
+  /** Takes the M that the variant asks for. */
+  Geometry {
+    problem = variant.problem(problem, ranks);
+  }
+
+  /** Of nothing but the usual. */
+  Geometry(Operator operator, GemmProblem problem, int ranks, long seed) {
+    this(operator, problem, Variant.NONE, ranks, seed);
+  }
+
   /** The specification without any forced choice. */
   OperatorSpec spec() {
-    return operator.spec(problem, dev.counterpoint.Tuning.AUTOMATIC);
+    return spec(Tuning.AUTOMATIC);
+  }
+
+  /** The specification with some forced choices. */
+  OperatorSpec spec(Tuning tuning) {
+    return variant.spec(operator, problem, tuning, ranks);
+  }
+
+  /** Rows by source and target; null where M is divided evenly. */
+  @Nullable Splits splits() {
+    return variant.splits(problem, ranks);
+  }
+
+  /** Bytes that must cross one device's link in its busier direction. */
+  double wireBytes() {
+    Splits splits = splits();
+    if (splits == null) {
+      return operator.wireBytes(problem, ranks);
+    }
+    long most = 0;
+    for (int rank = 0; rank < ranks; rank++) {
+      long own = splits.count(rank, rank);
+      most = Math.max(most, Math.max(splits.sent(rank), splits.received(rank)) - own);
+    }
+    return (double) most * problem.n() * problem.outputType().bytes();
   }
 
   /** How M is cut. */
@@ -76,6 +114,15 @@ record Geometry(Operator operator, GemmProblem problem, int ranks, long seed) {
       case GEMM_AR -> List.of(new Block(0, m, 0, 0, 0, n));
       case GEMM_A2A -> {
         List<Block> blocks = new ArrayList<>();
+        Splits splits = splits();
+        for (int source = 0; splits != null && source < ranks; source++) {
+          int first = (int) splits.receiveStart(source, rank);
+          int count = (int) splits.count(source, rank);
+          blocks.add(new Block(first, count, source, (int) splits.sendStart(source, rank), 0, n));
+        }
+        if (splits != null) {
+          yield blocks;
+        }
         int piece = rows().rows(rank);
         for (int source = 0; source < ranks; source++) {
           blocks.add(new Block(source * piece, piece, source, rows().start(rank), 0, n));
@@ -87,7 +134,9 @@ record Geometry(Operator operator, GemmProblem problem, int ranks, long seed) {
 
   /** Rows, columns and inner length of a rank's own unsplit GEMM. */
   Shape localProduct(int rank) {
-    return new Shape(problem.m(), spec().localWeight(rank, ranks).rows());
+    Splits splits = splits();
+    int rows = splits == null ? problem.m() : Math.toIntExact(splits.sent(rank));
+    return new Shape(rows, spec().localWeight(rank, ranks).rows());
   }
 
   /** Inner length of a rank's own unsplit GEMM. */
@@ -100,7 +149,9 @@ record Geometry(Operator operator, GemmProblem problem, int ranks, long seed) {
    * sum where ranks are summed.
    */
   int roundings() {
-    return (operator.reduces() ? ranks + 1 : 1) + (problem.bias() ? 1 : 0);
+    return (operator.reduces() ? ranks + 1 : 1)
+        + (problem.bias() ? 1 : 0)
+        + (variant.norm() == null ? 0 : 1);
   }
 
   SeededMatrix a(int owner) {
@@ -114,6 +165,16 @@ record Geometry(Operator operator, GemmProblem problem, int ranks, long seed) {
   /** One row of N elements. */
   SeededMatrix bias(int owner) {
     return matrix(3, owner, problem.outputType());
+  }
+
+  /** What is added to the rows of the result before they are normalised. */
+  SeededMatrix residual() {
+    return matrix(4, 0, problem.outputType());
+  }
+
+  /** One row of N elements: what normalised rows are multiplied by. */
+  SeededMatrix normWeight() {
+    return matrix(5, 0, problem.outputType());
   }
 
   private SeededMatrix matrix(int role, int owner, DType dtype) {

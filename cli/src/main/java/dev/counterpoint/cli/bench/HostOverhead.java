@@ -69,7 +69,12 @@ final class HostOverhead {
         requests.stream().mapToLong(request -> 2L * request.strategies().size()).sum());
     for (BenchRequest request : requests) {
       Geometry geometry =
-          new Geometry(request.operator(), request.problem(), world.size(), request.seed());
+          new Geometry(
+              request.operator(),
+              request.problem(),
+              request.variant(),
+              world.size(),
+              request.seed());
       boolean shortInputs = !world.backend().capabilities().contains(Capability.GEMM_FP32_FULL);
       try (Operands operands = Operands.create(geometry, world)) {
         OutputCheck check = new OutputCheck(operands, Reference.of(geometry, shortInputs));

@@ -1,6 +1,7 @@
 package dev.counterpoint.cli.bench;
 
 import dev.counterpoint.Rank;
+import dev.counterpoint.Splits;
 import dev.counterpoint.Tensor;
 import dev.counterpoint.spi.Collectives;
 import dev.counterpoint.spi.DeviceMemory;
@@ -8,11 +9,15 @@ import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.Transport;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The operator's library collective and nothing else. */
 final class LoneCollective implements Subject {
   private final Operands operands;
   private final Operator operator;
+
+  /** For each target of an uneven all-to-all; else null. */
+  private final @Nullable Splits elements;
 
   /** By rank, memory that nothing else uses; empty where the operands' own is used. */
   private final List<Tensor> sent = new ArrayList<>();
@@ -22,6 +27,8 @@ final class LoneCollective implements Subject {
   LoneCollective(Operands operands) {
     this.operands = operands;
     this.operator = operands.geometry().operator();
+    Splits splits = operands.geometry().splits();
+    elements = splits == null ? null : splits.times(operands.geometry().problem().n());
   }
 
   /** One that may run beside the unsplit GEMM: it touches nothing that the GEMM does. */
@@ -31,7 +38,10 @@ final class LoneCollective implements Subject {
       Tensor from = operands.of(rank).send(collective.operator);
       Tensor to = operands.of(rank).result();
       // A short shard of an input is sent with the rows that it lacks.
-      int rows = Math.max(from.rows(), operands.geometry().rows().rowsPerShard());
+      int rows =
+          collective.elements != null
+              ? from.rows()
+              : Math.max(from.rows(), operands.geometry().rows().rowsPerShard());
       Tensor copy = rank.allocate(from.dtype(), rows, from.cols());
       collective.sent.add(copy);
       collective.received.add(rank.allocate(to.dtype(), to.rows(), to.cols()));
@@ -74,8 +84,13 @@ final class LoneCollective implements Subject {
       case GEMM_AR ->
           collectives.allReduce(
               stream, send, 0, receive, 0, geometry.problem().m() * product, from.dtype());
-      case GEMM_A2A ->
+      case GEMM_A2A -> {
+        if (elements == null) {
           collectives.allToAll(stream, send, 0, receive, 0, rows * product, from.dtype());
+        } else {
+          collectives.allToAllV(stream, send, 0, receive, 0, elements, from.dtype());
+        }
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.counterpoint.cli.bench;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.NormTensors;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Rank;
 import dev.counterpoint.Shape;
@@ -11,6 +12,7 @@ import dev.counterpoint.spi.DeviceMemory;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,7 @@ final class Operands implements AutoCloseable {
    * @param product what the unsplit GEMM writes and, where the collective follows it, what the
    *     collective reads
    * @param result what the collective alone writes
+   * @param norm weight, residual and sum of a norm; null without one
    */
   record OfRank(
       Tensor input,
@@ -39,7 +42,8 @@ final class Operands implements AutoCloseable {
       Tensor output,
       Tensor whole,
       Tensor product,
-      Tensor result) {
+      Tensor result,
+      @Nullable NormTensors norm) {
     /** What the collective alone reads. */
     Tensor send(Operator operator) {
       return operator == Operator.AG_GEMM ? input : product;
@@ -80,19 +84,46 @@ final class Operands implements AutoCloseable {
     Tensor bias = geometry.problem().bias() ? rank.allocate(out, 1, spec.biasLength(r, n)) : null;
     Tensor output = rank.allocate(out, spec.outputShape(r, n));
     Tensor whole = gathers ? rank.allocate(in, padded, geometry.problem().k()) : input;
+    boolean divided = geometry.splits() != null;
     Tensor product =
         rank.allocate(
-            out, gathers ? geometry.problem().m() : padded, geometry.localProduct(r).cols());
+            out,
+            gathers || divided ? geometry.localProduct(r).rows() : padded,
+            geometry.localProduct(r).cols());
     Tensor result =
         switch (geometry.operator()) {
           case AG_GEMM -> whole;
           case GEMM_RS ->
               rank.allocate(out, geometry.rows().rowsPerShard(), geometry.problem().n());
-          case GEMM_AR, GEMM_A2A -> rank.allocate(out, padded, geometry.problem().n());
+          case GEMM_AR, GEMM_A2A ->
+              rank.allocate(out, divided ? output.rows() : padded, geometry.problem().n());
         };
-    OfRank tensors = new OfRank(input, weight, bias, output, whole, product, result);
+    NormTensors norm = norm(geometry, rank);
+    OfRank tensors = new OfRank(input, weight, bias, output, whole, product, result, norm);
     fill(geometry, r, tensors, inputPadded);
     return tensors;
+  }
+
+  private static @Nullable NormTensors norm(Geometry geometry, Rank rank) {
+    if (geometry.variant().norm() == null) {
+      return null;
+    }
+    DType out = geometry.problem().outputType();
+    Shape rows = geometry.spec().outputShape(rank.index(), geometry.ranks());
+    return new NormTensors(
+        rank.allocate(out, 1, geometry.problem().n()),
+        null,
+        rank.allocate(out, rows),
+        rank.allocate(out, rows));
+  }
+
+  private static void fillNorm(Geometry geometry, int rank, NormTensors norm) {
+    SeededMatrix weight = geometry.normWeight();
+    TensorIo.upload(norm.weight(), (row, line) -> weight.bits(0, 0, line));
+    SeededMatrix added = geometry.residual();
+    int first = geometry.output(rank).get(0).row();
+    Tensor residual = Objects.requireNonNull(norm.residual());
+    TensorIo.upload(residual, (row, line) -> added.bits(first + row, 0, line));
   }
 
   private static void fill(Geometry geometry, int rank, OfRank tensors, Tensor inputPadded) {
@@ -121,6 +152,9 @@ final class Operands implements AutoCloseable {
       TensorIo.upload(tensors.bias(), (row, line) -> filler.bits(0, from.row(), line));
     }
     TensorIo.upload(tensors.product(), (row, line) -> filler.bits(row, 0, line));
+    if (tensors.norm() != null) {
+      fillNorm(geometry, rank, tensors.norm());
+    }
   }
 
   Geometry geometry() {
@@ -143,16 +177,28 @@ final class Operands implements AutoCloseable {
     byte value = (byte) (geometry.problem().outputType().isFloating() ? 0xff : 0x7f);
     world.onEachRank(
         rank -> {
-          Tensor output = of(rank).output();
-          DeviceMemory memory = output.memory();
-          long bytes = output.shape().elements() * output.dtype().bytes();
-          world.backend().transfers().fill(rank.stream(), memory, 0, bytes, value);
+          poison(rank, of(rank).output(), value);
+          NormTensors norm = of(rank).norm();
+          if (norm != null) {
+            poison(rank, Objects.requireNonNull(norm.sum()), value);
+          }
         });
+  }
+
+  private void poison(Rank rank, Tensor tensor, byte value) {
+    DeviceMemory memory = tensor.memory();
+    long bytes = tensor.shape().elements() * tensor.dtype().bytes();
+    world.backend().transfers().fill(rank.stream(), memory, 0, bytes, value);
   }
 
   @Override
   public void close() {
     for (OfRank rank : ranks) {
+      if (rank.norm() != null) {
+        Objects.requireNonNull(rank.norm().sum()).close();
+        Objects.requireNonNull(rank.norm().residual()).close();
+        rank.norm().weight().close();
+      }
       for (Tensor tensor :
           List.of(
               rank.result(),

@@ -1,12 +1,6 @@
 package dev.counterpoint.cli.bench;
 
-import dev.counterpoint.AllGatherGemmSpec;
-import dev.counterpoint.GemmAllReduceSpec;
-import dev.counterpoint.GemmAllToAllSpec;
 import dev.counterpoint.GemmProblem;
-import dev.counterpoint.GemmReduceScatterSpec;
-import dev.counterpoint.OperatorSpec;
-import dev.counterpoint.Tuning;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
@@ -75,16 +69,6 @@ public enum Operator {
             + name
             + "'; there are "
             + Arrays.stream(values()).map(Operator::commandName).collect(Collectors.joining(", ")));
-  }
-
-  /** The specification of this operator for a problem. */
-  public OperatorSpec spec(GemmProblem problem, Tuning tuning) {
-    return switch (this) {
-      case AG_GEMM -> new AllGatherGemmSpec(problem, tuning);
-      case GEMM_RS -> new GemmReduceScatterSpec(problem, tuning);
-      case GEMM_AR -> new GemmAllReduceSpec(problem, tuning);
-      case GEMM_A2A -> new GemmAllToAllSpec(problem, tuning);
-    };
   }
 
   /** Whether the products of several ranks are summed. */

@@ -1,5 +1,6 @@
 package dev.counterpoint.cli.bench;
 
+import dev.counterpoint.NormalizingPlan;
 import dev.counterpoint.OperatorPlan;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Rank;
@@ -22,7 +23,7 @@ final class PlannedOperator implements Subject {
   /** Plans it; whatever the plan throws is the caller's to explain. */
   static PlannedOperator plan(Strategy strategy, Tuning tuning, Operands operands) {
     Geometry geometry = operands.geometry();
-    OperatorSpec spec = geometry.operator().spec(geometry.problem(), tuning.withStrategy(strategy));
+    OperatorSpec spec = geometry.spec(tuning.withStrategy(strategy));
     return new PlannedOperator(strategy, operands, operands.world().plan(spec));
   }
 
@@ -46,7 +47,15 @@ final class PlannedOperator implements Subject {
   @Override
   public void enqueue(Rank rank) {
     Operands.OfRank tensors = operands.of(rank);
-    if (tensors.bias() == null) {
+    if (tensors.norm() != null && plan instanceof NormalizingPlan normalizing) {
+      normalizing.launch(
+          rank,
+          tensors.input(),
+          tensors.weight(),
+          tensors.bias(),
+          tensors.output(),
+          tensors.norm());
+    } else if (tensors.bias() == null) {
       plan.launch(rank, tensors.input(), tensors.weight(), tensors.output());
     } else {
       plan.launch(rank, tensors.input(), tensors.weight(), tensors.bias(), tensors.output());

@@ -10,6 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
@@ -50,7 +51,8 @@ public final class ProblemOptions {
       paramLabel = "TYPE",
       converter = DTypeConverter.class,
       description =
-          "Type of A and B: fp32, fp16, bf16, fp8_e4m3, fp8_e5m2 or int8. Default: bf16, or fp32 on emulated devices.")
+          "Type of A and B: fp32, fp16, bf16, fp8_e4m3, fp8_e5m2 or int8. Default: bf16, or fp32 on"
+              + " emulated devices.")
   private @Nullable DType dtype;
 
   @Option(names = "--bias", description = "Add a bias to every row.")
@@ -77,6 +79,8 @@ public final class ProblemOptions {
       description = "Force the output tile, such as 128x256.")
   private @Nullable Tile tile;
 
+  @Mixin private VariantOptions variants = new VariantOptions();
+
   /** A forced tile. */
   record Tile(int rows, int cols) {}
 
@@ -93,6 +97,11 @@ public final class ProblemOptions {
       }
       return new Tile(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
     }
+  }
+
+  /** What the operator does besides the usual. */
+  public Variant variant() {
+    return variants.variant();
   }
 
   /** Whether the presets are asked for. */

@@ -2,6 +2,7 @@ package dev.counterpoint.cli.bench;
 
 import dev.counterpoint.DType;
 import dev.counterpoint.GemmProblem;
+import dev.counterpoint.Norm;
 import dev.counterpoint.Tuning;
 import dev.counterpoint.World;
 import dev.counterpoint.cli.Version;
@@ -45,7 +46,7 @@ final class ReportBuilder {
     boolean tileIsFaster = Double.isNaN(vendor) || tile < vendor;
     double gemm = tileIsFaster ? tile : vendor;
     double comm = median(LoneCollective.class, baselines);
-    double wireBytes = request.operator().wireBytes(request.problem(), world.size());
+    double wireBytes = geometry.wireBytes();
     double wire = link.bytesPerSecond() > 0 ? wireBytes / link.bytesPerSecond() * 1e6 : 0;
     Metrics metrics = new Metrics(gemm, comm, wire, runs.get(0).samples().median());
     BenchReport.Baseline baseline =
@@ -95,7 +96,9 @@ final class ReportBuilder {
 
   /** What was asked for. */
   static BenchReport.Problem problem(BenchRequest request, int ranks) {
-    GemmProblem p = request.problem();
+    GemmProblem p = request.variant().problem(request.problem(), ranks);
+    Norm norm = request.variant().norm();
+    Division division = request.variant().division();
     Tuning tuning = request.tuning();
     String tile =
         tuning.tileRows() == 0 && tuning.tileCols() == 0
@@ -114,7 +117,9 @@ final class ReportBuilder {
         request.iterations(),
         request.warmup(),
         tuning.chunks(),
-        tile);
+        tile,
+        norm == null ? "" : norm.kind().name().toLowerCase(Locale.ROOT),
+        division == null ? "" : division.toString());
   }
 
   private static String name(DType dtype) {
@@ -152,11 +157,13 @@ final class ReportBuilder {
     List<String> notes = new ArrayList<>();
     if (request.chaotic()) {
       notes.add(
-          "Chaos was on: pseudo-random delays before puts, signals and tiles. Results had to be right all the same; the times mean nothing.");
+          "Chaos was on: pseudo-random delays before puts, signals and tiles. Results had to be"
+              + " right all the same; the times mean nothing.");
     }
     if (metrics.exposed(metrics.sequential()) <= 0 && world.size() > 1) {
       notes.add(
-          "Sequential execution exposed no communication here, so there was nothing to hide and E has no meaning.");
+          "Sequential execution exposed no communication here, so there was nothing to hide and E"
+              + " has no meaning.");
     }
     if (request.replayed() > 0) {
       notes.add(
@@ -169,13 +176,22 @@ final class ReportBuilder {
       if (run.subject() != null && !run.row(metrics).repeatable()) {
         notes.add(
             run.name()
-                + " gave other bits in its last run than in its first, both within tolerance unless marked as failed.");
+                + " gave other bits in its last run than in its first, both within tolerance unless"
+                + " marked as failed.");
       }
+    }
+    if (request.variant().norm() != null) {
+      notes.add(
+          "Every strategy's time includes the residual and the norm; those of gemm, comm and bulk"
+              + " do not. Sums were compared with the reference, and all normalised rows with the"
+              + " norm of their sums in FP64.");
     }
     notes.add(
         new Reference.Scope(geometry).isExhaustive()
-            ? "Every element was compared with an FP64 reference, and every row with a random vector."
-            : "A sample of elements was compared with an FP64 reference, and every row with a random vector.");
+            ? "Every element was compared with an FP64 reference, and every row with a random"
+                + " vector."
+            : "A sample of elements was compared with an FP64 reference, and every row with a"
+                + " random vector.");
     return notes;
   }
 }

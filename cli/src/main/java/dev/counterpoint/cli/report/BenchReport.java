@@ -53,6 +53,8 @@ public record BenchReport(
    * @param warmup runs before them
    * @param chunks forced number of chunks; 0 is automatic
    * @param tile forced tile; empty is automatic
+   * @param norm how rows were normalised, such as {@code rms}; empty if they were not
+   * @param splits how rows of an all-to-all were divided; empty for evenly
    */
   public record Problem(
       int m,
@@ -67,7 +69,9 @@ public record BenchReport(
       int iterations,
       int warmup,
       int chunks,
-      String tile) {
+      String tile,
+      String norm,
+      String splits) {
     /** One line with the sizes. */
     public String sizes() {
       return "M "
@@ -81,6 +85,8 @@ public record BenchReport(
           + (outputType.equals(inputType) ? "" : " → " + outputType)
           + (bias ? " · bias" : "")
           + (weightLayout.equals("KN") ? " · weight [K, N]" : "")
+          + (norm.isEmpty() ? "" : " · residual and " + norm + " norm")
+          + (splits.isEmpty() ? "" : " · splits " + splits)
           + " · "
           + ranks
           + (ranks == 1 ? " rank" : " ranks");
@@ -219,6 +225,11 @@ public record BenchReport(
     public double micros() {
       return (events.stream().mapToLong(TraceEvent::endNanos).max().orElse(0) - startNanos()) / 1e3;
     }
+  }
+
+  /** The same with other timelines. */
+  public BenchReport withTimelines(List<Timeline> others) {
+    return new BenchReport(operator, title, layer, problem, machine, baseline, rows, others, notes);
   }
 
   /** Whether every strategy that ran gave right results. */

@@ -2,20 +2,39 @@ package dev.counterpoint.cli.report;
 
 import dev.counterpoint.cli.report.BenchReport.Row;
 import dev.counterpoint.cli.report.BenchReport.Status;
-import dev.counterpoint.spi.TraceEvent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** The report as one page that needs nothing else: no script, no font, no file beside it. */
 public final class HtmlReport {
+  /** By the style sheet's names. */
+  private static final Map<String, String> LEGEND = legend();
+
   private final BenchReport report;
 
   private HtmlReport(BenchReport report) {
     this.report = report;
+  }
+
+  private static Map<String, String> legend() {
+    Map<String, String> words = new LinkedHashMap<>();
+    words.put("compute", "compute");
+    words.put("store", "a tile is stored");
+    words.put("post", "and posted");
+    words.put("wait", "wait; of a multiprocessor at a tile's gate");
+    words.put("transfer", "transfer");
+    words.put("collective", "collective");
+    words.put("reduce", "reduce");
+    words.put("other", "other");
+    return words;
   }
 
   /** The whole page. */
@@ -201,8 +220,8 @@ public final class HtmlReport {
         + Figures.bandwidth(report.machine().linkBytesPerSecond())
         + " is "
         + Figures.micros(base.wire())
-        + " µs. <b>sol</b>, the speed of light: max(gemm, wire). <b>Exposed</b>: median − gemm. <b>E</b>: 1 − exposed"
-        + " / exposed of sequential.</p>\n"
+        + " µs. <b>sol</b>, the speed of light: max(gemm, wire). <b>Exposed</b>: median − gemm."
+        + " <b>E</b>: 1 − exposed / exposed of sequential.</p>\n"
         + notes();
   }
 
@@ -221,36 +240,57 @@ public final class HtmlReport {
     }
     double longest =
         report.timelines().stream().mapToDouble(BenchReport.Timeline::micros).max().orElse(0);
-    StringBuilder html = new StringBuilder("<ul class=\"legend\">");
-    for (TraceEvent.Kind kind : TraceEvent.Kind.values()) {
-      if (report.timelines().stream()
-          .anyMatch(
-              timeline -> timeline.events().stream().anyMatch(event -> event.kind() == kind))) {
-        String thin = kind == TraceEvent.Kind.WAIT ? " thin" : "";
-        html.append("<li><i class=\"")
-            .append(TimelineSvg.name(kind))
-            .append(thin)
-            .append("\"></i>")
-            .append(TimelineSvg.name(kind))
-            .append("</li>");
-      }
-    }
-    html.append("<li><i class=\"rule\"></i>where the GEMM alone would end</li></ul>\n");
+    StringBuilder html = new StringBuilder(timelineLegend());
     for (BenchReport.Timeline timeline : report.timelines()) {
       html.append("<div class=\"card\">\n<h3>")
           .append(Html.escape(timeline.strategy()))
           .append("<span>")
           .append(Figures.micros(timeline.micros()));
       html.append(" µs in this run, traced</span></h3>\n");
-      html.append(
-              new TimelineSvg(
-                      timeline,
-                      Math.max(longest, report.baseline().gemm()) * 1.01,
-                      report.baseline().gemm())
-                  .draw())
-          .append("</div>\n");
+      TimelineSvg svg =
+          new TimelineSvg(
+              timeline,
+              Math.max(longest, report.baseline().gemm()) * 1.01,
+              report.baseline().gemm());
+      html.append(svg.draw()).append(units(svg)).append("</div>\n");
     }
     return section("Timelines", html.toString());
+  }
+
+  private String timelineLegend() {
+    Set<String> kinds = new TreeSet<>();
+    report
+        .timelines()
+        .forEach(line -> line.events().forEach(event -> kinds.add(TimelineSvg.kind(event))));
+    StringBuilder html = new StringBuilder("<ul class=\"legend\">");
+    LEGEND.forEach(
+        (kind, words) -> {
+          if (kinds.contains(kind)) {
+            html.append("<li><i class=\"")
+                .append(kind)
+                .append(kind.equals("wait") ? " thin" : "")
+                .append("\"></i>")
+                .append(words)
+                .append("</li>");
+          }
+        });
+    return html.append("<li><i class=\"rule\"></i>where the GEMM alone would end</li></ul>\n")
+        .toString();
+  }
+
+  /** The multiprocessors of each rank, folded but for the rank whose last tile ended last. */
+  private static String units(TimelineSvg svg) {
+    long last = svg.units().stream().mapToLong(UnitLanes::endNanos).max().orElse(0);
+    StringBuilder html = new StringBuilder();
+    for (UnitLanes units : svg.units()) {
+      html.append(units.endNanos() == last ? "<details open=\"open\">" : "<details>")
+          .append("<summary>")
+          .append(Html.escape(units.summary()))
+          .append("</summary>\n")
+          .append(svg.draw(units))
+          .append("</details>\n");
+    }
+    return html.toString();
   }
 
   private String plans() {

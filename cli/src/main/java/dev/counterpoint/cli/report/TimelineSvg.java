@@ -10,20 +10,23 @@ import java.util.TreeMap;
 /**
  * What every lane of every rank did in one run. All strategies of a report share one scale, and a
  * dashed rule shows where the GEMM alone would have ended. Spans too small to be seen are joined
- * with their neighbours of the same kind.
+ * with their neighbours of the same kind. Lanes that are many are left to {@link UnitLanesSvg}.
  */
 final class TimelineSvg {
-  private static final double WIDTH = 1040;
+  static final double WIDTH = 1040;
   private static final double LEFT = 190;
   private static final double RIGHT = 1024;
   private static final double ROW = 13;
   private static final double PITCH = 16;
   private static final double GROUP_GAP = 8;
   private static final double SMALLEST = 0.6;
+  private static final int LAYERS = 3;
 
   private final BenchReport.Timeline timeline;
   private final TimeAxis axis;
   private final double gemm;
+  private final Map<Integer, Map<String, List<TraceEvent>>> ranks;
+  private final List<UnitLanes> units = new ArrayList<>();
 
   /**
    * Creates a drawing.
@@ -35,10 +38,21 @@ final class TimelineSvg {
     this.timeline = timeline;
     this.axis = new TimeAxis(LEFT, RIGHT, longest);
     this.gemm = gemm;
+    ranks = lanes();
+    ranks.forEach((rank, lanes) -> units.addAll(UnitLanes.takenFrom(rank, lanes)));
+  }
+
+  /** Each rank's multiprocessors, where they are too many to be drawn here. */
+  List<UnitLanes> units() {
+    return units;
+  }
+
+  /** The drawing of some of those. */
+  String draw(UnitLanes some) {
+    return new UnitLanesSvg(some, timeline.startNanos(), axis, gemm).draw();
   }
 
   String draw() {
-    Map<Integer, Map<String, List<TraceEvent>>> ranks = lanes();
     double top = 8;
     double bottom =
         top + ranks.values().stream().mapToDouble(lanes -> lanes.size() * PITCH + GROUP_GAP).sum();
@@ -57,22 +71,18 @@ final class TimelineSvg {
       y += GROUP_GAP;
     }
     spans.append(Html.line(axis.x(gemm), top - 6, axis.x(gemm), bottom, "rule"));
-    return Html.svg(WIDTH, bottom + 26, summary(ranks), bands + axis.draw(top, bottom) + spans);
+    return Html.svg(WIDTH, bottom + 26, summary(), bands + axis.draw(top, bottom) + spans);
   }
 
   /**
    * Events by rank and lane, lanes in the same order everywhere; a lane that only waited shows
-   * nothing and is left out. So are the parts of a tile, such as its store, which lie within it:
-   * the trace file has them.
+   * nothing and is left out.
    */
   private Map<Integer, Map<String, List<TraceEvent>>> lanes() {
     Map<Integer, Map<String, List<TraceEvent>>> ranks = new TreeMap<>();
     for (TraceEvent event : timeline.events()) {
-      if (event.kind() == TraceEvent.Kind.OTHER && event.name().contains(" of tile ")) {
-        continue;
-      }
       ranks
-          .computeIfAbsent(event.rank(), r -> new TreeMap<>())
+          .computeIfAbsent(event.rank(), r -> new TreeMap<>(LaneOrder.NATURAL))
           .computeIfAbsent(event.lane(), l -> new ArrayList<>())
           .add(event);
     }
@@ -86,11 +96,12 @@ final class TimelineSvg {
   }
 
   private void lane(StringBuilder svg, List<TraceEvent> events, double y) {
-    // Waits first, so that what happens beside them on the same lane lies on top.
-    for (boolean waits : new boolean[] {true, false}) {
+    // Waits first, so that what happens beside them on the same lane lies on top; so does what
+    // is a part of something else.
+    for (int layer = 0; layer < LAYERS; layer++) {
       Span open = null;
       for (TraceEvent event : events) {
-        if ((event.kind() == TraceEvent.Kind.WAIT) != waits) {
+        if (layer(event) != layer) {
           continue;
         }
         Span span = span(event);
@@ -105,10 +116,14 @@ final class TimelineSvg {
     }
   }
 
-  private record Span(TraceEvent.Kind kind, double from, double to, int count, String title) {
+  private static int layer(TraceEvent event) {
+    return event.kind() == TraceEvent.Kind.WAIT ? 0 : TilePart.of(event).isInside() ? 2 : 1;
+  }
+
+  private record Span(String kind, double from, double to, int count, String title) {
     boolean absorbs(Span next) {
       boolean tiny = to - from < SMALLEST || next.to - next.from < SMALLEST;
-      return tiny && next.kind == kind && next.from - to < SMALLEST / 2;
+      return tiny && next.kind.equals(kind) && next.from - to < SMALLEST / 2;
     }
 
     Span with(Span next) {
@@ -119,16 +134,30 @@ final class TimelineSvg {
   private Span span(TraceEvent event) {
     double start = (event.startNanos() - timeline.startNanos()) / 1e3;
     double end = (event.endNanos() - timeline.startNanos()) / 1e3;
-    String title =
-        event.name()
-            + "\n"
-            + name(event.kind())
-            + ", "
-            + Figures.micros(end - start)
-            + " µs from "
-            + Figures.micros(start)
-            + " µs";
-    return new Span(event.kind(), axis.x(start), axis.x(end), 1, title);
+    return new Span(
+        kind(event), axis.x(start), axis.x(end), 1, words(event, timeline.startNanos()));
+  }
+
+  /** The style sheet's name for what an event is. */
+  static String kind(TraceEvent event) {
+    TilePart part = TilePart.of(event);
+    return part == TilePart.NONE || part == TilePart.GATE
+        ? name(event.kind())
+        : UnitLanesSvg.style(part);
+  }
+
+  /** What an event is, how long it took, and when it began. */
+  static String words(TraceEvent event, long zero) {
+    double start = (event.startNanos() - zero) / 1e3;
+    double end = (event.endNanos() - zero) / 1e3;
+    return event.name()
+        + "\n"
+        + kind(event)
+        + ", "
+        + Figures.micros(end - start)
+        + " µs from "
+        + Figures.micros(start)
+        + " µs";
   }
 
   private static void draw(
@@ -136,8 +165,7 @@ final class TimelineSvg {
     if (span == null) {
       return;
     }
-    boolean wait = span.kind() == TraceEvent.Kind.WAIT;
-    double height = wait ? 4 : ROW;
+    double height = span.kind().equals(name(TraceEvent.Kind.WAIT)) ? 4 : ROW;
     String title = span.count() == 1 ? span.title() : span.count() + " × " + span.title();
     double width = Math.max(0.4, span.to() - span.from() - (span.to() - span.from() > 3 ? 0.6 : 0));
     svg.append(
@@ -147,7 +175,7 @@ final class TimelineSvg {
             width,
             height,
             width > 4 ? 1.5 : 0,
-            name(span.kind()),
+            span.kind(),
             title));
   }
 
@@ -159,7 +187,7 @@ final class TimelineSvg {
     return lane.length() <= 18 ? lane : lane.substring(0, 17) + "…";
   }
 
-  private String summary(Map<Integer, Map<String, List<TraceEvent>>> ranks) {
+  private String summary() {
     return "Timeline of "
         + timeline.strategy()
         + ": "

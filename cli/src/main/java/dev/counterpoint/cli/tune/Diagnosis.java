@@ -31,9 +31,11 @@ final class Diagnosis {
 
   private Diagnosis() {}
 
-  /** What bounds a rank: what is busy nearly all the time, else what costs most. */
+  /**
+   * What bounds a rank: what is busy nearly all the time, else what the mean lane waits for most.
+   */
   static Bound bound(RankProfile p) {
-    if (p.computing() >= NEARLY_ALL * p.total() && p.tailWave() < 0.15 * p.total()) {
+    if (p.busy() >= NEARLY_ALL * p.total()) {
       return Bound.GEMM;
     }
     if (p.moving() >= NEARLY_ALL * p.total()) {
@@ -60,11 +62,13 @@ final class Diagnosis {
     double hidden = p.moving() > 0 ? p.both() / p.moving() : 0;
     return String.format(
         Locale.ROOT,
-        "%s: rank %d took %.0f µs. It computed during %.0f %% of that and had data on the link during %.0f %%; %.0f %% of the communication was hidden behind tiles. %s",
+        "%s: rank %d took %.0f µs. It computed during %.0f %% of that%s and had data on the link"
+            + " during %.0f %%; %.0f %% of the communication was hidden behind tiles. %s",
         strategy,
         p.rank(),
         p.total(),
         percent(p.computing(), p.total()),
+        lanes(p),
         percent(p.moving(), p.total()),
         100 * hidden,
         p.both() == 0 && p.moving() > 0
@@ -75,42 +79,65 @@ final class Diagnosis {
             : verdict(p, baseline));
   }
 
+  /** How busy the lanes were, where that is not said by whether any was; and what stores took. */
+  private static String lanes(RankProfile p) {
+    StringBuilder text = new StringBuilder();
+    if (p.busy() < 0.995 * p.computing()) {
+      text.append(
+          String.format(
+              Locale.ROOT, ", the mean compute lane during %.0f %%", percent(p.busy(), p.total())));
+    }
+    if (p.storing() > 0) {
+      text.append(
+          String.format(Locale.ROOT, " (storing tiles: %.0f %%)", percent(p.storing(), p.total())));
+    }
+    return text.toString();
+  }
+
   private static String verdict(RankProfile p, Baseline baseline) {
     return switch (bound(p)) {
       case GEMM ->
           String.format(
               Locale.ROOT,
-              "It is bound by the GEMM: %.0f µs of multiplication, %.0f µs unsplit. Only a faster GEMM, or larger chunks where it is cut, would help.",
-              p.computing(),
+              "It is bound by the GEMM: %.0f µs of multiplication, %.0f µs unsplit. Only a faster"
+                  + " GEMM, or larger chunks where it is cut, would help.",
+              p.busy(),
               baseline.gemm());
       case WIRE ->
           String.format(
               Locale.ROOT,
-              "It is bound by the wire, which is busy for %.0f µs and needs %.0f µs at its bandwidth. %s",
+              "It is bound by the wire, which is busy for %.0f µs and needs %.0f µs at its"
+                  + " bandwidth. %s",
               p.moving(),
               baseline.wire(),
               p.moving() > FAR_ABOVE * baseline.wire()
-                  ? "Transfers take far longer than their bytes need: look for latency, small chunks, collisions or slow senders."
+                  ? "Transfers take far longer than their bytes need: look for latency, small"
+                      + " chunks, collisions or slow senders."
                   : "Only fewer bytes or a faster link would help.");
       case FIRST_CHUNK ->
           String.format(
               Locale.ROOT,
-              "It is bound by what comes before the first tile: %.0f µs. Smaller first chunks would help, or own rows first.",
+              "It is bound by what comes before the first tile: %.0f µs. Smaller first chunks would"
+                  + " help, or own rows first.",
               p.head());
       case ARRIVAL ->
           String.format(
               Locale.ROOT,
-              "It is bound by arrivals: between the first and the last tile nothing was computed for %.0f µs. More chunks, or another order of tiles, would help.",
+              "It is bound by arrivals: between the first and its last tile a compute lane had"
+                  + " nothing for %.0f µs on average. More chunks, or another order of tiles, would"
+                  + " help.",
               p.gaps());
       case TAIL_WAVE ->
           String.format(
               Locale.ROOT,
-              "It is bound by the tail wave: for the last %.0f µs of the GEMM less than half of the compute lanes had a tile. Smaller tiles would help.",
+              "It is bound by the tail wave: a compute lane had no tile any more for the last %.0f"
+                  + " µs of the GEMM on average. Smaller tiles would help.",
               p.tailWave());
       case LAST_CHUNK ->
           String.format(
               Locale.ROOT,
-              "It is bound by what follows the last tile: %.0f µs. More, or smaller last, chunks would help.",
+              "It is bound by what follows the last tile: %.0f µs. More, or smaller last, chunks"
+                  + " would help.",
               p.after());
     };
   }

@@ -16,6 +16,8 @@ import dev.counterpoint.cli.bench.DTypeConverter;
 import dev.counterpoint.cli.bench.Operator;
 import dev.counterpoint.cli.bench.ProblemOptions;
 import dev.counterpoint.cli.bench.Strategies;
+import dev.counterpoint.cli.bench.Variant;
+import dev.counterpoint.cli.bench.VariantOptions;
 import dev.counterpoint.cli.report.BenchReport;
 import dev.counterpoint.cli.report.HtmlReport;
 import dev.counterpoint.cli.report.JsonReport;
@@ -43,9 +45,9 @@ import picocli.CommandLine.Spec;
       "Says where the time of a shape goes: per rank and strategy, and in words.",
       "",
       "Runs every strategy as 'bench' does, with its checks, and traces one run of each whose time"
-          + " is near the median. The rows of ranks are from that run; 'all' is the median. 'bulk' is"
-          + " the GEMM beside a collective that it has nothing to do with: what a strategy would take"
-          + " if nothing had to wait.%n"
+          + " is near the median. The rows of ranks are from that run; 'all' is the median. 'bulk'"
+          + " is the GEMM beside a collective that it has nothing to do with: what a strategy would"
+          + " take if nothing had to wait.%n"
     },
     footer = {
       "%nExample:",
@@ -119,6 +121,7 @@ public final class ProfileCommand implements Callable<Integer> {
       description = "Write everything found as JSON; docs/json.md names the fields.")
   private @Nullable Path json;
 
+  @Mixin private VariantOptions variants = new VariantOptions();
   @Mixin private BackendChoice backend = new BackendChoice();
 
   @Override
@@ -155,6 +158,8 @@ public final class ProfileCommand implements Callable<Integer> {
     GemmProblem problem =
         new GemmProblem(
             m, n, k, input, ProblemOptions.outputType(input), WeightLayout.NK, 1f, 0f, false);
+    Variant variant = variants.variant();
+    variant.requireFor(operator);
     WorldOptions world =
         new WorldOptions(
             provider.name(),
@@ -164,6 +169,7 @@ public final class ProfileCommand implements Callable<Integer> {
     return new BenchRequest(
         operator,
         problem,
+        variant,
         "",
         world,
         Tuning.AUTOMATIC.withChunks(chunks),

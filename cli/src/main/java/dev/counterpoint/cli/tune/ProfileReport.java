@@ -66,7 +66,7 @@ record ProfileReport(BenchReport bench, List<Traced> strategies) {
     return lines;
   }
 
-  /** Times by strategy and rank. */
+  /** Times by strategy and rank; the GEMM and the speed of light are the slowest rank's. */
   private Table table() {
     BenchReport.Baseline base = bench.baseline();
     Table table =
@@ -111,9 +111,9 @@ record ProfileReport(BenchReport bench, List<Traced> strategies) {
             "",
             Integer.toString(rank.rank()),
             Figures.micros(rank.total()),
-            "",
+            Figures.micros(bench.baseline().gemm()),
             Figures.micros(rank.total() - bench.baseline().gemm()),
-            "",
+            Figures.micros(bench.baseline().sol()),
             Figures.micros(rank.computing()),
             Figures.micros(rank.moving()),
             Figures.micros(rank.both())));

@@ -5,6 +5,7 @@ import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Tuning;
 import dev.counterpoint.cli.bench.Operator;
 import dev.counterpoint.cli.bench.ProblemOptions;
+import dev.counterpoint.cli.bench.Variant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -53,6 +54,7 @@ final class ShapeOptions {
   /** The problems to tune, in order. */
   List<OperatorSpec> specs(Operator operator, boolean emulated, int ranks) {
     GemmProblem base = problem.problem(operator, emulated);
+    Variant variant = problem.variant().of(operator);
     Tuning tuning = problem.tuning();
     List<OperatorSpec> specs = new ArrayList<>();
     if (random > 0) {
@@ -67,25 +69,26 @@ final class ShapeOptions {
                 size(numbers, sizes.least(), sizes.most()),
                 size(numbers, sizes.least(), sizes.most()));
         if (drawn.flops() / 2 / (operator == Operator.GEMM_A2A ? 1 : ranks) <= sizes.work()) {
-          specs.add(operator.spec(drawn, tuning));
+          specs.add(variant.spec(operator, drawn, tuning, ranks));
         }
       }
       return specs;
     }
     for (int m : rows.isEmpty() ? List.of(base.m()) : rows) {
-      specs.add(operator.spec(with(base, m, base.n(), base.k()), tuning));
+      specs.add(variant.spec(operator, with(base, m, base.n(), base.k()), tuning, ranks));
     }
     return specs;
   }
 
   /** Shapes of an operator at one K, for a map: every half octave of M and N. */
-  List<OperatorSpec> grid(Operator operator, boolean emulated) {
+  List<OperatorSpec> grid(Operator operator, boolean emulated, int ranks) {
     GemmProblem base = problem.problem(operator, emulated);
+    Variant variant = problem.variant().of(operator);
     Sizes sizes = emulated ? Sizes.EMULATED : Sizes.DEVICE;
     List<OperatorSpec> specs = new ArrayList<>();
     for (int m : halfOctaves(sizes.leastRows(), sizes.mostRows())) {
       for (int n : halfOctaves(sizes.least(), sizes.most())) {
-        specs.add(operator.spec(with(base, m, n, base.k()), problem.tuning()));
+        specs.add(variant.spec(operator, with(base, m, n, base.k()), problem.tuning(), ranks));
       }
     }
     return specs;

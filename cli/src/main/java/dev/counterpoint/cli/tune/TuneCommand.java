@@ -50,8 +50,8 @@ import picocli.CommandLine.Spec;
       "",
       "The first run on a machine samples how long its collectives, copies and GEMMs take. A model"
           + " predicts every candidate from that; the few that it predicts to be the fastest are"
-          + " measured beside the sequential strategy. Plans made with strategy 'auto' take what was"
-          + " found, and for shapes that were never tuned what the model predicts.%n"
+          + " measured beside the sequential strategy. Plans made with strategy 'auto' take what"
+          + " was found, and for shapes that were never tuned what the model predicts.%n"
     },
     footer = {
       "%nExamples:",
@@ -111,7 +111,8 @@ public final class TuneCommand implements Callable<Integer> {
       paramLabel = "SECONDS",
       defaultValue = "0",
       description =
-          "Begin no further shape after so many seconds, and report on those done; default: no bound.")
+          "Begin no further shape after so many seconds, and report on those done; default: no"
+              + " bound.")
   private long budget;
 
   @Option(
@@ -220,7 +221,8 @@ public final class TuneCommand implements Callable<Integer> {
     if (world.size() < 2 || world.localRanks().size() != world.size()) {
       throw new CommandException(
           Failure.Category.USAGE,
-          "tune needs at least two ranks, all in this process: there is nothing to choose otherwise");
+          "tune needs at least two ranks, all in this process: there is nothing to choose"
+              + " otherwise");
     }
   }
 
@@ -231,7 +233,7 @@ public final class TuneCommand implements Callable<Integer> {
     if (one == null) {
       throw new ParameterException(spec.commandLine(), "--map draws one operator: name it");
     }
-    List<OperatorSpec> specs = shapes.grid(one, emulated);
+    List<OperatorSpec> specs = shapes.grid(one, emulated, world.size());
     Duration deadline = Duration.ofSeconds(timeout * 2);
     try (Tuner tuner = new Tuner(world, cache, listener(progress), iterations, deadline)) {
       tuner.curves(specs.get(0).problem(), resample);

@@ -41,6 +41,10 @@ class BenchOnHostTest {
     "gemm-ar -m 5 -n 45 -k 133 --ranks 2 --dtype int8, 2",
     "gemm-a2a -m 67 -n 45 -k 33 --ranks 3 --dtype fp16, 3",
     "gemm-rs -m 2 -n 3 -k 2 --ranks 4, 4",
+    "gemm-rs -m 67 -n 45 -k 33 --ranks 3 --norm rms --bias, 3",
+    "gemm-ar -m 35 -n 45 -k 33 --ranks 2 --norm layer --dtype bf16, 2",
+    "gemm-a2a -m 67 -n 45 -k 33 --ranks 3 --splits slope:4, 3",
+    "'gemm-a2a -n 45 -k 33 --ranks 2 --splits 10,20;30,0 --dtype fp16', 2",
     "ag-gemm -m 0 -n 8 -k 8 --ranks 2, 2",
     "gemm-ar -m 9 -n 8 -k 7 --ranks 1, 1"
   })
@@ -67,6 +71,35 @@ class BenchOnHostTest {
     assertThat(last.exposed()).isEqualTo(last.median() - base.gemm());
     assertThat(last.speedUp()).isEqualTo(base.sequential() / last.median());
     assertThat(base.sol()).isEqualTo(Math.max(base.gemm(), base.wire()));
+  }
+
+  @Test
+  void normsAndSplitsAreInTheReport() throws Exception {
+    Path json = file("run.json");
+    bench("gemm-rs -m 32 -n 16 -k 16 --ranks 2 --norm rms", "--json", json.toString());
+    BenchReport normalised = JsonReport.read(Files.readString(json));
+    assertThat(normalised.problem().norm()).isEqualTo("rms");
+    assertThat(normalised.problem().sizes()).contains("residual and rms norm");
+    CommandRun divided =
+        bench("gemm-a2a -n 16 -k 16 --ranks 2 --splits 10,20;30,5", "--json", json.toString());
+    assertThat(divided.out()).contains("splits 10,20;30,5");
+    assertThat(JsonReport.read(Files.readString(json)).problem().m())
+        .as("the most that any rank sends")
+        .isEqualTo(35);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ag-gemm --norm rms, --norm is for gemm-rs and gemm-ar",
+    "gemm-rs --norm batch, neither rms nor layer",
+    "gemm-ar --splits slope:2, --splits is for gemm-a2a",
+    "gemm-a2a --splits steep, is no division",
+    "'gemm-a2a --splits 1,2;3,4 --ranks 3', the rows of 2 ranks"
+  })
+  void whatAnOperatorCannotDoIsRefused(String arguments, String words) {
+    CommandRun run = bench(arguments);
+    assertThat(run.status()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err()).contains(words);
   }
 
   @Test

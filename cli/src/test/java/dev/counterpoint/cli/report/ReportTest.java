@@ -4,8 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.counterpoint.cli.report.BenchReport.Timeline;
+import dev.counterpoint.spi.TraceEvent;
+import dev.counterpoint.spi.TraceEvent.Kind;
 import java.io.StringReader;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
@@ -142,6 +149,64 @@ class ReportTest {
         .contains("MLP gate &amp; up &lt;projections&gt;")
         .doesNotContain("<projections>");
     assertThat(page).contains("put → 2", "aria-label=\"Timeline of decomposed");
+  }
+
+  /** As eight H200s would leave it behind: 132 multiprocessors, 14 tiles each. */
+  @Test
+  void everyMultiprocessorHasALaneAndThousandsOfTilesStayASmallPage() throws Exception {
+    List<TraceEvent> events = new ArrayList<>();
+    for (int rank = 0; rank < 8; rank++) {
+      events.add(tiled(rank, "main", Kind.COMPUTE, "tile gemm", 0, 1500));
+      for (int unit = 0; unit < 132; unit++) {
+        for (int tile = 0; tile < 14; tile++) {
+          String name = "tile " + (unit + 132 * tile);
+          int at = 100 * tile + unit % 7 + 2 * rank;
+          events.add(tiled(rank, "SM " + unit, Kind.WAIT, "gate of " + name, at, at + 10));
+          events.add(tiled(rank, "SM " + unit, Kind.COMPUTE, name, at + 10, at + 90));
+          events.add(tiled(rank, "SM " + unit, Kind.OTHER, "store of " + name, at + 80, at + 90));
+          events.add(tiled(rank, "SM " + unit, Kind.OTHER, "post of " + name, at + 90, at + 92));
+        }
+      }
+    }
+    String page = HtmlReport.write(report.withTimelines(List.of(new Timeline("fused", events))));
+    assertThat(page.length()).isLessThan(3_000_000);
+    Document document = parse(page);
+    NodeList ranks = document.getElementsByTagName("details");
+    assertThat(ranks.getLength()).isEqualTo(8);
+    for (int i = 0; i < 8; i++) {
+      Element rank = (Element) ranks.item(i);
+      assertThat(rank.getElementsByTagName("summary").item(0).getTextContent())
+          .isEqualTo(
+              "rank "
+                  + i
+                  + ": 132 × SM, 1848 tiles; of their time 70 % computing, 10 % storing, 10 %"
+                  + " waiting at gates");
+      assertThat(rank.hasAttribute("open")).isEqualTo(i == 7);
+      assertThat(spans(rank)).containsExactly(1848, 1848, 1848, 1848);
+    }
+    assertThat(page).contains("<title>store of tile 0\n", "<title>gate of tile 0\n", ">SM 128<");
+    assertThat(page.indexOf(">SM 16<")).isLessThan(page.indexOf(">SM 112<"));
+  }
+
+  private static TraceEvent tiled(int rank, String lane, Kind kind, String name, int from, int to) {
+    return new TraceEvent(rank, lane, kind, name, "gemm", from * 1000L, to * 1000L);
+  }
+
+  /** Gates, tiles, stores and posts that are drawn, one by one or as steps of a path. */
+  private static List<Integer> spans(Element rank) {
+    Map<String, Integer> counts = new HashMap<>();
+    for (String tag : List.of("rect", "path")) {
+      NodeList shapes = rank.getElementsByTagName(tag);
+      for (int i = 0; i < shapes.getLength(); i++) {
+        Element shape = (Element) shapes.item(i);
+        long steps = shape.getAttribute("d").chars().filter(c -> c == 'M').count();
+        counts.merge(
+            shape.getAttribute("class").replace("-line", ""),
+            tag.equals("rect") ? 1 : (int) steps,
+            Integer::sum);
+      }
+    }
+    return Stream.of("gate", "compute", "store", "post").map(counts::get).toList();
   }
 
   @Test

@@ -17,7 +17,8 @@ public final class SampleReport {
         "ag-gemm",
         "all-gather → GEMM",
         "llama3-70b:up (MLP gate & up <projections>)",
-        new BenchReport.Problem(1024, 2048, 1024, "bf16", "fp32", "NK", true, 4, 7, 20, 3, 0, ""),
+        new BenchReport.Problem(
+            1024, 2048, 1024, "bf16", "fp32", "NK", true, 4, 7, 20, 3, 0, "", "", ""),
         new BenchReport.Machine(
             "host",
             "4 ranks × 1 thread, OpenBLAS",

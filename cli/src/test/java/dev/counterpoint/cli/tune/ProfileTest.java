@@ -47,9 +47,45 @@ class ProfileTest {
     assertThat(profile.moving()).isCloseTo(50, within(1e-9));
     assertThat(profile.both()).isCloseTo(30, within(1e-9));
     assertThat(profile.head()).isCloseTo(20, within(1e-9));
-    assertThat(profile.gaps()).isCloseTo(0, within(1e-9));
-    assertThat(profile.tailWave()).isCloseTo(20, within(1e-9));
+    assertThat(profile.busy()).isCloseTo(50, within(1e-9));
+    assertThat(profile.gaps()).isCloseTo(10, within(1e-9));
+    assertThat(profile.tailWave()).isCloseTo(10, within(1e-9));
     assertThat(profile.after()).isCloseTo(10, within(1e-9));
+  }
+
+  @Test
+  void theMeanLaneIsDividedWithoutARest() {
+    RankProfile profile =
+        profile(
+            event(Kind.TRANSFER, "send", "put", 0, 50),
+            event(Kind.COMPUTE, "main", "vendor gemm", 3, 8), // has all units
+            tile("SM 0", 0, 20, 40),
+            event(Kind.OTHER, "SM 0", "store of tile 0", 30, 40),
+            tile("SM 2", 1, 25, 90),
+            tile("SM 10", 2, 20, 70),
+            event(Kind.REDUCE, "receive", "reduce", 90, 100));
+    assertThat(profile.busy()).isCloseTo(5 + (20 + 65 + 50) / 3.0, within(1e-9));
+    assertThat(profile.storing()).isCloseTo(10 / 3.0, within(1e-9));
+    assertThat(
+            profile.head() + profile.busy() + profile.gaps() + profile.tailWave() + profile.after())
+        .isCloseTo(profile.total(), within(1e-9));
+    assertThat(Diagnosis.paragraph("fused", profile, BASELINE))
+        .contains(
+            "It computed during 75 % of that, the mean compute lane during 50 % (storing tiles: 3"
+                + " %)");
+  }
+
+  @Test
+  void lanesThatWaitInTurnsAreNotBoundByTheGemm() {
+    assertThat(
+            Diagnosis.bound(
+                profile(
+                    event(Kind.TRANSFER, "send", "put", 0, 10),
+                    tile("SM 0", 0, 0, 40),
+                    tile("SM 0", 1, 80, 100),
+                    tile("SM 1", 2, 35, 85),
+                    tile("SM 1", 3, 95, 100))))
+        .isEqualTo(Diagnosis.Bound.ARRIVAL);
   }
 
   @Test
@@ -181,7 +217,9 @@ class ProfileTest {
     assertThat(run.status()).as(run.err()).isEqualTo(ExitCode.GOOD);
     assertThat(run.out())
         .contains("exposed µs", "bulk (reference)", "sequential", "pipelined", "ring")
-        .contains("decomposed", "signaled", "fused: rank");
+        .contains("decomposed", "signaled", "fused: rank")
+        .as("every rank has every figure")
+        .containsPattern("(?m)^ +1( +-?[0-9.,]+){7}$");
     assertThat(Files.readString(page)).contains("fused: rank", "<svg");
   }
 }

@@ -4,47 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.counterpoint.DType;
-import dev.counterpoint.WeightLayout;
-import dev.counterpoint.World;
-import dev.counterpoint.WorldOptions;
 import dev.counterpoint.cli.CommandRun;
 import dev.counterpoint.cli.ExitCode;
-import dev.counterpoint.core.tuner.Curve;
-import dev.counterpoint.core.tuner.Curves;
-import dev.counterpoint.core.tuner.Fingerprint;
-import dev.counterpoint.core.tuner.GemmTable;
-import dev.counterpoint.core.tuner.Route;
-import dev.counterpoint.core.tuner.TuningCache;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tunes small shapes on the host; the curves, which take long to sample, are made up. */
 class TuneCommandTest {
-  private static final List<Integer> AXIS = List.of(16, 2048);
-
   @TempDir private Path temporary;
 
   @BeforeEach
   void putCurves() {
-    WorldOptions options = WorldOptions.defaults().withBackend("host").withRanks(2);
-    try (World world = World.open(options)) {
-      Map<Route, Curve> routes = new EnumMap<>(Route.class);
-      for (Route route : Route.values()) {
-        routes.put(route, new Curve(List.of(new Curve.Point(1e3, 5), new Curve.Point(1e6, 1000))));
-      }
-      GemmTable table =
-          new GemmTable(AXIS, AXIS, AXIS, List.of(5.0, 9.0, 9.0, 1e3, 9.0, 1e3, 1e3, 1e5));
-      new TuningCache(temporary, Fingerprint.of(world.backend()), warning -> {})
-          .put(new Curves(DType.FP32, DType.FP32, WeightLayout.NK, routes, table, table, Map.of()));
-    }
+    MadeUpCurves.put(temporary);
   }
 
   private CommandRun run(String... arguments) {
@@ -104,7 +80,7 @@ class TuneCommandTest {
             "--validate",
             "--exhaustive");
     assertThat(run.status()).as(run.err()).isEqualTo(ExitCode.GOOD);
-    assertThat(run.out()).contains("the model's choice", "within 3 % of the fastest");
+    assertThat(run.out()).contains("the model's choice", "within 3 % of the fastest", "the few");
     assertThat(run("--show").out()).doesNotContain("ag-gemm   64");
   }
 
@@ -132,6 +108,24 @@ class TuneCommandTest {
     assertThat(run.out())
         .containsPattern("more than 2 % slower than sequential on [0-9]+ of [0-9]+");
     assertThat(run("--budget", "-1").status()).isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
+  void normsAndSplitsAreShapesOfTheirOwn() {
+    List<String> small = List.of("-m", "32", "-n", "48", "-k", "40", "--iterations", "1");
+    run(with(small, "gemm-rs"));
+    assertThat(run(with(small, "gemm-rs", "--norm", "rms")).out())
+        .contains("gemm-rs, rms+residual+sum  32  48  40");
+    assertThat(run(with(small, "gemm-a2a", "--splits", "slope:3")).out())
+        .containsPattern("gemm-a2a, splits [0-9a-f]{4}  32  48  40");
+    CommandRun shown = run("--show");
+    assertThat(shown.out()).contains("3 shapes;").containsPattern("gemm-rs +32  48  40");
+  }
+
+  private static String[] with(List<String> options, String... first) {
+    List<String> all = new ArrayList<>(List.of(first));
+    all.addAll(options);
+    return all.toArray(String[]::new);
   }
 
   @Test

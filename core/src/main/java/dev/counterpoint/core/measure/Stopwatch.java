@@ -80,6 +80,18 @@ public final class Stopwatch implements AutoCloseable {
     return (timed ? deviceNanos() : (System.nanoTime() - begun) / 2.0) / 1e3;
   }
 
+  /**
+   * Of the slowest rank, the microseconds from the start of the last run to an event that was
+   * recorded in it; by rank. Needs {@link #readsDevices}.
+   */
+  public double microsTo(List<Event> events) {
+    double nanos = 0;
+    for (Rank rank : world.localRanks()) {
+      nanos = Math.max(nanos, events.get(rank.index()).nanosSince(starts.get(rank.index())));
+    }
+    return nanos / 1e3;
+  }
+
   /** Of the slowest rank, from its start to its end. */
   private double deviceNanos() {
     double nanos = 0;

@@ -15,7 +15,7 @@ import dev.counterpoint.spi.Tiling;
  * compute together, and a band of rows goes through the columns together, so that a wave reads few
  * rows of both operands.
  */
-final class RoutedOrder {
+public final class RoutedOrder {
   private static final int ROWS_TOGETHER = 2;
   private static final int ROWS_OF_BAND = 16;
 
@@ -26,7 +26,7 @@ final class RoutedOrder {
    *
    * @param blockTileRows tile rows of a shard that are signaled together
    */
-  static int[] of(Tiling tiling, int rank, int blockTileRows, boolean wide) {
+  public static int[] of(Tiling tiling, int rank, int blockTileRows, boolean wide) {
     int perShard = tiling.tileRowsPerShard();
     int band = wide ? ROWS_OF_BAND : 1;
     int[] tiles = new int[tiling.tiles()];

@@ -91,6 +91,11 @@ public record Curve(List<Point> points) {
     return left.micros() + slope * (bytes - left.size());
   }
 
+  /** What it takes however few bytes there are; 0 for none. */
+  double least(double bytes) {
+    return bytes <= 0 ? 0 : points.get(0).micros();
+  }
+
   /** The same with other times: each multiplied by a factor. */
   Curve scaled(double factor) {
     return new Curve(points.stream().map(p -> new Point(p.size(), p.micros() * factor)).toList());

@@ -3,11 +3,13 @@ package dev.counterpoint.core.tuner;
 import dev.counterpoint.DType;
 import dev.counterpoint.WeightLayout;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 
 /**
  * What was sampled of a machine for one combination of element types: how long its collectives,
- * pushes and GEMMs take. Enough to predict every strategy for every shape.
+ * pushes and GEMMs take, and how they slow each other. Enough to predict every strategy for every
+ * shape.
  *
  * @param inputType element type of A and B
  * @param outputType element type of D
@@ -15,8 +17,8 @@ import java.util.Map;
  * @param routes time against bytes
  * @param plain the GEMM without hooks, by the vendor's library where there is one
  * @param tile the tile GEMM at the backend's own tile
- * @param tileFactors by tile rows: the tile GEMM's time at that height, over that at the backend's
- *     own
+ * @param tileTimes of single tiles
+ * @param contention what goes on beside products
  */
 public record Curves(
     DType inputType,
@@ -25,7 +27,8 @@ public record Curves(
     Map<Route, Curve> routes,
     GemmTable plain,
     GemmTable tile,
-    Map<Integer, Double> tileFactors) {
+    TileTimes tileTimes,
+    List<Contention.Sample> contention) {
   /** Checks that nothing is missing. */
   public Curves {
     for (Route route : Route.values()) {
@@ -34,7 +37,7 @@ public record Curves(
       }
     }
     routes = Map.copyOf(new EnumMap<>(routes));
-    tileFactors = Map.copyOf(tileFactors);
+    contention = List.copyOf(contention);
   }
 
   boolean has(Route route) {
@@ -42,24 +45,20 @@ public record Curves(
   }
 
   double micros(Route route, double bytes) {
+    return curve(route).micros(bytes);
+  }
+
+  /** The same divided into what any number of bytes takes, and the rest. */
+  Play.Work work(Route route, double bytes) {
+    double least = curve(route).least(bytes);
+    return new Play.Work(least, Math.max(0, curve(route).micros(bytes) - least));
+  }
+
+  private Curve curve(Route route) {
     Curve curve = routes.get(route);
     if (curve == null) {
       throw new AssertionError(route);
     }
-    return curve.micros(bytes);
-  }
-
-  /** The factor of the sampled height that is nearest; 1 where none was sampled. */
-  double tileFactor(int tileRows) {
-    double nearest = Double.POSITIVE_INFINITY;
-    double factor = 1;
-    for (Map.Entry<Integer, Double> sampled : tileFactors.entrySet()) {
-      double distance = Math.abs(Math.log((double) tileRows / sampled.getKey()));
-      if (distance < nearest) {
-        nearest = distance;
-        factor = sampled.getValue();
-      }
-    }
-    return factor;
+    return curve;
   }
 }

@@ -6,6 +6,8 @@ import dev.counterpoint.WeightLayout;
 import dev.counterpoint.World;
 import dev.counterpoint.core.measure.Samples;
 import dev.counterpoint.core.measure.Stopwatch;
+import dev.counterpoint.core.strategy.RoutedOrder;
+import dev.counterpoint.core.strategy.WideDevices;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.DeviceBuffer;
@@ -15,15 +17,24 @@ import dev.counterpoint.spi.GemmEngine;
 import dev.counterpoint.spi.GemmSpec;
 import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.RowPartition;
+import dev.counterpoint.spi.Stream;
+import dev.counterpoint.spi.SymmetricBuffer;
+import dev.counterpoint.spi.TileGate;
+import dev.counterpoint.spi.TileOrder;
+import dev.counterpoint.spi.TilePost;
+import dev.counterpoint.spi.TileRoute;
 import dev.counterpoint.spi.Tiling;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /** Samples the time of unsplit GEMMs on a grid of sizes, on all ranks at the same time. */
 final class GemmSampler implements AutoCloseable {
   private static final int RUNS = 5;
+  private static final int SEVERAL = 4;
+
+  /** What a lone one takes besides does not matter in one this long. */
+  private static final double LONG = 2000;
 
   /**
    * Sizes worth sampling, and how long one GEMM may take.
@@ -55,8 +66,6 @@ final class GemmSampler implements AutoCloseable {
       return (long) one.get(one.size() - 1) * other.get(other.size() - 1);
     }
   }
-
-  private static final int[] HEIGHTS = {64, 128, 256};
 
   private final World world;
   private final Backend backend;
@@ -112,7 +121,7 @@ final class GemmSampler implements AutoCloseable {
     return backend.capabilities().contains(Capability.VENDOR_GEMM);
   }
 
-  /** One engine's table, with what incomplete waves waste taken out. */
+  /** One engine's table. */
   GemmTable table(GemmEngine engine) {
     progress.begin(
         "sampling the " + (engine == GemmEngine.TILE ? "tile" : "vendor") + " GEMM", grid.points());
@@ -134,7 +143,7 @@ final class GemmSampler implements AutoCloseable {
             expected = Math.max(expected, expected(times.get(at - 1), grid.inner(), k));
           }
           boolean tooLong = expected > 4 * grid.budget();
-          times.add(tooLong ? -1.0 : micros(engine, m, n, k, 0) / machine.waste(m, n, k));
+          times.add(tooLong ? -1.0 : micros(engine, m, n, k, 0, 0));
           progress.step(m + "×" + n + "×" + k);
         }
       }
@@ -148,62 +157,124 @@ final class GemmSampler implements AutoCloseable {
     return neighbour < 0 || neighbour > grid.budget() ? 8 * grid.budget() : neighbour * ratio;
   }
 
-  /** By tile rows: time over that of the backend's own choice, at one size. */
-  Map<Integer, Double> tileFactors() {
-    int size = grid.reference();
-    progress.begin("sampling tiles", HEIGHTS.length + 1L);
-    int own = machine.tiles().of(RowPartition.whole(size), size, size, 0).tileRows();
-    Map<Integer, Double> factors = new TreeMap<>();
-    double base = micros(GemmEngine.TILE, size, size, size, own);
-    factors.put(own, 1.0);
-    progress.step("own");
-    for (int height : HEIGHTS) {
-      int actual = machine.tiles().of(RowPartition.whole(size), size, size, height).tileRows();
-      if (!factors.containsKey(actual)) {
-        factors.put(actual, micros(GemmEngine.TILE, size, size, size, height) / base);
-      }
-      progress.step(height + " rows");
+  private double micros(GemmEngine engine, int m, int n, int k, int tileRows, int tileCols) {
+    Tiling tiling = machine.tiles().of(RowPartition.whole(m), n, k, tileRows, tileCols);
+    try (Gemms gemms = new Gemms(engine, tiling, k, 0)) {
+      return median(gemms);
     }
-    return factors;
   }
 
-  private double micros(GemmEngine engine, int m, int n, int k, int tileRows) {
-    List<PreparedGemm> gemms = new ArrayList<>();
-    List<GemmArguments> arguments = new ArrayList<>();
-    try {
+  /** What one of several launches of prepared GEMMs takes that follow each other. */
+  double median(Gemms gemms) {
+    double one = median(rank -> gemms.launch(rank, rank.stream()));
+    if (one > LONG) {
+      return one;
+    }
+    double all =
+        median(
+            rank -> {
+              for (int i = 0; i < SEVERAL; i++) {
+                gemms.launch(rank, rank.stream());
+              }
+            });
+    return Repeats.each(one, all, SEVERAL);
+  }
+
+  private double median(Consumer<Rank> work) {
+    Samples samples = new Samples();
+    for (int run = -1; run < RUNS; run++) {
+      double micros = stopwatch.micros(work);
+      if (run >= 0) {
+        samples.add(micros);
+      }
+    }
+    return samples.median();
+  }
+
+  Machine machine() {
+    return machine;
+  }
+
+  /** A size of which a GEMM fills any device and does not take long. */
+  int reference() {
+    return grid.reference();
+  }
+
+  int mostRows() {
+    return grid.rows().get(grid.rows().size() - 1);
+  }
+
+  int mostCols() {
+    return grid.cols().get(grid.cols().size() - 1);
+  }
+
+  int outputBytes() {
+    return output.bytes();
+  }
+
+  /** GEMMs of all ranks, ready: without hooks, or with every tile stored at its owner. */
+  final class Gemms implements AutoCloseable {
+    private final List<PreparedGemm> gemms = new ArrayList<>();
+    private final List<GemmArguments> arguments = new ArrayList<>();
+
+    Gemms(GemmEngine engine, Tiling tiling, int k, int reserved) {
       for (Rank rank : world.localRanks()) {
-        Tiling tiling = machine.tiles().of(RowPartition.whole(m), n, k, tileRows);
-        gemms.add(
-            backend
-                .gemm()
-                .prepare(
-                    GemmSpec.plain(
-                        "tuner/gemm",
-                        rank.index(),
-                        tiling,
-                        k,
-                        input,
-                        output,
-                        layout,
-                        engine,
-                        Epilogue.plain(m))));
-        arguments.add(
-            new GemmArguments()
-                .a(a.get(rank.index()).memory(), 0, k)
-                .b(b.get(rank.index()).memory(), 0, layout == WeightLayout.NK ? k : n)
-                .d(d.get(rank.index()).memory(), 0, n));
+        add(rank, plain(rank, engine, tiling, k).withReservedUnits(reserved), true);
       }
-      Samples samples = new Samples();
-      for (int run = -1; run < RUNS; run++) {
-        double micros =
-            stopwatch.micros(
-                rank -> gemms.get(rank.index()).launch(rank.stream(), arguments.get(rank.index())));
-        if (run >= 0) {
-          samples.add(micros);
-        }
+    }
+
+    /** Stored in a symmetric buffer, in the order in which strategies do. */
+    Gemms(Tiling tiling, int k, SymmetricBuffer target) {
+      long slot = (long) tiling.partition().rowsPerShard() * tiling.cols() * output.bytes();
+      for (Rank rank : world.localRanks()) {
+        GemmSpec spec =
+            plain(rank, GemmEngine.TILE, tiling, k)
+                .withHooks(
+                    new TileOrder.Table(
+                        RoutedOrder.of(
+                            tiling,
+                            rank.index(),
+                            tiling.tileRowsPerShard(),
+                            WideDevices.areOf(machine.units()))),
+                    TileGate.NONE,
+                    new TileRoute.Owners(target, rank.index() * slot, tiling.cols(), null),
+                    TilePost.NONE,
+                    null);
+        add(rank, spec, false);
       }
-      return samples.median();
-    } finally {
+    }
+
+    private GemmSpec plain(Rank rank, GemmEngine engine, Tiling tiling, int k) {
+      int rows = tiling.partition().rows();
+      return GemmSpec.plain(
+          "tuner/gemm",
+          rank.index(),
+          tiling,
+          k,
+          input,
+          output,
+          layout,
+          engine,
+          Epilogue.plain(rows));
+    }
+
+    private void add(Rank rank, GemmSpec spec, boolean local) {
+      gemms.add(backend.gemm().prepare(spec));
+      int k = spec.k();
+      int n = spec.cols();
+      GemmArguments own =
+          new GemmArguments()
+              .a(a.get(rank.index()).memory(), 0, k)
+              .b(b.get(rank.index()).memory(), 0, layout == WeightLayout.NK ? k : n);
+      arguments.add(local ? own.d(d.get(rank.index()).memory(), 0, n) : own);
+    }
+
+    void launch(Rank rank, Stream stream) {
+      gemms.get(rank.index()).launch(stream, arguments.get(rank.index()));
+    }
+
+    @Override
+    public void close() {
       gemms.forEach(PreparedGemm::close);
     }
   }

@@ -63,12 +63,13 @@ public record GemmTable(
     return Math.exp(log) * i.beyond * j.beyond * l.beyond;
   }
 
-  private double at(int i, int j, int l) {
+  /** The sampled or extended time of a point of the grid. */
+  double at(int i, int j, int l) {
     return micros.get((i * cols.size() + j) * inner.size() + l);
   }
 
-  /** Where a value lies on an axis. */
-  private record Position(int lower, double upperWeight, double beyond) {
+  /** Where a value lies on an axis; beyond its end, so many times as far as its end. */
+  record Position(int lower, double upperWeight, double beyond) {
     static Position of(List<Integer> axis, double value) {
       int last = axis.size() - 1;
       if (value >= axis.get(last)) {

@@ -22,9 +22,9 @@ record Machine(int ranks, int units, boolean peerAccess, boolean twoTransports, 
   /** A device of fewer units is not filled wave by wave: its tiles are many for each unit. */
   private static final int UNITS_WITH_WAVES = 16;
 
-  /** How an output is cut into tiles; a height of 0 is the backend's own. */
+  /** How an output is cut into tiles; sizes of 0 are the backend's own. */
   interface Tiles {
-    Tiling of(RowPartition partition, int cols, int k, int tileRows);
+    Tiling of(RowPartition partition, int cols, int k, int tileRows, int tileCols);
   }
 
   static Machine of(Backend backend, DType input, DType output, WeightLayout layout) {
@@ -36,25 +36,23 @@ record Machine(int ranks, int units, boolean peerAccess, boolean twoTransports, 
         device.computeUnits(),
         peerAccess,
         peerAccess && !device.emulated(),
-        (partition, cols, k, tileRows) ->
-            backend.gemm().tiling(rank, partition, cols, k, input, output, layout, tileRows, 0));
+        (partition, cols, k, tileRows, tileCols) ->
+            backend
+                .gemm()
+                .tiling(rank, partition, cols, k, input, output, layout, tileRows, tileCols));
   }
 
   boolean hasWaves() {
     return units >= UNITS_WITH_WAVES;
   }
 
-  /**
-   * How much longer than by its work alone a GEMM takes because its last wave of tiles does not
-   * fill the device and its last tiles are not whole.
-   */
-  double waste(int rows, int cols, int k) {
-    if (!hasWaves() || rows == 0 || cols == 0) {
-      return 1;
-    }
-    Tiling tiling = tiles.of(RowPartition.whole(rows), cols, k, 0);
-    long waves = (tiling.tiles() + units - 1L) / units;
-    double capacity = (double) waves * units * tiling.tileRows() * tiling.tileCols();
-    return capacity / ((double) rows * cols);
+  /** The backend's own tiles of an unsplit product. */
+  Tiling natural(int rows, int cols, int k) {
+    return tiles.of(RowPartition.whole(rows), cols, k, 0, 0);
+  }
+
+  /** Units that compute tiles when so many are left free. */
+  int workers(int reserved) {
+    return Math.max(1, units - (hasWaves() ? Math.max(0, reserved) : 0));
   }
 }

@@ -25,7 +25,26 @@ public enum Route {
   /** A copy within a rank. */
   COPY,
   /** No bytes: to another stream of the rank and back, by events. */
-  HANDOVER;
+  HANDOVER,
+  /** No bytes: how much longer the first collective takes, since ranks do not start at once. */
+  START;
+
+  /** Whether it moves bytes from rank to rank. */
+  boolean usesLink() {
+    return switch (this) {
+      case ALL_GATHER,
+          REDUCE_SCATTER,
+          ALL_REDUCE,
+          ALL_TO_ALL,
+          EXCHANGE,
+          PUSH,
+          STREAMED_PUSH,
+          COMPUTE_PUSH,
+          STREAMED_COMPUTE_PUSH ->
+          true;
+      case REDUCE, COPY, HANDOVER, START -> false;
+    };
+  }
 
   /** Whether a machine can be without it. */
   boolean isOptional() {

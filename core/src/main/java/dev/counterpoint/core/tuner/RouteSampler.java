@@ -35,6 +35,12 @@ final class RouteSampler implements AutoCloseable {
   /** After one this long the curve goes on as a straight line. */
   private static final double LONG_ENOUGH = 60_000;
 
+  /** Of everything but pushes, so many that follow each other. */
+  private static final int SEVERAL = 4;
+
+  /** What a lone one takes besides does not matter in one this long. */
+  private static final double LONG = 10_000;
+
   /** Pushes that follow each other, to all peers in turn. */
   private static final int STREAM = 8;
 
@@ -45,6 +51,10 @@ final class RouteSampler implements AutoCloseable {
   private final int ranks;
   private final long largest;
   private boolean computePushes;
+
+  /** What lone collectives took besides. */
+  private final Samples late = new Samples();
+
   private final SymmetricBuffer source;
   private final SymmetricBuffer target;
   private final SignalArray arrived;
@@ -83,12 +93,14 @@ final class RouteSampler implements AutoCloseable {
     fill(output);
     Map<Route, Curve> curves = new EnumMap<>(Route.class);
     for (Route route : Route.values()) {
-      if (route.isOptional() && !computePushes) {
+      if ((route.isOptional() && !computePushes) || route == Route.START) {
         continue;
       }
       boolean carriesInput = route == Route.ALL_GATHER || route == Route.EXCHANGE;
       curves.put(route, curve(route, carriesInput ? input : output));
     }
+    double start = late.count() == 0 ? 0 : late.median(); // perhaps no collective was short enough
+    curves.put(Route.START, new Curve(List.of(new Curve.Point(1, start))));
     return curves;
   }
 
@@ -116,18 +128,98 @@ final class RouteSampler implements AutoCloseable {
 
   private double median(Route route, long bytes, DType dtype) {
     if (route != Route.REDUCE) {
-      return median(rank -> enqueue(route, rank, bytes, dtype)) / (isStream(route) ? STREAM : 1);
+      return median(
+          route, (rank, times) -> enqueue(route, rank, rank.stream(), bytes, dtype, times));
     }
-    List<PreparedReduce> reduces = new ArrayList<>();
-    try {
+    try (Reduces reduces = new Reduces(bytes, dtype)) {
+      return median(
+          route,
+          (rank, times) -> {
+            for (int i = 0; i < times; i++) {
+              reduces.launch(rank, rank.stream());
+            }
+          });
+    }
+  }
+
+  /** Enqueues something so many times. */
+  private interface Repeated {
+    void enqueue(Rank rank, int times);
+  }
+
+  /**
+   * What each of several takes that follow each other: a lone one also takes what a device needs to
+   * begin and to note its time, and if it is one of all ranks it waits for the one that started
+   * last.
+   */
+  private double median(Route route, Repeated work) {
+    double one = median(rank -> work.enqueue(rank, 1));
+    if (isPush(route)) {
+      return isStream(route) ? one / STREAM : one;
+    }
+    if (one > LONG) {
+      return one;
+    }
+    double all = median(rank -> work.enqueue(rank, SEVERAL));
+    double each = Repeats.each(one, all, SEVERAL);
+    if (waitsForRanks(route)) {
+      late.add(Math.max(0, one - each));
+    }
+    return each;
+  }
+
+  private static boolean isPush(Route route) {
+    return isStream(route) || route == Route.PUSH || route == Route.COMPUTE_PUSH;
+  }
+
+  /** Reductions of all ranks, ready. */
+  final class Reduces implements AutoCloseable {
+    private final List<PreparedReduce> reduces = new ArrayList<>();
+
+    Reduces(long bytes, DType dtype) {
       for (Rank rank : world.localRanks()) {
         reduces.add(backend.reduce().prepare(reduction(rank, bytes, dtype)));
       }
-      return median(
-          rank -> reduces.get(rank.index()).launch(rank.stream(), target.at(rank.index()), 0, ROW));
-    } finally {
+    }
+
+    void launch(Rank rank, Stream stream) {
+      reduces.get(rank.index()).launch(stream, target.at(rank.index()), 0, ROW);
+    }
+
+    @Override
+    public void close() {
       reduces.forEach(PreparedReduce::close);
     }
+  }
+
+  /** A stream of a rank beside its own. */
+  Stream side(Rank rank) {
+    return sides.get(rank.index());
+  }
+
+  /** Memory of every rank that everybody may write to. */
+  SymmetricBuffer target() {
+    return target;
+  }
+
+  /** The size at which routes are slowed and slow others. */
+  long usualBytes() {
+    return largest / 8;
+  }
+
+  private static boolean waitsForRanks(Route route) {
+    return switch (route) {
+      case ALL_GATHER, REDUCE_SCATTER, ALL_REDUCE, ALL_TO_ALL, EXCHANGE -> true;
+      case PUSH,
+          STREAMED_PUSH,
+          COMPUTE_PUSH,
+          STREAMED_COMPUTE_PUSH,
+          REDUCE,
+          COPY,
+          HANDOVER,
+          START ->
+          false;
+    };
   }
 
   private static boolean isStream(Route route) {
@@ -161,35 +253,40 @@ final class RouteSampler implements AutoCloseable {
         null);
   }
 
-  private void enqueue(Route route, Rank rank, long bytes, DType dtype) {
+  /** Enqueues what a route is so many times; several pushes are one stream of them. */
+  void enqueue(Route route, Rank rank, Stream stream, long bytes, DType dtype, int times) {
+    switch (route) {
+      case PUSH -> push(rank, stream, bytes, times, Transport.COPY_ENGINE);
+      case STREAMED_PUSH -> push(rank, stream, bytes, STREAM, Transport.COPY_ENGINE);
+      case COMPUTE_PUSH -> push(rank, stream, bytes, times, Transport.COMPUTE);
+      case STREAMED_COMPUTE_PUSH -> push(rank, stream, bytes, STREAM, Transport.COMPUTE);
+      case ALL_GATHER, REDUCE_SCATTER, ALL_REDUCE, ALL_TO_ALL, EXCHANGE, COPY, HANDOVER -> {
+        for (int i = 0; i < times; i++) {
+          enqueueOne(route, rank, stream, bytes, dtype);
+        }
+      }
+      case REDUCE, START -> throw new AssertionError("prepared beforehand, or not enqueued");
+    }
+  }
+
+  private void enqueueOne(Route route, Rank rank, Stream stream, long bytes, DType dtype) {
     Collectives collectives = backend.collectives();
     int me = rank.index();
     DeviceMemory from = source.at(me);
     DeviceMemory to = target.at(me);
     long count = bytes / dtype.bytes();
     switch (route) {
-      case ALL_GATHER -> collectives.allGather(rank.stream(), from, 0, to, 0, count, dtype);
-      case REDUCE_SCATTER -> collectives.reduceScatter(rank.stream(), from, 0, to, 0, count, dtype);
-      case ALL_REDUCE -> collectives.allReduce(rank.stream(), from, 0, to, 0, count, dtype);
-      case ALL_TO_ALL -> collectives.allToAll(rank.stream(), from, 0, to, 0, count, dtype);
+      case ALL_GATHER -> collectives.allGather(stream, from, 0, to, 0, count, dtype);
+      case REDUCE_SCATTER -> collectives.reduceScatter(stream, from, 0, to, 0, count, dtype);
+      case ALL_REDUCE -> collectives.allReduce(stream, from, 0, to, 0, count, dtype);
+      case ALL_TO_ALL -> collectives.allToAll(stream, from, 0, to, 0, count, dtype);
       case EXCHANGE ->
           collectives.sendReceive(
-              rank.stream(),
-              (me + 1) % ranks,
-              from,
-              0,
-              (me - 1 + ranks) % ranks,
-              to,
-              0,
-              count,
-              dtype);
-      case PUSH -> push(rank, bytes, 1, Transport.COPY_ENGINE);
-      case STREAMED_PUSH -> push(rank, bytes, STREAM, Transport.COPY_ENGINE);
-      case COMPUTE_PUSH -> push(rank, bytes, 1, Transport.COMPUTE);
-      case STREAMED_COMPUTE_PUSH -> push(rank, bytes, STREAM, Transport.COMPUTE);
-      case COPY -> backend.transfers().put(rank.stream(), from, 0, to, 0, bytes, Transport.AUTO);
+              stream, (me + 1) % ranks, from, 0, (me - 1 + ranks) % ranks, to, 0, count, dtype);
+      case COPY -> backend.transfers().put(stream, from, 0, to, 0, bytes, Transport.AUTO);
       case HANDOVER -> handOver(rank);
-      case REDUCE -> throw new AssertionError("prepared beforehand");
+      case PUSH, STREAMED_PUSH, COMPUTE_PUSH, STREAMED_COMPUTE_PUSH, REDUCE, START ->
+          throw new AssertionError(route);
     }
   }
 
@@ -204,16 +301,16 @@ final class RouteSampler implements AutoCloseable {
   }
 
   /** Pushes to all peers in turn, and waits for the last of as many as come from each. */
-  private void push(Rank rank, long bytes, int times, Transport transport) {
+  private void push(Rank rank, Stream stream, long bytes, int times, Transport transport) {
     int me = rank.index();
     Epoch epoch = epochs.get(me);
-    backend.signals().advance(rank.stream(), epoch);
+    backend.signals().advance(stream, epoch);
     for (int i = 0; i < times; i++) {
       int peer = (me + 1 + i % Math.max(1, ranks - 1)) % ranks;
       backend
           .transfers()
           .putSignal(
-              rank.stream(),
+              stream,
               source.at(me),
               0,
               target.at(peer),
@@ -226,7 +323,7 @@ final class RouteSampler implements AutoCloseable {
     }
     int last = 1 + (times - 1) % Math.max(1, ranks - 1);
     int sender = (me - last + ranks) % ranks;
-    backend.signals().await(rank.stream(), arrived, sender, epoch, Target.THIS_LAUNCH);
+    backend.signals().await(stream, arrived, sender, epoch, Target.THIS_LAUNCH);
   }
 
   @Override

@@ -6,8 +6,10 @@ import dev.counterpoint.spi.RowPartition;
 import dev.counterpoint.spi.Tiling;
 import dev.counterpoint.spi.Transport;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -19,7 +21,11 @@ import java.util.TreeSet;
 final class SearchSpace {
   private static final int[] CHUNKS = {1, 2, 3, 4, 6, 8, 12, 16};
   private static final int[] HEIGHTS = {64, 128, 256};
+  private static final int[] WIDTHS = {0, 128, 256};
   private static final int[] RESERVED = {2, 4, 8, 16};
+
+  /** Tiles that are stored at their owners need no units beside them. */
+  private static final int[] RESERVED_OR_NONE = {-1, 4, 16};
 
   private static final List<Strategy> PUSHING = List.of(Strategy.RING, Strategy.DECOMPOSED);
 
@@ -65,14 +71,14 @@ final class SearchSpace {
   }
 
   private void addTiled(Set<Tuning> all, Strategy strategy) {
-    for (int height : heights()) {
-      for (int chunks : counts(most(strategy, height))) {
+    for (Tiling tiling : tilings(strategy)) {
+      for (int chunks : counts(most(strategy, tiling))) {
         for (int reserved : reserved(strategy)) {
           Tuning tuning =
               forced
                   .withStrategy(strategy)
                   .withChunks(chunks)
-                  .withTile(height, forced.tileCols())
+                  .withTile(tiling.tileRows(), tiling.tileCols())
                   .withReservedUnits(reserved);
           if (strategy == Strategy.FUSED && gathers()) {
             addPushing(all, tuning);
@@ -94,12 +100,16 @@ final class SearchSpace {
 
   /** Whether the signaled strategy has groups here, and nobody has said which. */
   boolean groupsAreFree() {
-    return !gathers() && forced.chunks() == 0 && forced.groups().isEmpty() && key.m() > 0;
+    return !gathers()
+        && forced.chunks() == 0
+        && forced.groups().isEmpty()
+        && key.m() > 0
+        && key.splits().isEmpty();
   }
 
   /** Waves of tiles that a signaled candidate's groups can be made of. */
   int waves(Tuning signaled, int most) {
-    Tiling tiling = tiling(signaled.tileRows());
+    Tiling tiling = tiling(Strategy.SIGNALED, signaled.tileRows(), signaled.tileCols());
     int perShard = tiling.tileRowsPerShard() * tiling.tileColCount();
     int wave =
         machine.hasWaves()
@@ -110,11 +120,13 @@ final class SearchSpace {
   }
 
   /** More chunks or groups than that are cut down to it. */
-  private int most(Strategy strategy, int height) {
+  private int most(Strategy strategy, Tiling tiling) {
     if (gathers()) {
       return shard / LEAST_ROWS;
     }
-    Tiling tiling = tiling(height);
+    if (strategy == Strategy.SIGNALED && !key.splits().isEmpty()) {
+      return 1; // a GEMM for each owner, and nothing to divide
+    }
     return strategy == Strategy.FUSED
         ? tiling.tileRowsPerShard()
         : tiling.tileRowsPerShard() * tiling.tileColCount();
@@ -124,13 +136,20 @@ final class SearchSpace {
     return key.operator().equals("ag-gemm");
   }
 
-  private Tiling tiling(int height) {
-    RowPartition shards = new RowPartition(key.m(), key.ranks());
+  private Tiling tiling(Strategy strategy, int height, int width) {
+    boolean whole = strategy == Strategy.SIGNALED && key.operator().equals("gemm-ar");
+    RowPartition shards =
+        whole ? RowPartition.whole(key.m()) : new RowPartition(key.m(), key.ranks());
     return gathers()
         ? machine
             .tiles()
-            .of(shards, new RowPartition(key.n(), key.ranks()).rowsPerShard(), key.k(), height)
-        : machine.tiles().of(shards, key.n(), key.k(), height);
+            .of(
+                shards,
+                new RowPartition(key.n(), key.ranks()).rowsPerShard(),
+                key.k(),
+                height,
+                width)
+        : machine.tiles().of(shards, key.n(), key.k(), height, width);
   }
 
   private int[] counts(int most) {
@@ -144,24 +163,30 @@ final class SearchSpace {
     return counts.stream().mapToInt(Integer::intValue).toArray();
   }
 
-  private int[] heights() {
-    if (forced.tileRows() > 0) {
-      return new int[] {forced.tileRows()};
-    }
-    TreeSet<Integer> heights = new TreeSet<>();
-    heights.add(tiling(0).tileRows());
-    for (int height : HEIGHTS) {
-      if (height <= shard) {
-        heights.add(tiling(height).tileRows());
+  /** The tiles that the backend has, its own choice first; each once. */
+  private List<Tiling> tilings(Strategy strategy) {
+    Map<List<Integer>, Tiling> tilings = new LinkedHashMap<>();
+    add(tilings, tiling(strategy, forced.tileRows(), forced.tileCols()));
+    for (int height : forced.tileRows() > 0 ? new int[0] : HEIGHTS) {
+      for (int width : forced.tileCols() > 0 ? new int[] {forced.tileCols()} : WIDTHS) {
+        if (height <= shard) {
+          add(tilings, tiling(strategy, height, width));
+        }
       }
     }
-    return heights.stream().mapToInt(Integer::intValue).toArray();
+    return List.copyOf(tilings.values());
+  }
+
+  private static void add(Map<List<Integer>, Tiling> tilings, Tiling tiling) {
+    tilings.putIfAbsent(List.of(tiling.tileRows(), tiling.tileCols()), tiling);
   }
 
   private int[] reserved(Strategy strategy) {
     boolean matters =
         machine.hasWaves()
             && (strategy == Strategy.SIGNALED || (!gathers() && machine.peerAccess()));
-    return forced.reservedUnits() >= 0 || !matters ? new int[] {forced.reservedUnits()} : RESERVED;
+    return forced.reservedUnits() >= 0 || !matters
+        ? new int[] {forced.reservedUnits()}
+        : strategy == Strategy.SIGNALED ? RESERVED : RESERVED_OR_NONE;
   }
 }

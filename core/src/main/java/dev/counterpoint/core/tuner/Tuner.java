@@ -1,5 +1,6 @@
 package dev.counterpoint.core.tuner;
 
+import dev.counterpoint.DType;
 import dev.counterpoint.Failure;
 import dev.counterpoint.GemmProblem;
 import dev.counterpoint.OperatorPlan;
@@ -17,8 +18,10 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -32,7 +35,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Tuner implements AutoCloseable {
   /** So many are measured, the sequential one not counted. */
-  private static final int MEASURED = 6;
+  private static final int MEASURED = 11;
 
   /** So many plans exist at the same time; each has a workspace. */
   private static final int SIDE_BY_SIDE = 12;
@@ -76,15 +79,17 @@ public final class Tuner implements AutoCloseable {
   private Curves sample(GemmProblem p) {
     Curves curves;
     try (RouteSampler routes = new RouteSampler(world, stopwatch, progress)) {
-      boolean two =
-          Machine.of(world.backend(), p.inputType(), p.outputType(), p.weightLayout())
-              .twoTransports();
-      var sampled = routes.withComputePushes(two).sample(p.inputType(), p.outputType());
+      Machine machine =
+          Machine.of(world.backend(), p.inputType(), p.outputType(), p.weightLayout());
+      Map<Route, Curve> sampled =
+          routes.withComputePushes(machine.twoTransports()).sample(p.inputType(), p.outputType());
       try (GemmSampler gemms =
           new GemmSampler(
               world, stopwatch, progress, p.inputType(), p.outputType(), p.weightLayout())) {
         GemmTable tile = gemms.table(GemmEngine.TILE);
         GemmTable plain = gemms.hasVendor() ? gemms.table(GemmEngine.VENDOR) : tile;
+        TileTimes tiles =
+            new TileSampler(gemms, progress).sample(machine.peerAccess() ? routes.target() : null);
         curves =
             new Curves(
                 p.inputType(),
@@ -93,11 +98,24 @@ public final class Tuner implements AutoCloseable {
                 sampled,
                 plain,
                 tile,
-                gemms.tileFactors());
+                tiles,
+                contention(routes, gemms, sampled, p.outputType()));
       }
     }
     cache.put(curves);
     return curves;
+  }
+
+  /** Nothing where devices do not tell when two streams ended. */
+  private List<Contention.Sample> contention(
+      RouteSampler routes, GemmSampler gemms, Map<Route, Curve> sampled, DType dtype) {
+    if (!stopwatch.readsDevices()) {
+      return List.of();
+    }
+    try (ContentionSampler contention =
+        new ContentionSampler(world, stopwatch, progress, routes, gemms, sampled, dtype)) {
+      return contention.sample();
+    }
   }
 
   /** What the model says of a problem: its choice, and every candidate, fastest first. */
@@ -170,7 +188,7 @@ public final class Tuner implements AutoCloseable {
     Prediction prediction = predict(spec);
     List<Candidate> measured =
         measure(spec, exhaustive ? prediction.candidates() : promising(prediction));
-    TuningEntry entry = entry(spec, fastest(measured), prediction, measured, exhaustive);
+    TuningEntry entry = entry(spec, prediction, measured, exhaustive);
     cache.put(entry);
     return entry;
   }
@@ -191,35 +209,43 @@ public final class Tuner implements AutoCloseable {
                         || c.tuning().equals(prediction.choice())
                         || c.tuning().strategy() == Strategy.SEQUENTIAL)
             .toList();
-    List<Candidate> measured = measure(spec, few);
-    return entry(spec, fastest(measured), prediction, measured, exhaustive);
+    return entry(spec, prediction, measure(spec, few), exhaustive);
   }
 
   private TuningEntry entry(
-      OperatorSpec spec,
-      Tuning best,
-      Prediction prediction,
-      List<Candidate> measured,
-      boolean exhaustive) {
+      OperatorSpec spec, Prediction prediction, List<Candidate> measured, boolean exhaustive) {
+    Set<Tuning> few = new HashSet<>();
+    promising(prediction).forEach(candidate -> few.add(candidate.tuning()));
     return new TuningEntry(
         TuningKey.of(spec, world.size()),
-        best,
+        fastest(measured),
         prediction.choice(),
+        fastest(measured.stream().filter(c -> few.contains(c.tuning())).toList()),
         measured,
         exhaustive,
         iterations,
         Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
   }
 
-  /** Sequential, the best of each strategy, and then the best of all. */
+  /**
+   * Sequential, the best of each strategy, and then the best of all; of those that differ in
+   * nothing but groups and units left free only the best, as long as there are others.
+   */
   private static List<Candidate> promising(Prediction prediction) {
     List<Candidate> sorted = prediction.candidates();
     Set<Candidate> few = new LinkedHashSet<>();
     sorted.stream().filter(c -> c.tuning().strategy() == Strategy.SEQUENTIAL).forEach(few::add);
     sorted.stream().filter(c -> c.tuning().equals(prediction.choice())).forEach(few::add);
     EnumSet<Strategy> seen = EnumSet.of(Strategy.SEQUENTIAL);
+    Set<Tuning> kinds = new HashSet<>();
     for (Candidate candidate : sorted) {
       if (seen.add(candidate.tuning().strategy())) {
+        few.add(candidate);
+      }
+    }
+    few.forEach(candidate -> kinds.add(kind(candidate.tuning())));
+    for (Candidate candidate : sorted) {
+      if (few.size() <= MEASURED && kinds.add(kind(candidate.tuning()))) {
         few.add(candidate);
       }
     }
@@ -229,6 +255,11 @@ public final class Tuner implements AutoCloseable {
       }
     }
     return new ArrayList<>(few);
+  }
+
+  /** A tuning without what is of little weight. */
+  private static Tuning kind(Tuning tuning) {
+    return tuning.withReservedUnits(-1).withGroups(List.of());
   }
 
   /** The fastest; sequential if that is as fast within what a median is worth. */

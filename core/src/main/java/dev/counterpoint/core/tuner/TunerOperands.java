@@ -2,19 +2,30 @@ package dev.counterpoint.core.tuner;
 
 import dev.counterpoint.DType;
 import dev.counterpoint.GemmProblem;
+import dev.counterpoint.Norm;
+import dev.counterpoint.NormTensors;
+import dev.counterpoint.NormalizingPlan;
 import dev.counterpoint.OperatorPlan;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Rank;
+import dev.counterpoint.Shape;
 import dev.counterpoint.Tensor;
 import dev.counterpoint.World;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Random operands of one operator on all ranks, shared by all plans that are compared. */
 final class TunerOperands implements AutoCloseable {
-  private record OfRank(Tensor input, Tensor weight, @Nullable Tensor bias, Tensor output) {}
+  private record OfRank(
+      Tensor input,
+      Tensor weight,
+      @Nullable Tensor bias,
+      Tensor output,
+      @Nullable NormTensors norm) {}
 
   private final List<OfRank> ranks;
 
@@ -40,7 +51,8 @@ final class TunerOperands implements AutoCloseable {
                       spec.weightShape(r, n).rows(),
                       spec.weightShape(r, n).cols()),
                   bias,
-                  rank.allocate(p.outputType(), spec.outputShape(r, n))));
+                  rank.allocate(p.outputType(), spec.outputShape(r, n)),
+                  norm(spec, rank)));
         });
   }
 
@@ -50,8 +62,32 @@ final class TunerOperands implements AutoCloseable {
     return tensor;
   }
 
+  private static @Nullable NormTensors norm(OperatorSpec spec, Rank rank) {
+    Norm norm = spec.norm();
+    if (norm == null) {
+      return null;
+    }
+    DType out = spec.problem().outputType();
+    Shape rows = spec.outputShape(rank.index(), rank.world().size());
+    return new NormTensors(
+        random(rank, out, 1, spec.problem().n()),
+        norm.bias() ? random(rank, out, 1, spec.problem().n()) : null,
+        norm.residual() ? random(rank, out, rows.rows(), rows.cols()) : null,
+        norm.sum() ? rank.allocate(out, rows) : null);
+  }
+
   void launch(OperatorPlan plan, Rank rank) {
     OfRank tensors = ranks.get(rank.index());
+    if (tensors.norm() != null && plan instanceof NormalizingPlan normalizing) {
+      normalizing.launch(
+          rank,
+          tensors.input(),
+          tensors.weight(),
+          tensors.bias(),
+          tensors.output(),
+          tensors.norm());
+      return;
+    }
     if (tensors.bias() == null) {
       plan.launch(rank, tensors.input(), tensors.weight(), tensors.output());
     } else {
@@ -62,6 +98,12 @@ final class TunerOperands implements AutoCloseable {
   @Override
   public void close() {
     for (OfRank rank : ranks) {
+      NormTensors norm = rank.norm();
+      if (norm != null) {
+        Stream.of(norm.sum(), norm.residual(), norm.bias(), norm.weight())
+            .filter(Objects::nonNull)
+            .forEach(Tensor::close);
+      }
       rank.output().close();
       if (rank.bias() != null) {
         rank.bias().close();

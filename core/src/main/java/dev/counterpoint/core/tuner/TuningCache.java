@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * memory until the cache is forgotten. Thread-safe.
  */
 public final class TuningCache {
-  private static final int FORMAT = 2;
+  private static final int FORMAT = 3;
   private static final String ABOUT = "fingerprint.json";
   private static final ObjectMapper JSON =
       JsonMapper.builder()

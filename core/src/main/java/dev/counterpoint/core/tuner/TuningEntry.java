@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param key for which problem
  * @param chosen the fastest measured candidate's tuning, its strategy included
  * @param predicted what the model chose before anything was measured
+ * @param shortlisted the fastest of the few that are measured where not everything is
  * @param candidates all that were measured, the sequential one among them
  * @param exhaustive whether everything that can be searched was measured
  * @param iterations timed runs of each
@@ -21,6 +22,7 @@ public record TuningEntry(
     TuningKey key,
     Tuning chosen,
     Tuning predicted,
+    Tuning shortlisted,
     List<Candidate> candidates,
     boolean exhaustive,
     int iterations,
@@ -44,7 +46,7 @@ public record TuningEntry(
   /** Checks that the choice was measured. */
   public TuningEntry {
     candidates = List.copyOf(candidates);
-    for (Tuning tuning : List.of(chosen, predicted)) {
+    for (Tuning tuning : List.of(chosen, predicted, shortlisted)) {
       if (find(candidates, tuning).isEmpty() || tuning.strategy() == Strategy.AUTO) {
         throw new IllegalArgumentException("a chosen tuning was not measured: " + tuning);
       }
@@ -65,6 +67,12 @@ public record TuningEntry(
   @JsonIgnore
   public Candidate predictedBest() {
     return find(candidates, predicted).orElseThrow();
+  }
+
+  /** What tuning takes if it measures only a few. */
+  @JsonIgnore
+  public Candidate shortlistedBest() {
+    return find(candidates, shortlisted).orElseThrow();
   }
 
   /** The sequential strategy's times, if it was measured. */

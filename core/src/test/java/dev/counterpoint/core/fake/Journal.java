@@ -7,6 +7,8 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Everything that happened to a {@link RecordingBackend}, in order; shared by its parts. */
 public final class Journal {
@@ -32,6 +34,9 @@ public final class Journal {
   private int failAt = -1;
   private String failClose = "";
 
+  /** Executes what was enqueued whenever a device is synchronized; nobody does by itself. */
+  private @Nullable Consumer<List<Step>> executor;
+
   /** While set, nothing is recorded and nothing is allocated on the Java heap. */
   private volatile boolean muted;
 
@@ -51,6 +56,19 @@ public final class Journal {
   /** What was enqueued so far. */
   public synchronized List<Step> steps() {
     return List.copyOf(steps);
+  }
+
+  /** From now on, what was enqueued is executed, and forgotten, when a device is synchronized. */
+  synchronized void executedBy(Consumer<List<Step>> machine) {
+    executor = machine;
+  }
+
+  /** A device is synchronized. */
+  synchronized void execute() {
+    if (executor != null) {
+      executor.accept(List.copyOf(steps));
+      steps.clear();
+    }
   }
 
   /** Forgets what was enqueued so far. */

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** A backend that computes nothing and writes everything down in a {@link Journal}. */
 public final class RecordingBackend implements Backend {
@@ -42,14 +43,27 @@ public final class RecordingBackend implements Backend {
 
   /** The same, on devices of so many compute units. */
   public RecordingBackend(int size, Set<Capability> capabilities, int units) {
+    this(size, capabilities, units, null);
+  }
+
+  /** Devices of known speeds: what is enqueued is executed in virtual time when they are asked. */
+  public static RecordingBackend simulated(int size, Set<Capability> capabilities, Speeds speeds) {
+    RecordingBackend backend = new RecordingBackend(size, capabilities, speeds.units(), speeds);
+    SimulatedMachine machine = new SimulatedMachine(speeds, size);
+    backend.journal.executedBy(machine::run);
+    return backend;
+  }
+
+  private RecordingBackend(
+      int size, Set<Capability> capabilities, int units, @Nullable Speeds speeds) {
     this.size = size;
     this.capabilities = capabilities;
     for (int rank = 0; rank < size; rank++) {
-      devices.add(new RecordingDevice(journal, rank, units));
+      devices.add(new RecordingDevice(journal, rank, units, speeds == null));
     }
     signals = new RecordingSignals(journal, size);
     transfers = new RecordingTransfers(journal, signals, size);
-    gemm = new RecordingGemm(journal, capabilities);
+    gemm = new RecordingGemm(journal, capabilities, speeds);
     norm = new RecordingNorm(journal);
   }
 

@@ -15,14 +15,16 @@ final class RecordingDevice implements Device {
   private final Journal journal;
   private final int rank;
   private final int units;
+  private final boolean emulated;
   private int events;
   private int buffers;
   private RuntimeException synchronizeFailure;
 
-  RecordingDevice(Journal journal, int rank, int units) {
+  RecordingDevice(Journal journal, int rank, int units, boolean emulated) {
     this.journal = journal;
     this.rank = rank;
     this.units = units;
+    this.emulated = emulated;
   }
 
   void failSynchronize(RuntimeException failure) {
@@ -36,7 +38,7 @@ final class RecordingDevice implements Device {
 
   @Override
   public DeviceInfo info() {
-    return new DeviceInfo(rank, "recorder", "none", 1L << 30, units, true);
+    return new DeviceInfo(rank, "recorder", "none", 1L << 30, units, emulated);
   }
 
   @Override
@@ -91,6 +93,7 @@ final class RecordingDevice implements Device {
   @Override
   public void synchronize(Duration deadline) {
     journal.step(rank, "device", "synchronize", new Work.Label(""));
+    journal.execute();
     if (synchronizeFailure != null) {
       throw synchronizeFailure;
     }

@@ -19,16 +19,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The tile GEMM and the reductions; tiles are 4 × 8 unless another size is wanted. */
 public final class RecordingGemm implements TileGemm, TileReduce {
   private final Journal journal;
   private final Set<Capability> capabilities;
+  private final @Nullable Speeds speeds;
   private final List<GemmSpec> prepared = new ArrayList<>();
   private final List<ReduceSpec> reductions = new ArrayList<>();
 
-  RecordingGemm(Journal journal, Set<Capability> capabilities) {
+  RecordingGemm(Journal journal, Set<Capability> capabilities, @Nullable Speeds speeds) {
     this.journal = journal;
+    this.speeds = speeds;
     this.capabilities = capabilities;
   }
 
@@ -53,6 +56,9 @@ public final class RecordingGemm implements TileGemm, TileReduce {
       WeightLayout layout,
       int tileRows,
       int tileCols) {
+    if (speeds != null) {
+      return speeds.tiling(partition, cols, k, tileRows, tileCols);
+    }
     return new Tiling(partition, cols, tileRows == 0 ? 4 : tileRows, tileCols == 0 ? 8 : tileCols);
   }
 

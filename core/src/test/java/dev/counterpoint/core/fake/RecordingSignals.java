@@ -217,7 +217,8 @@ final class RecordingSignals implements Signals, SymmetricHeap {
 
   @Override
   public void addFromHost(SignalArray array, int rank, int word, long delta) {
-    throw new UnsupportedOperationException();
+    Work.Raise raise = new Work.Raise(array, List.of(rank), word, null, delta);
+    journal.step(rank, "host", "add " + text(raise), raise);
   }
 
   @Override

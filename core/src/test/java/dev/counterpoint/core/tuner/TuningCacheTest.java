@@ -65,52 +65,20 @@ class TuningCacheTest {
             Synthetic.key("gemm-rs", 1024, 511, 256, 4),
             Synthetic.key("gemm-rs", 1024, 512, 255, 4),
             Synthetic.key("gemm-rs", 1024, 512, 256, 8),
-            new TuningKey(
-                "gemm-rs",
-                1024,
-                512,
-                256,
-                DType.BF16,
-                DType.FP32,
-                WeightLayout.NK,
-                4,
-                false,
-                false),
-            new TuningKey(
-                "gemm-rs",
-                1024,
-                512,
-                256,
-                DType.FP32,
-                DType.BF16,
-                WeightLayout.NK,
-                4,
-                false,
-                false),
-            new TuningKey(
-                "gemm-rs",
-                1024,
-                512,
-                256,
-                DType.FP32,
-                DType.FP32,
-                WeightLayout.KN,
-                4,
-                false,
-                false),
-            new TuningKey(
-                "gemm-rs", 1024, 512, 256, DType.FP32, DType.FP32, WeightLayout.NK, 4, true, false),
-            new TuningKey(
-                "gemm-rs",
-                1024,
-                512,
-                256,
+            key(DType.BF16, DType.FP32, WeightLayout.NK, false, false, "", List.of()),
+            key(DType.FP32, DType.BF16, WeightLayout.NK, false, false, "", List.of()),
+            key(DType.FP32, DType.FP32, WeightLayout.KN, false, false, "", List.of()),
+            key(DType.FP32, DType.FP32, WeightLayout.NK, true, false, "", List.of()),
+            key(DType.FP32, DType.FP32, WeightLayout.NK, false, true, "", List.of()),
+            key(DType.FP32, DType.FP32, WeightLayout.NK, false, false, "rms", List.of()),
+            key(
                 DType.FP32,
                 DType.FP32,
                 WeightLayout.NK,
-                4,
                 false,
-                true))) {
+                false,
+                "",
+                List.of(List.of(1024L))))) {
       assertThat(open(root(), "a").find(other)).as("%s", other).isEmpty();
     }
   }
@@ -134,18 +102,30 @@ class TuningCacheTest {
     assertDamaged();
   }
 
+  private static TuningKey key(
+      DType input,
+      DType output,
+      WeightLayout layout,
+      boolean bias,
+      boolean accumulates,
+      String norm,
+      List<List<Long>> splits) {
+    return new TuningKey(
+        "gemm-rs", 1024, 512, 256, input, output, layout, 4, bias, accumulates, norm, splits);
+  }
+
   @Test
   void aFileOfAnotherVersionIsToldApartFromADamagedOne() throws IOException {
     open(root(), "a").put(ENTRY);
     Path file = fileOfEntry();
     String text = Files.readString(file);
-    assertThat(text).contains("\"format\" : 2");
-    Files.writeString(file, text.replace("\"format\" : 2", "\"format\" : 1"));
+    assertThat(text).contains("\"format\" : 3");
+    Files.writeString(file, text.replace("\"format\" : 3", "\"format\" : 1"));
     assertThat(open(root(), "a").find(KEY)).isEmpty();
     assertThat(warnings)
         .singleElement()
         .asString()
-        .contains("is of another version (its format is 1, not 2)", "'counterpoint tune'");
+        .contains("is of another version (its format is 1, not 3)", "'counterpoint tune'");
     assertThat(file).doesNotExist();
   }
 
