@@ -14,7 +14,7 @@ final class Chunking {
 
   private static final int MOST_CHUNKS = 4;
   private static final int MOST_GROUPS = 8;
-  private static final int MOST_STRIPES = 8;
+  private static final int MOST_STRIPES = 6;
 
   /**
    * One unit of so many, and no fewer than two, is left to a library collective that must run
@@ -88,6 +88,11 @@ final class Chunking {
   static int stripes(PlanContext context, int rows) {
     int stripes = isWide(context) ? STRIPES_OF_WIDE_DEVICE : MOST_STRIPES;
     return thatFillDevice(context, rows, stripes);
+  }
+
+  /** The same where a routed GEMM computes them one after the other, of so many units of rows. */
+  static int routedStripes(PlanContext context, int units) {
+    return pieces(context.spec(), units, MOST_STRIPES);
   }
 
   static boolean isWide(PlanContext context) {

@@ -14,14 +14,19 @@ public final class WideDevices {
 
   private WideDevices() {}
 
+  /** Whether devices of so many units are wide. */
+  public static boolean areOf(int units) {
+    return units >= LEAST_UNITS;
+  }
+
   /** Whether devices of so many units are wide and a product of so many rows fills them. */
   public static boolean areFilledBy(int units, int rows) {
-    return units >= LEAST_UNITS && rows >= ROWS;
+    return areOf(units) && rows >= ROWS;
   }
 
   /** Whether a backend's ranks have them. */
   public static boolean areThoseOf(Backend backend) {
     int rank = backend.localRanks().get(0);
-    return backend.device(rank).info().computeUnits() >= LEAST_UNITS;
+    return areOf(backend.device(rank).info().computeUnits());
   }
 }

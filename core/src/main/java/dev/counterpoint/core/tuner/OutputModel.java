@@ -61,7 +61,9 @@ final class OutputModel {
     int chunks = Math.max(1, Math.min(tuning.chunks(), shard));
     boolean striped = isStriped(tuning);
     RowBlocks blocks =
-        striped ? RowBlocks.equal(shard, chunks, ranks) : RowBlocks.tapered(shard, chunks);
+        striped
+            ? RowBlocks.striped(shard, chunks, ranks, WideDevices.areOf(model.machine().units()))
+            : RowBlocks.tapered(shard, chunks);
     double[] computing = new double[blocks.count()];
     for (int block = 0; block < computing.length; block++) {
       int rows = blocks.rows(shard, block) * (striped ? ranks : 1);
