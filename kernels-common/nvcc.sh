@@ -35,25 +35,6 @@ try_nvcc() {
   return 1
 }
 
-# Looks for cuBLASLt in CUBLAS, a folder with include and lib, and in the toolkit of `nvcc`. Sets `cublaslt_flags` and
-# `cublaslt_libraries` for compiling and linking with it; both stay empty where it is not, or NO_CUBLASLT is set.
-find_cublaslt() {
-  local home library
-  cublaslt_flags=()
-  cublaslt_libraries=()
-  [[ -z ${NO_CUBLASLT:-} ]] || return 0
-  for home in "${CUBLAS:-}" "$(dirname "$(readlink -f "$(command -v "$nvcc")")")/.." "${CUDA_HOME:-}" "${CUDA_PATH:-}" /usr/local/cuda; do
-    [[ -n $home && -e $home/include/cublasLt.h ]] || continue
-    for library in "$home"/lib64/libcublasLt.so* "$home"/lib/libcublasLt.so*; do
-      [[ -e $library ]] || continue
-      cublaslt_flags=(-DWITH_CUBLASLT -I "$home/include")
-      # By the linker, since nvcc knows no name that ends in a number.
-      cublaslt_libraries=(-Xlinker "$library" -Xlinker -rpath -Xlinker "$(dirname "$library")")
-      return 0
-    done
-  done
-}
-
 # One hash of the words before `--`, and of the names and contents of all files in the folders behind it.
 fingerprint() {
   local words=()

@@ -252,12 +252,14 @@ void Machine::meet(Meeting& meeting,
                    u32 place,
                    void* argument,
                    bool orders,
-                   const std::function<void(Meeting&)>& last) {
+                   const std::function<void(Meeting&)>& last,
+                   bool waits) {
   if (meeting.arrived == 0) {
     meeting.operation = operation;
     meeting.arguments.assign(expected, nullptr);
     meeting.clock.assign(current->knows.size(), 0);
     meeting.anyAcquired = false;
+    meeting.anySawStores = false;
   } else if (std::strcmp(meeting.operation, operation) != 0) {
     fail(std::string("threads that go together went apart: ") + operation + " against " +
          meeting.operation);
@@ -269,24 +271,27 @@ void Machine::meet(Meeting& meeting,
   if (orders) {
     mergeInto(meeting.clock, current->knows);
     meeting.anyAcquired |= current->acquired;
+    meeting.anySawStores |= current->sawStores;
   }
   if (meeting.arrived == expected) {
     last(meeting);
     meeting.released = meeting.clock;
     meeting.releasedAcquired = meeting.anyAcquired;
+    meeting.releasedSawStores = meeting.anySawStores;
     meeting.arrived = 0;
     meeting.generation++;
     wake(meeting.queue);
-  } else {
+  } else if (waits) {
     const u64 generation = meeting.generation;
     while (meeting.generation == generation) {
       suspend(meeting.queue,
               {operation, &describeMeeting, reinterpret_cast<u64>(&meeting), expected});
     }
   }
-  if (orders) {
+  if (orders && waits) {
     mergeInto(current->knows, meeting.released);
     current->acquired |= meeting.releasedAcquired;
+    current->sawStores |= meeting.releasedSawStores;
   }
 }
 

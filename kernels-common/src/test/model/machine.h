@@ -69,6 +69,8 @@ struct Thread {
   u32 storeCount = 0;
   // Acquired something, or met someone who had, since the last fence towards the async proxy.
   bool acquired = false;
+  // Saw the copy engine's stores complete, or met someone who had, since the last such fence.
+  bool sawStores = false;
 
   u32 lane() const { return index.x % 32; }
   u32 warp() const { return index.x / 32; }
@@ -84,11 +86,18 @@ struct Meeting {
   Clock released;
   bool anyAcquired = false;
   bool releasedAcquired = false;
+  bool anySawStores = false;
+  bool releasedSawStores = false;
   WaitQueue queue;
 };
 
 struct BlockExtension {
   virtual ~BlockExtension() = default;
+  // An ordinary store of the current thread to shared memory is about to happen.
+  virtual void write(u32 address, u32 size) {
+    (void)address;
+    (void)size;
+  }
 };
 
 struct Cluster;
@@ -155,14 +164,16 @@ class Machine {
   bool eager() { return policy.eagerWork ? random(2) == 0 : false; }
 
   // Meets at `meeting`; the last of `expected` runs `last`. `place` is the caller's index in
-  // `arguments`. What each did before comes before what all do after, if `orders`.
+  // `arguments`. What each did before comes before what all do after, if `orders`; who does not
+  // wait only leaves what it did.
   void meet(Meeting& meeting,
             u32 expected,
             const char* operation,
             u32 place,
             void* argument,
             bool orders,
-            const std::function<void(Meeting&)>& last);
+            const std::function<void(Meeting&)>& last,
+            bool waits = true);
 
   // ---- Memory that a device's threads and actors share ----
 

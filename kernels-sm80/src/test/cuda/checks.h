@@ -8,3 +8,5 @@ void checkCompanions(bool quick);
 void checkNorms(bool quick);
 void checkTwoDevices();
 void bench(const char* jsonPath);
+void benchCandidates(const char* jsonPath);
+void benchRouted(const char* jsonPath);

@@ -28,12 +28,11 @@ struct GemmSpec {
     char text[200];
     std::snprintf(text,
                   sizeof text,
-                  "gemm %s→%s %s tile %dx%d m%d n%d k%d pad%d off%d shards%d splits%d%s%s%s",
+                  "gemm %s→%s %s tile %s m%d n%d k%d pad%d off%d shards%d splits%d%s%s%s",
                   nameOf(in),
                   nameOf(out),
                   nk ? "nk" : "kn",
-                  kTiles[tile].rows,
-                  kTiles[tile].cols,
+                  nameOf(kTiles[tile]).c_str(),
                   rows,
                   cols,
                   k,
@@ -61,7 +60,7 @@ struct Gemm {
   int rowsPerShard() const { return params.rowsPerShard; }
   // Rows and columns of a tile; rows may be 0 or less.
   void extent(int tile, int& row, int& rows, int& col, int& cols) const;
-  bool isServed() const { return serves(spec.in, spec.nk, params); }
+  bool isServed() const { return serves(spec.in, spec.nk, kTiles[spec.tile], params); }
   void launch(cudaStream_t stream = nullptr);
   // Compares a matrix of all rows with the bound of rule NUM-1, and everything around it with the
   // poison that it was filled with.

@@ -14,8 +14,13 @@ std::vector<int> inputTypes() {
   return types;
 }
 
-bool serves(int, bool, const TileGemmParams&) {
+bool serves(int, bool, const TileConfig&, const TileGemmParams&) {
   return true;
+}
+
+std::string nameOf(const TileConfig& tile) {
+  return std::to_string(tile.rows) + "x" + std::to_string(tile.cols) + "_s" +
+         std::to_string(tile.stages);
 }
 
 static int sharedBytes(const TileConfig& tile) {

@@ -1,7 +1,10 @@
 // Checks and times the built kernels on a device.
 //
-//   kernel_test FOLDER [--quick] [--serial] [--only gemm|hooks|faults|companions|peers|bench]
-//   [--json FILE]
+//   kernel_test FOLDER [--quick] [--serial] [--json FILE]
+//     [--only gemm|hooks|faults|companions|peers|bench|candidates|routed]
+//
+// bench measures the best of each shape, candidates every tile and split of some, beside cuBLASLt;
+// routed a product that is stored at a second device.
 
 #include <chrono>
 #include <thread>
@@ -11,6 +14,27 @@
 
 void sleepMillis(int millis) {
   std::this_thread::sleep_for(std::chrono::milliseconds(millis));
+}
+
+bool connectTwoDevices() {
+  static const bool connected = [] {
+    int devices = 0;
+    CUDA_OK(cudaGetDeviceCount(&devices));
+    int there = 0, back = 0;
+    if (devices >= 2) {
+      CUDA_OK(cudaDeviceCanAccessPeer(&there, 0, 1));
+      CUDA_OK(cudaDeviceCanAccessPeer(&back, 1, 0));
+    }
+    if (!there || !back) {
+      return false;
+    }
+    CUDA_OK(cudaSetDevice(1));
+    CUDA_OK(cudaDeviceEnablePeerAccess(0, 0));
+    CUDA_OK(cudaSetDevice(0));
+    CUDA_OK(cudaDeviceEnablePeerAccess(1, 0));
+    return true;
+  }();
+  return connected;
 }
 
 int main(int count, char** words) {
@@ -74,6 +98,11 @@ int main(int count, char** words) {
   group("peers", [&] { checkTwoDevices(); });
   if (!quick || only == "bench") {
     group("bench", [&] { bench(json); });
+  }
+  if (only == "candidates") {
+    group("candidates", [&] { benchCandidates(json); });
+  } else if (only == "routed") {
+    group("routed", [&] { benchRouted(json); });
   }
   std::printf("%s: %d passed, %d failed\n",
               tally.failed == 0 ? "OK" : "FAILED",

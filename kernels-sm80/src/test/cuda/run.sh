@@ -12,12 +12,10 @@ find_nvcc || { echo "run.sh: $no_nvcc" >&2; exit 3; }
 OUT_DIR=$out "$module/build.sh"
 
 flags=(-std=c++17 -O2 -I "$module/src/main/cuda" -I "$module/../kernels-common/src/main/cpp" -I "$here" -gencode "arch=compute_80,code=compute_80")
-find_cublaslt
-flags+=("${cublaslt_flags[@]}")
 mkdir -p "$out/test"
 ls "$here"/*.cu | xargs -P "${JOBS:-$(nproc)}" -I{} bash -c \
   'set -e; "$0" "${@:2}" -c "$1" -o "'"$out"'/test/$(basename "$1" .cu).o"' "$nvcc" {} "${flags[@]}"
-"$nvcc" "$out"/test/*.o -o "$out/kernel_test" "${cublaslt_libraries[@]}"
+"$nvcc" "$out"/test/*.o -o "$out/kernel_test" -ldl
 
 if [ -n "${SANITIZE:-}" ]; then
   exec timeout 580 compute-sanitizer --tool "$SANITIZE" --error-exitcode 9 "$out/kernel_test" "$out" --quick --serial "$@"

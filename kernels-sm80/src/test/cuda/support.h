@@ -177,3 +177,7 @@ struct Streams {
 };
 
 void sleepMillis(int millis);
+
+// Lets devices 0 and 1 reach each other's memory; false if they are not there, or cannot. Device 0
+// is the current one afterwards.
+bool connectTwoDevices();

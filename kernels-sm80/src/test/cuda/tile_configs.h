@@ -15,3 +15,13 @@ inline const TileConfig kTiles[] = {{128, 256, 3, 256},
                                     {32, 128, 4, 128},
                                     {16, 128, 4, 128}};
 constexpr int kTileCount = 6;
+
+// Blocks that compute neighbouring tiles in step.
+inline int blocksInStep(const TileConfig&) {
+  return 1;
+}
+
+// Whether a tile has a kernel for an input type.
+inline bool hasKernel(const TileConfig&, int) {
+  return true;
+}

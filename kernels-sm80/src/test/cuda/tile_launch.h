@@ -4,14 +4,17 @@
 
 #include <tile_configs.h>
 
+#include <string>
 #include <vector>
 
 #include "support.h"
 
 // Input types that have kernels.
 std::vector<int> inputTypes();
-// Whether a kernel takes operands like these; what one module's do not, another's do.
-bool serves(int in, bool nk, const TileGemmParams& params);
+// Whether a tile's kernel takes operands like these; what one module's do not, another's do.
+bool serves(int in, bool nk, const TileConfig& tile, const TileGemmParams& params);
+// In a few words, with all that tells it from others.
+std::string nameOf(const TileConfig& tile);
 // Blocks that fit one multiprocessor.
 int blocksPerMultiprocessor(const TileConfig& tile);
 // Launches on at most so many blocks, but on one cluster at least.

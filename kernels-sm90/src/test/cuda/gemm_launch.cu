@@ -13,12 +13,18 @@ std::vector<int> inputTypes() {
   return {kBf16, kFp16, kFp8E4m3, kFp8E5m2, kInt8};
 }
 
-bool serves(int in, bool nk, const TileGemmParams& p) {
+bool serves(int in, bool nk, const TileConfig& tile, const TileGemmParams& p) {
   const i64 bytes = bytesOf(in);
   const u64 bits =
       p.a | p.b | static_cast<u64>(p.aStride * bytes) | static_cast<u64>(p.bStride * bytes);
-  return in != kFp32 && (nk || bytes == 2) && (bits & 15) == 0 && p.rows > 0 && p.cols > 0 &&
-         p.k > 0;
+  return hasKernel(tile, in) && in != kFp32 && (nk || bytes == 2) && (bits & 15) == 0 &&
+         p.rows > 0 && p.cols > 0 && p.k > 0;
+}
+
+std::string nameOf(const TileConfig& tile) {
+  return std::to_string(tile.rows) + "x" + std::to_string(tile.cols) + "_s" +
+         std::to_string(tile.stages) + "_c" + std::to_string(tile.cluster) + "_o" +
+         std::to_string(tile.outboxes);
 }
 
 int blocksPerMultiprocessor(const TileConfig&) {
@@ -86,7 +92,7 @@ static TileGemmMaps mapsOf(int in, bool nk, const TileConfig& tile, const TileGe
   static_assert(sizeof(CUtensorMap) == sizeof(TensorMap), "the driver's description");
   const CUtensorMap a = mapOf(in, p.a, p.k, p.rows, p.aStride, tile.rows);
   const CUtensorMap b = nk ? mapOf(in, p.b, p.k, p.cols, p.bStride, tile.cols / tile.cluster)
-                           : mapOf(in, p.b, p.cols, p.k, p.bStride, 64);
+                           : mapOf(in, p.b, p.cols, p.k, p.bStride, 64 / tile.cluster);
   std::memcpy(&maps.a, &a, sizeof a);
   std::memcpy(&maps.b, &b, sizeof b);
   return maps;
@@ -98,9 +104,11 @@ static TileGemmMaps mapsOf(int in, bool nk, const TileConfig& tile, const TileGe
 static int attribute(const std::string& entry, const std::string& name) {
   static const std::vector<std::string> lines = [] {
     std::vector<std::string> all;
-    std::ifstream file(kernels.folder + "/manifest.json");
-    for (std::string line; std::getline(file, line);) {
-      all.push_back(line);
+    for (const char* folder : {"", "/candidates"}) {
+      std::ifstream file(kernels.folder + folder + "/manifest.json");
+      for (std::string line; std::getline(file, line);) {
+        all.push_back(line);
+      }
     }
     return all;
   }();
@@ -120,7 +128,7 @@ void launchTile(int in,
                 const TileGemmParams& params,
                 int blocks,
                 cudaStream_t stream) {
-  if (!serves(in, nk, params)) {
+  if (!serves(in, nk, tile, params)) {
     std::printf("FATAL a kernel was asked for what it does not take\n");
     std::exit(3);
   }
@@ -128,8 +136,10 @@ void launchTile(int in,
   const std::string entry = family + (nk ? "_nk_" : "_kn_") + std::to_string(tile.rows) + "x" +
                             std::to_string(tile.cols) + "x" + std::to_string(128 / bytesOf(in)) +
                             "_s" + std::to_string(tile.stages) + "_c" +
-                            std::to_string(tile.cluster);
-  const void* kernel = reinterpret_cast<const void*>(kernels.get(family, entry));
+                            std::to_string(tile.cluster) + "_o" + std::to_string(tile.outboxes);
+  const std::string file =
+      tile.offer == kCandidate ? std::string("candidates/candidates_") + nameOf(in) : family;
+  const void* kernel = reinterpret_cast<const void*>(kernels.get(file, entry));
   const int shared = attribute(entry, "sharedBytes");
   CUDA_OK(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, shared));
 

@@ -1,17 +1,38 @@
 #pragma once
-// The tiles of this module's kernels. The checks are those of kernels-sm80.
+// The tiles of this module's kernels, and those that are only measured. The checks are those of
+// kernels-sm80.
+
+#include "params/element_type.h"
+
+enum TileOffer { kEveryType, kCandidate };  // a candidate has bf16
 
 struct TileConfig {
   int rows;
   int cols;
   int stages;
   int cluster;
+  int outboxes;
+  TileOffer offer;
 };
 
-inline const TileConfig kTiles[] = {{128, 256, 4, 2},
-                                    {128, 128, 6, 2},
-                                    {64, 256, 5, 1},
-                                    {64, 128, 8, 1},
-                                    {32, 128, 10, 1},
-                                    {16, 128, 10, 1}};
-constexpr int kTileCount = 6;
+inline const TileConfig kTiles[] = {
+    {128, 256, 3, 2, 2, kEveryType}, {128, 128, 6, 2, 0, kEveryType},
+    {64, 256, 5, 1, 0, kEveryType},  {64, 128, 8, 1, 0, kEveryType},
+    {32, 128, 10, 1, 0, kEveryType}, {16, 128, 10, 1, 0, kEveryType},
+    {128, 256, 4, 2, 0, kCandidate}, {128, 256, 4, 2, 1, kCandidate},
+    {128, 192, 5, 2, 1, kCandidate}, {128, 192, 4, 2, 2, kCandidate},
+    {128, 160, 5, 2, 1, kCandidate}, {128, 160, 4, 2, 2, kCandidate},
+    {128, 160, 5, 2, 0, kCandidate}, {256, 160, 3, 2, 1, kCandidate},
+    {256, 192, 3, 2, 1, kCandidate}, {256, 128, 4, 2, 1, kCandidate},
+    {128, 128, 6, 2, 2, kCandidate}, {64, 64, 12, 1, 0, kCandidate},
+    {32, 64, 16, 1, 0, kCandidate},  {16, 64, 20, 1, 0, kCandidate}};
+constexpr int kTileCount = sizeof kTiles / sizeof kTiles[0];
+
+inline int blocksInStep(const TileConfig& tile) {
+  return tile.cluster;
+}
+
+inline bool hasKernel(const TileConfig& tile, int in) {
+  using namespace counterpoint;
+  return tile.offer == kEveryType || in == kBf16;
+}

@@ -1,30 +1,34 @@
 // The kernels under test, by the table they are made from.
 
+#include "candidate_table.cuh"
 #include "gemm_model.h"
-#include "kernels/tile_table_sm90.cuh"
 
-#define DECLARE(NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION) \
-  extern "C" void tile_gemm_sm90_##NAME##_##ROWS##x##COLS##x##K##_s##STAGES##_c##CLUSTER(  \
-      counterpoint::TileGemmParams, counterpoint::TileGemmMaps);
+#define DECLARE(                                                                            \
+    NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION, OUTBOXES)    \
+  extern "C" void                                                                           \
+      tile_gemm_sm90_##NAME##_##ROWS##x##COLS##x##K##_s##STAGES##_c##CLUSTER##_o##OUTBOXES( \
+          counterpoint::TileGemmParams, counterpoint::TileGemmMaps);
 
-#define ENTRY(NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION) \
-  {#NAME "_" #ROWS "x" #COLS,                                                            \
-   modeltest::typeOf<counterpoint::INPUT>,                                               \
-   ACROSS,                                                                               \
-   ROWS,                                                                                 \
-   COLS,                                                                                 \
-   K,                                                                                    \
-   STAGES,                                                                               \
-   CLUSTER,                                                                              \
-   counterpoint::SharedLayout<counterpoint::Shape<counterpoint::INPUT,                   \
-                                                  ACROSS,                                \
-                                                  ROWS,                                  \
-                                                  COLS,                                  \
-                                                  STAGES,                                \
-                                                  CLUSTER,                               \
-                                                  counterpoint::SHARING,                 \
-                                                  counterpoint::ORIENTATION>>::kBytes,   \
-   &tile_gemm_sm90_##NAME##_##ROWS##x##COLS##x##K##_s##STAGES##_c##CLUSTER},
+#define ENTRY(NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION, OUTBOXES) \
+  {#NAME "_" #ROWS "x" #COLS,                                                                      \
+   modeltest::typeOf<counterpoint::INPUT>,                                                         \
+   ACROSS,                                                                                         \
+   ROWS,                                                                                           \
+   COLS,                                                                                           \
+   K,                                                                                              \
+   STAGES,                                                                                         \
+   CLUSTER,                                                                                        \
+   OUTBOXES,                                                                                       \
+   counterpoint::SharedLayout<counterpoint::Shape<counterpoint::INPUT,                             \
+                                                  ACROSS,                                          \
+                                                  ROWS,                                            \
+                                                  COLS,                                            \
+                                                  STAGES,                                          \
+                                                  CLUSTER,                                         \
+                                                  counterpoint::SHARING,                           \
+                                                  counterpoint::ORIENTATION,                       \
+                                                  OUTBOXES>>::kBytes,                              \
+   &tile_gemm_sm90_##NAME##_##ROWS##x##COLS##x##K##_s##STAGES##_c##CLUSTER##_o##OUTBOXES},
 
 namespace modeltest {
 template <class Input>
@@ -48,12 +52,23 @@ constexpr ElementType typeOf<counterpoint::Int8> = counterpoint::kInt8;
   CP_TILES(APPLY, fp8_e5m2_nk, E5m2, false, 128) \
   CP_TILES(APPLY, int8_nk, Int8, false, 128)
 
+// Measured only; not in the list that the backend's is compared with.
+#define EVERY_CANDIDATE(APPLY)                   \
+  CP_CANDIDATES(APPLY, bf16_nk, Bf16, false, 64) \
+  CP_CANDIDATES(APPLY, bf16_kn, Bf16, true, 64)
+
 EVERY_TYPE(DECLARE)
+EVERY_CANDIDATE(DECLARE)
 
 namespace modeltest {
 
 const std::vector<Entry>& entries() {
   static const std::vector<Entry> all = {EVERY_TYPE(ENTRY)};
+  return all;
+}
+
+const std::vector<Entry>& candidates() {
+  static const std::vector<Entry> all = {EVERY_CANDIDATE(ENTRY)};
   return all;
 }
 

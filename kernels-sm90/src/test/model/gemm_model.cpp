@@ -33,10 +33,11 @@ static i64 roundUp(i64 value, i64 to) {
 }
 
 std::string Spec::text() const {
-  std::string t = entry->name + " m" + std::to_string(rows) + " n" + std::to_string(cols) + " k" +
-                  std::to_string(k) + " out" + std::to_string(out) + " shards" +
-                  std::to_string(shards) + " splits" + std::to_string(splits) + " clusters" +
-                  std::to_string(clusters) + " order" + std::to_string(orderBy);
+  std::string t = entry->name + "_s" + std::to_string(entry->stages) + "_o" +
+                  std::to_string(entry->outboxes) + " m" + std::to_string(rows) + " n" +
+                  std::to_string(cols) + " k" + std::to_string(k) + " out" + std::to_string(out) +
+                  " shards" + std::to_string(shards) + " splits" + std::to_string(splits) +
+                  " clusters" + std::to_string(clusters) + " order" + std::to_string(orderBy);
   const auto add = [&](bool is, const char* word) { t += is ? word : ""; };
   add(beta != 0, " beta");
   add(bias, " bias");
@@ -65,7 +66,7 @@ GemmModel::GemmModel(const Spec& s, u64 theSeed)
       strideB(roundUp(tile.across ? s.cols : s.k, 16 / inBytes)),
       strideC(s.cols + s.pad),
       strideD(s.cols + s.pad),
-      ownerStride(s.cols + s.pad + 3),
+      ownerStride(s.cols + s.pad + 8),
       a(s.rows * strideA * inBytes, 0xff),
       b((tile.across ? s.k : s.cols) * strideB * inBytes, 0xff),
       c(s.rows * strideC * outBytes + 16, 0xff),
@@ -171,7 +172,8 @@ void GemmModel::makeMaps() {
                           0});
   const u64 pitch = static_cast<u64>(strideB) * bytes;
   if (tile.across) {
-    model::encodeTensorMap(&maps.b, {b.at(), n, k, pitch, 64, 64, bytes, 0});
+    const u32 depth = panelK / static_cast<u32>(tile.cluster);
+    model::encodeTensorMap(&maps.b, {b.at(), n, k, pitch, 64, depth, bytes, 0});
   } else {
     model::encodeTensorMap(
         &maps.b,

@@ -45,11 +45,12 @@ struct Entry {
   std::string name;
   ElementType input;
   bool across;  // weights [K, N]
-  int rows, cols, panelK, stages, cluster, sharedBytes;
+  int rows, cols, panelK, stages, cluster, outboxes, sharedBytes;
   void (*kernel)(TileGemmParams, TileGemmMaps);
 };
 
 const std::vector<Entry>& entries();
+const std::vector<Entry>& candidates();
 const Entry& entry(ElementType input, bool across, int rows, int cols);
 
 struct Spec {

@@ -19,6 +19,9 @@ HopperBlock& hopper(Block& block) {
     made->warps.resize(threads / 32);
     made->groups.resize(threads / 128);
     made->registers.assign(threads / 128, machine->launch.registers);
+    made->stores.resize(threads);
+    made->writers.resize((block.shared.size() + 3) / 4);
+    made->fences.assign(threads, 0);
     block.extension = std::move(made);
   }
   return static_cast<HopperBlock&>(*block.extension);
@@ -207,6 +210,13 @@ void loadBox(u32 target, u64 mapAddress, int inner, int outer, u32 barrier, u32 
 
 void proxyFence() {
   current->acquired = false;
+  current->sawStores = false;
+  sharedProxyFence();
+}
+
+// Of stores to shared memory; what lies in global memory is not ordered by it.
+void sharedProxyFence() {
+  hopper(*current->block).fences[current->index.x]++;
 }
 
 // ---- Clusters, named barriers, registers ----
@@ -223,13 +233,19 @@ void clusterSync() {
                 [](Meeting&) {});
 }
 
-void namedSync(int barrier, u32 threads) {
+void namedBarrier(int barrier, u32 threads, bool waits) {
   if (barrier < 1 || barrier > 15 || threads % 32 != 0) {
     machine->fail("no such named barrier");
   }
   machine->meet(
-      current->block->barriers[barrier], threads, "bar.sync", threads, nullptr, true, [](Meeting&) {
-      });
+      current->block->barriers[barrier],
+      threads,
+      "a named barrier",
+      threads,
+      nullptr,
+      true,
+      [](Meeting&) {},
+      waits);
 }
 
 static Meeting& groupMeeting() {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <deque>
+#include <list>
 
 #include "machine.h"
 
@@ -66,9 +67,43 @@ struct WarpState {
   std::map<u32*, std::unique_ptr<SumsUnderWay>> sums;  // by the first lane's registers
 };
 
+// ---- Bulk stores ----
+
+// Stores of one thread that it waits for together.
+struct StoreGroup {
+  bool committed = false;
+  u32 unread = 0;      // whose source is still to be read
+  u32 incomplete = 0;  // whose target is still to be written
+};
+
+struct StoreState {
+  std::deque<std::shared_ptr<StoreGroup>> groups;
+  WaitQueue queue;
+};
+
+// Shared memory that the copy engine is still to read.
+struct SharedRange {
+  u32 from;
+  u32 end;
+};
+
+// The last ordinary store to a word of shared memory, told by how many proxy fences its thread had
+// made before.
+struct WordWriter {
+  u32 thread = 0;
+  u32 fences = 0;
+  bool any = false;
+};
+
 // ---- Blocks ----
 
 struct HopperBlock : BlockExtension {
+  void write(u32 address, u32 size) override;
+
+  std::vector<StoreState> stores;   // by thread
+  std::list<SharedRange> unread;    // of all threads
+  std::vector<WordWriter> writers;  // by word of four bytes
+  std::vector<u32> fences;          // towards the async proxy, by thread
   std::map<u32, TransactionBarrier> barriers;
   std::deque<WarpState> warps;
   std::vector<Meeting> groups;  // warpgroups
@@ -106,9 +141,13 @@ void barrierFence();
 void barrierArrive(u32 address, u32 announced);
 void barrierAwait(u32 address, u32 parity);
 void loadBox(u32 target, u64 map, int inner, int outer, u32 barrier, u32 blocks);
+void storeBulk(u64 to, u32 from, u32 bytes);
+void storesCommit();
+void storesAwait(bool readOnly);
 void proxyFence();
+void sharedProxyFence();
 void clusterSync();
-void namedSync(int barrier, u32 threads);
+void namedBarrier(int barrier, u32 threads, bool waits);
 void changeRegisters(u32 registers, bool more);
 
 void productsBegin();

@@ -31,19 +31,20 @@ mutations=(
   'pipeline/loader.cuh|      for (i32 i = 0; i < Shape::kStages; i++) {|      for (i32 i = 0; i < 0; i++) {'
   'pipeline/loader.cuh|    fenceProxyAsync();||gated'
   'pipeline/loader.cuh|!awaitWords(p.operation, p.gateWords, first, count, wanted)|false \&\& count == first \&\& wanted.word != 0|gated'
-  'pipeline/loader.cuh|arriveExpecting(full, Shape::kStageBytes);|arriveExpecting(full, Shape::kABytes);'
-  'pipeline/loader.cuh|part * kCols * kPanelBytes;|part * kCols * kPanelBytes / 2;'
+  'pipeline/loader.cuh|arriveExpecting(full, Shape::kLoadedBytes);|arriveExpecting(full, Shape::kABytes);'
+  'pipeline/loader.cuh|b + part * kCols * kPanelBytes,|b + part * kCols * kPanelBytes / 2,'
+  'pipeline/loader.cuh|firstK + part * kDepth);|firstK);|bf16_kn'
   'pipeline/loader.cuh|tile.firstRow, full);|tile.firstRow + 1, full);'
   'pipeline/loader.cuh|} else if (turn.sharesB) {|} else if (true) {'
   'kernels/tile_gemm_sm90.cuh|  fenceBarrierInit();|'
   'kernels/tile_gemm_sm90.cuh|    syncCluster();|    __syncthreads();'
   'kernels/tile_gemm_sm90.cuh|    awaitPhase(shared.stored(team), parity);||posted'
   'kernels/tile_gemm_sm90.cuh|      awaitPhase(shared.cleared(team), parity);||clearance'
-  'kernels/tile_gemm_sm90.cuh|        storeShared(shared.failed(), 1);
-      }|      }|never comes'
-  'pipeline/loader.cuh|i == panels.count - 1 && failedBefore|false|failed before'
-  'kernels/tile_gemm_sm90.cuh|    storePartial<Shape>(partialOf<Shape>(p, tile.id, split, threadInTeam()), sums);
-    sync();|    storePartial<Shape>(partialOf<Shape>(p, tile.id, split, threadInTeam()), sums);|splits3'
+  'kernels/tile_gemm_sm90.cuh|    storeShared(shared.failed(), 1);
+  }|  }|never comes'
+  'pipeline/loader.cuh|i == panels.count - 1 && failedBefore != 0|false|failed before'
+  'kernels/tile_gemm_sm90.cuh|    storePartial<Shape>(partialOf<Shape>(p, tile, unit.split, threadInTeam()), sums);
+    sync();|    storePartial<Shape>(partialOf<Shape>(p, tile, unit.split, threadInTeam()), sums);|splits3'
   'kernels/tile_gemm_sm90.cuh|        multiplier.at.advance(panels);|'
   'kernels/tile_gemm_sm90.cuh|takeRegisters<224>|takeRegisters<232>'
   'epilogue/store_sums.cuh|        PlainPatch::store(tile, to, patch, row, col);
@@ -57,6 +58,28 @@ mutations=(
   'schedule/turns.cuh|if (position > last \|\| id < 0) {|if (position > last) {|chained'
   'schedule/turns.cuh|p.positions != 0 ? p.positions : ||chained'
   'schedule/turns.cuh|{{mine.id * p.splits + split, split, mine},|{{position * p.splits + split, split, mine},|chained'
+  'kernels/tile_gemm_sm90.cuh|  CP_DEVICE void handOver() const {
+    fenceSharedProxyAsync();|  CP_DEVICE void handOver() const {'
+  'kernels/tile_gemm_sm90.cuh|          awaitStoresRead();|'
+  'kernels/tile_gemm_sm90.cuh|          commitStores();|'
+  'kernels/tile_gemm_sm90.cuh|(member + 1) % Shape::kTeam : member|member : member'
+  'kernels/tile_gemm_sm90.cuh|Shape::kOutboxes == 2 \|\| multiplier.member == 0;|true;'
+  'kernels/tile_gemm_sm90.cuh|      awaitBox();
+      if (complete) {
+        Box::fillPlain|      if (complete) {
+        Box::fillPlain'
+  'kernels/tile_gemm_sm90.cuh|        syncThreads(boxFilled(member), kWarpgroup + kWarp);|'
+  'kernels/tile_gemm_sm90.cuh|      awaitStores();||posted'
+  'kernels/tile_gemm_sm90.cuh|      awaitStores();
+      fenceProxyAsync();|      awaitStores();|posted'
+  'kernels/tile_gemm_sm90.cuh|    __syncwarp();
+    fenceProxyAsync();
+    const Destination|    __syncwarp();
+    const Destination|clearance'
+  'kernels/tile_gemm_sm90.cuh|          stores = tile.rows > 0 && complete &&|          stores = tile.rows > 0 \&\&|splits3'
+  'epilogue/outbox.cuh|to.vector ? cols & ~(16 / bytes - 1) : 0;|cols \& ~(16 / bytes - 1);'
+  'epilogue/outbox.cuh|(upper ? low : high) = theirs;|(upper ? high : low) = theirs;|bias'
+  'epilogue/outbox.cuh|origin = to.origin + (share * to.stride + firstCol) * bytes;|origin = to.origin + share * to.stride * bytes;|out0'
 )
 
 survived=0
@@ -77,7 +100,7 @@ for mutation in "${mutations[@]}"; do
     exit 1
   fi
   printf '%s\n' "${text/"$from"/$to}" >"$out/cuda/$file"
-  "$cxx" -std=c++17 -O1 -w -Wno-psabi -fno-strict-aliasing -I "$here" -I "$common/src/test/model" -I "$out/cuda" \
+  "$cxx" -std=c++17 -O1 -w -Wno-psabi -fno-strict-aliasing -I "$here" -I "$common/src/test/model" -I "$out/cuda" -I "$here/../cuda/candidates" \
     -I "$module/../kernels-sm80/src/main/cuda" -I "$common/src/main/cpp" -include cuda_words.h \
     -x c++ -c "$out/cuda/kernels/tile_gemm_sm90_bf16.cu" -o "$out/bf16.o"
   ls "$built"/*.o | grep -v tile_gemm_sm90_bf16 | xargs "$cxx" "$out/bf16.o" -o "$out/model_test"

@@ -19,7 +19,7 @@ mkdir -p "$out"
 # The twins of the ptx headers come first; the kernels' own text is the same that nvcc compiles.
 flags=(-std=c++17 -O2 -g1 -Wall -Wextra -Wno-unknown-pragmas -Wno-psabi -fno-strict-aliasing -I "$here" -I "$common/src/test/model"
   -I "$module/src/main/cuda" -I "$module/../kernels-sm80/src/main/cuda" -I "$common/src/main/cpp"
-  -include cuda_words.h ${CXXFLAGS:-})
+  -I "$here/../cuda/candidates" -include cuda_words.h ${CXXFLAGS:-})
 # What is newer than every source stays as it is.
 compile() {
   local source=$1 object=$2
@@ -28,10 +28,10 @@ compile() {
     "$@" -x c++ -c "$source" -o "$object"
   fi
 }
-sources="$here $common/src $module/src/main/cuda $module/../kernels-sm80/src/main/cuda"
+sources="$here $here/../cuda/candidates $common/src $module/src/main/cuda $module/../kernels-sm80/src/main/cuda"
 export -f compile
 export sources
-ls "$here"/*.cpp "$common"/src/test/model/*.cpp "$module"/src/main/cuda/kernels/*.cu |
+ls "$here"/*.cpp "$common"/src/test/model/*.cpp "$module"/src/main/cuda/kernels/*.cu "$here"/../cuda/candidates/*.cu |
   xargs -P "${JOBS:-$(nproc)}" -I{} bash -c \
     'set -e; compile "{}" "'"$out"'/$(basename "{}").o" "$@"' - "$cxx" "${flags[@]}"
 "$cxx" "$out"/*.o -o "$out/model_test.tmp"

@@ -17,11 +17,20 @@ CP_DEVICE T atomicChange(u64 address, const Change& change) {
   return before;
 }
 
+// What the copy engine wrote is not released by what threads do with one another.
+CP_DEVICE void requireStoresFenced() {
+  if (model::current->sawStores) {
+    model::machine->fail("a signal after stores of the copy engine, without fence.proxy.async");
+  }
+}
+
 CP_DEVICE void addSignal(u64 address, u64 value) {
+  requireStoresFenced();
   atomicChange<u64>(address, [&](u64 before) { return before + value; });
 }
 
 CP_DEVICE void raiseSignal(u64 address, u64 value) {
+  requireStoresFenced();
   atomicChange<u64>(address, [&](u64 before) { return before > value ? before : value; });
 }
 

@@ -78,6 +78,15 @@ CP_DEVICE T& sharedWord(u32 address) {
   return *reinterpret_cast<T*>(model::current->block->at(address, sizeof(T)));
 }
 
+template <class T>
+CP_DEVICE void writeShared(u32 address, T value) {
+  T& word = sharedWord<T>(address);
+  if (model::current->block->extension) {
+    model::current->block->extension->write(address, sizeof(T));
+  }
+  word = value;
+}
+
 CP_DEVICE u32 loadShared(u32 address) {
   return sharedWord<u32>(address);
 }
@@ -87,20 +96,20 @@ CP_DEVICE Vector16 loadSharedVector(u32 address) {
 }
 
 CP_DEVICE void storeShared(u32 address, u32 value) {
-  sharedWord<u32>(address) = value;
+  writeShared<u32>(address, value);
 }
 
 CP_DEVICE void storeSharedPair(u32 address, u32 first, u32 second) {
-  sharedWord<u64>(address) = first | static_cast<u64>(second) << 32;
+  writeShared<u64>(address, first | static_cast<u64>(second) << 32);
 }
 
 CP_DEVICE void storeSharedVector(u32 address, u32 a, u32 b, u32 c, u32 d) {
-  sharedWord<Vector16>(address) = Vector16{{a, b, c, d}};
+  writeShared<Vector16>(address, Vector16{{a, b, c, d}});
 }
 
 template <class T>
 CP_DEVICE void storeSharedPlain(u32 address, T value) {
-  sharedWord<T>(address) = value;
+  writeShared<T>(address, value);
 }
 
 }  // namespace counterpoint

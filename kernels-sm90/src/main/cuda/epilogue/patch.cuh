@@ -7,20 +7,10 @@
 // operand's columns, in rows g and g + 8 of the first operand's sixteen.
 
 #include "epilogue/finish.h"
+#include "epilogue/plain.cuh"
 #include "pipeline/shared_layout.cuh"
 
 namespace counterpoint {
-
-CP_DEVICE u32 bitsOf(i32 sum) {
-  return static_cast<u32>(sum);
-}
-
-CP_DEVICE i32 laneGroup() {
-  return static_cast<i32>(threadIdx.x) % kWarp / 4;
-}
-CP_DEVICE i32 laneInGroup() {
-  return static_cast<i32>(threadIdx.x) % 4;
-}
 
 // Eight sums in the patch, finished and stored at (row, col) of the tile.
 template <class Sum>
@@ -46,11 +36,6 @@ CP_DEVICE void storeGroup(
 }
 
 // ---- The shortest way: 16-bit output, nothing to do but alpha ----
-
-CP_DEVICE bool isPlain(const TileGemmParams& p) {
-  return elementBytes(p.outputType) == 2 && p.rowScale == 0 && p.colScale == 0 && p.beta == 0 &&
-         p.bias == 0;
-}
 
 // Sixteen rows of 64 columns, already in the output type.
 struct PlainPatch {

@@ -86,6 +86,17 @@ CP_DEVICE void storeSums(const TileGemmParams& p,
 // the next; the last to arrive adds them up in the order of K, whoever it is. Nobody waits, and the
 // result does not depend on timing.
 
+// By one thread of the team, after its barrier: whether this split is the last, and so sees what
+// all have left. Only blocks of this device take part, and a fence for others costs a microsecond;
+// a signal that follows brings its own. The counter is 0 again afterwards, for the next launch.
+CP_DEVICE bool arriveLastSplit(u64 counter, i32 splits) {
+  const bool last = addAcquireReleaseDevice(counter, 1) == static_cast<u32>(splits) - 1;
+  if (last) {
+    storePlain<u32>(counter, 0);
+  }
+  return last;
+}
+
 template <class Shape>
 CP_DEVICE u64 partialOf(const TileGemmParams& p, i32 tile, i32 split, i32 thread) {
   constexpr i64 kBytes = static_cast<i64>(Shape::kRows) * Shape::kCols * 4;

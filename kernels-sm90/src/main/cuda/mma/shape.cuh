@@ -26,8 +26,14 @@ constexpr i32 kWarpgroup = 128;
 constexpr i32 kGroups = 2;  // warpgroups that multiply
 constexpr i32 kThreads = kWarpgroup * (1 + kGroups);
 
+// A tile leaves through patches, by 16-byte stores of those who computed it (epilogue/patch.cuh);
+// or through outboxes, by the copy engine (epilogue/outbox.cuh). An outbox has room for what one
+// warpgroup computes of a tile: with two, each has its own; with one, they take it in turns, which
+// also keeps the second so far behind the first that one multiplies while the other empties its
+// registers.
+
 // WEIGHTS_ACROSS: B is [K, N], not [N, K]. CLUSTER blocks compute neighbouring tiles and share
-// their columns of B where those are the same.
+// their columns of B where those are the same. OUTBOXES: 0 for patches.
 template <class INPUT,
           bool WEIGHTS_ACROSS,
           i32 ROWS,
@@ -35,7 +41,8 @@ template <class INPUT,
           i32 STAGES,
           i32 CLUSTER,
           Sharing SHARING,
-          Orientation ORIENTATION>
+          Orientation ORIENTATION,
+          i32 OUTBOXES>
 struct Shape {
   using Input = INPUT;
   using Sum = typename Input::Sum;
@@ -46,12 +53,16 @@ struct Shape {
   static constexpr bool kAcross = WEIGHTS_ACROSS;
   static constexpr bool kTurns = SHARING == kInTurns;
   static constexpr bool kSwapped = ORIENTATION == kColsFirst;
+  static constexpr i32 kOutboxes = OUTBOXES;
 
-  // Panels of A and B in one stage.
+  // Panels of A and B in one stage. Across K, B comes in boxes of 64 columns, of the last of which
+  // a part may be nobody's; there is room for it either way, so that both layouts need the same.
   static constexpr i32 kPanelK = kPanelBytes / Input::kBytes;
+  static constexpr i32 kBoxes = (COLS + 63) / 64;
   static constexpr i32 kABytes = ROWS * kPanelBytes;
-  static constexpr i32 kBBytes = COLS * kPanelBytes;
+  static constexpr i32 kBBytes = kBoxes * 64 * kPanelBytes;
   static constexpr i32 kStageBytes = kABytes + kBBytes;
+  static constexpr i32 kLoadedBytes = kABytes + (WEIGHTS_ACROSS ? kBBytes : COLS * kPanelBytes);
 
   // What one warpgroup computes: kPieces × kParts products of 64 × kN.
   static constexpr i32 kFirst = kSwapped ? COLS : ROWS;
@@ -60,6 +71,7 @@ struct Shape {
   static constexpr i32 kTeams = kGroups / kTeam;
   static constexpr i32 kTeamThreads = kTeam * kWarpgroup;
   static constexpr i32 kPieces = kFirst / kPiece / kTeam;
+  static constexpr i32 kShare = kPieces * kPiece;  // rows of the first operand of one warpgroup
   // With two levels of sums there are registers for at most 64 × 128 of the lower one.
   static constexpr i32 kMostN = Input::kTwoLevels ? 128 : 256;
   static constexpr i32 kN = kSecond < kMostN ? kSecond : kMostN;
@@ -75,10 +87,12 @@ struct Shape {
   static_assert(CLUSTER == 1 || CLUSTER == 2, "one block, or a pair");
   static_assert(!WEIGHTS_ACROSS || Input::kBytes == 2,
                 "the tensor core transposes 16-bit types only");
-  static_assert(!WEIGHTS_ACROSS || COLS / CLUSTER % 64 == 0,
-                "a row of weights across K is 64 elements in shared memory");
   static_assert(COLS / CLUSTER % 8 == 0 && COLS / CLUSTER <= 256 && ROWS % 8 == 0 && ROWS <= 256,
                 "a box of the copy engine, in whole groups of eight rows");
+  static_assert(OUTBOXES == 0 || (SHARING == kTogether && ORIENTATION == kRowsFirst),
+                "two warpgroups share a tile of which each has rows");
+  static_assert(OUTBOXES >= 0 && OUTBOXES <= kGroups, "an outbox for each warpgroup at most");
+  static_assert(OUTBOXES == 0 || COLS % 32 == 0, "sums are turned around by 32 columns");
 };
 
 // The warpgroup of the calling thread among those that multiply, and where it stands in its team.

@@ -49,14 +49,13 @@ struct Loader {
     fenceProxyAsync();
   }
 
-  // Part `part` of a panel of B: what one block of the cluster loads when all share it.
+  // Part `part` of a panel of B: what one block of the cluster loads when all share it. Along K,
+  // these are some of the columns; across K, some of the k.
   template <bool TO_ALL>
   CP_DEVICE void loadPartOfB(const Tile& tile, i32 firstK, i32 part) const {
-    constexpr i32 kCols = Shape::kCols / Shape::kCluster;
     constexpr u32 kEveryone = (1u << Shape::kCluster) - 1;
     const u32 full = shared.full(at.stage);
-    const u32 target = shared.stageB(at.stage) + part * kCols * kPanelBytes;
-    const i32 col = tile.firstCol + part * kCols;
+    const u32 b = shared.stageB(at.stage);
     const auto load = [&](u32 to, i32 inner, i32 outer) {
       if constexpr (TO_ALL) {
         loadBoxMulticast(to, mapB, inner, outer, full, kEveryone);
@@ -65,13 +64,16 @@ struct Loader {
       }
     };
     if constexpr (Shape::kAcross) {
-      constexpr i32 kBox = kPanelBytes / Shape::Input::kBytes;  // columns in a row of 128 bytes
+      constexpr i32 kDepth = Shape::kPanelK / Shape::kCluster;
 #pragma unroll
-      for (i32 box = 0; box < kCols / kBox; box++) {
-        load(target + box * kBox * kPanelBytes, col + box * kBox, firstK);
+      for (i32 box = 0; box < Shape::kBoxes; box++) {
+        load(b + (box * Shape::kPanelK + part * kDepth) * kPanelBytes,
+             tile.firstCol + box * 64,
+             firstK + part * kDepth);
       }
     } else {
-      load(target, firstK, col);
+      constexpr i32 kCols = Shape::kCols / Shape::kCluster;
+      load(b + part * kCols * kPanelBytes, firstK, tile.firstCol + part * kCols);
     }
   }
 
@@ -81,7 +83,7 @@ struct Loader {
     const i32 firstK = panel * Shape::kPanelK;
     const u32 full = shared.full(at.stage);
     awaitEmpty();
-    arriveExpecting(full, Shape::kStageBytes);
+    arriveExpecting(full, Shape::kLoadedBytes);
     loadBox(shared.stageA(at.stage), mapA, firstK, tile.firstRow, full);
     if constexpr (Shape::kCluster == 1) {
       loadPartOfB<false>(tile, firstK, 0);
@@ -99,12 +101,10 @@ struct Loader {
 
   CP_DEVICE void run() {
     // Asked for at the start, looked at before the last panel of the first tile: everyone who waits
-    // for that panel sees the mark.
-    bool failedBefore = false;
-    if (isLeader()) {
-      prefetchTensorMap(mapA);
-      prefetchTensorMap(mapB);
-      failedBefore = hasFailed(p.operation);
+    // for that panel sees the mark. A word, since a flag made of it would be waited for here.
+    u32 failedBefore = 0;
+    if (isLeader() && p.operation.abort != 0) {
+      failedBefore = loadRelaxedSystem(p.operation.abort);
     }
 #pragma unroll 1
     for (i32 index = firstTurn<Shape>(p); index >= 0; index = turnAfter<Shape>(p, index)) {
@@ -120,7 +120,7 @@ struct Loader {
         const PanelRange panels = panelsOf<Shape>(p, turn.unit.split);
 #pragma unroll 1
         for (i32 i = 0; i < panels.count; i++) {
-          if (i == panels.count - 1 && failedBefore) {
+          if (i == panels.count - 1 && failedBefore != 0) {
             storeShared(shared.failed(), 1);
           }
           loadPanel(turn, panels.first + i);

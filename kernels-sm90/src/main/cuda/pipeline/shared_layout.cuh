@@ -1,6 +1,6 @@
 #pragma once
-// Everything in a block's shared memory, by address: the ring of stages, a patch for each
-// multiplying warp to turn its sums around in, barriers, and a few words.
+// Everything in a block's shared memory, by address: the ring of stages, the way out (outboxes, or
+// a patch for each multiplying warp to turn its sums around in), barriers, and a few words.
 
 #include "mma/shape.cuh"
 #include "ptx/mbarrier.cuh"
@@ -13,15 +13,23 @@ constexpr i32 kPatchBytes = 2304;
 
 template <class Shape>
 struct SharedLayout {
-  static constexpr i32 kPatches = Shape::kStages * Shape::kStageBytes;
-  static constexpr i32 kFull = kPatches + kGroups * 4 * kPatchBytes;
+  // From row to row of an outbox: sixteen bytes more than a row of 16-bit elements, so that eight
+  // rows of a column fall into different banks.
+  static constexpr i32 kOutboxPitch = Shape::kCols * 2 + 16;
+  static constexpr i32 kOutboxBytes = Shape::kShare * kOutboxPitch;
+  static constexpr i32 kWayOut = Shape::kStages * Shape::kStageBytes;
+  static constexpr i32 kFull = kWayOut + (Shape::kOutboxes == 0 ? kGroups * 4 * kPatchBytes
+                                                                : Shape::kOutboxes * kOutboxBytes);
   static constexpr i32 kEmpty = kFull + Shape::kStages * kBarrierBytes;
+  // Barriers and words of two teams, or two warpgroups, whether there are two or not: what the host
+  // computes depends on fewer things.
   static constexpr i32 kCleared = kEmpty + Shape::kStages * kBarrierBytes;
-  static constexpr i32 kStored = kCleared + Shape::kTeams * kBarrierBytes;
-  static constexpr i32 kTurn = kStored + Shape::kTeams * kBarrierBytes;
-  static constexpr i32 kFailed = kTurn + Shape::kTeams * kBarrierBytes;
+  static constexpr i32 kStored = kCleared + kGroups * kBarrierBytes;
+  static constexpr i32 kTurn = kStored + kGroups * kBarrierBytes;
+  static constexpr i32 kBoxFree = kTurn + kGroups * kBarrierBytes;
+  static constexpr i32 kFailed = kBoxFree + kGroups * kBarrierBytes;
   static constexpr i32 kLast = kFailed + 4;
-  static constexpr i32 kEnd = kLast + Shape::kTeams * 4;
+  static constexpr i32 kEnd = kLast + kGroups * 2 * 4;
   // What the host asks for: whole multiples, so that the manifest is easy to compute.
   static constexpr i32 kBytes = (kEnd + 127) / 128 * 128;
   static_assert(kBytes <= 227 * 1024, "fits the shared memory that a block of SM90 may have");
@@ -39,11 +47,17 @@ struct SharedLayout {
   CP_DEVICE u32 stored(i32 team) const { return base + kStored + team * kBarrierBytes; }
   // A team may go on with the ring where the other has left off.
   CP_DEVICE u32 turn(i32 team) const { return base + kTurn + team * kBarrierBytes; }
+  // A warpgroup of the team may fill its outbox.
+  CP_DEVICE u32 boxFree(i32 member) const { return base + kBoxFree + member * kBarrierBytes; }
   // Not 0: from now on nothing may be stored or posted.
   CP_DEVICE u32 failed() const { return base + kFailed; }
-  // Not 0: the team's last tile is complete, that is, it was the last split of it to arrive.
-  CP_DEVICE u32 last(i32 team) const { return base + kLast + team * 4; }
-  CP_DEVICE u32 patch(i32 warp) const { return base + kPatches + warp * kPatchBytes; }
+  // Not 0: the team's tile of this turn is complete, that is, it was the last split of it to
+  // arrive. Of two turns, since a clerk may be one behind.
+  CP_DEVICE u32 last(i32 team, i32 turn) const { return base + kLast + (team * 2 + turn % 2) * 4; }
+  CP_DEVICE u32 patch(i32 warp) const { return base + kWayOut + warp * kPatchBytes; }
+  CP_DEVICE u32 outbox(i32 member) const {
+    return base + kWayOut + (Shape::kOutboxes == 2 ? member * kOutboxBytes : 0);
+  }
 };
 
 // A position in the ring: a stage, and the parity of how often the ring has been gone round.

@@ -13,6 +13,11 @@ CP_DEVICE void fenceProxyAsync() {
   asm volatile("fence.proxy.async;" ::: "memory");
 }
 
+// The same of this block's shared memory only.
+CP_DEVICE void fenceSharedProxyAsync() {
+  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+}
+
 // Makes initialized barriers known to the cluster and to the copy engine; a barrier of the cluster
 // or block has to follow.
 CP_DEVICE void fenceBarrierInit() {

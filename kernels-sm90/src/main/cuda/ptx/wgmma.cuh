@@ -66,6 +66,8 @@ struct Wgmma;
 #define CP_TEXT_16 CP_TEXT_8 ", " CP_T1
 #define CP_TEXT_32 CP_TEXT_16 ", " CP_T2 ", " CP_T3
 #define CP_TEXT_64 CP_TEXT_32 ", " CP_T4 ", " CP_T5 ", " CP_T6 ", " CP_T7
+#define CP_TEXT_80 CP_TEXT_64 ", " CP_T8 ", " CP_T9
+#define CP_TEXT_96 CP_TEXT_80 ", " CP_T10 ", " CP_T11
 #define CP_TEXT_128                                                                            \
   CP_TEXT_64 ", " CP_T8 ", " CP_T9 ", " CP_T10 ", " CP_T11 ", " CP_T12 ", " CP_T13 ", " CP_T14 \
              ", " CP_T15
@@ -75,6 +77,8 @@ struct Wgmma;
 #define CP_SUMS_16(C, I) CP_SUMS_8(C, I), CP_SUMS_8(C, I + 8)
 #define CP_SUMS_32(C, I) CP_SUMS_16(C, I), CP_SUMS_16(C, I + 16)
 #define CP_SUMS_64(C, I) CP_SUMS_32(C, I), CP_SUMS_32(C, I + 32)
+#define CP_SUMS_80(C, I) CP_SUMS_64(C, I), CP_SUMS_16(C, I + 64)
+#define CP_SUMS_96(C, I) CP_SUMS_64(C, I), CP_SUMS_32(C, I + 64)
 #define CP_SUMS_128(C, I) CP_SUMS_64(C, I), CP_SUMS_64(C, I + 64)
 
 // N columns are SUMS = N / 2 registers, after which the other operands are counted: FIRST, SECOND,
@@ -110,11 +114,13 @@ struct Wgmma;
     }                                                                                            \
   };
 
-#define CP_WGMMA_ALL(APPLY, ...)                  \
-  APPLY(__VA_ARGS__, 16, 8, 8, 9, 10, 11, 12)     \
-  APPLY(__VA_ARGS__, 32, 16, 16, 17, 18, 19, 20)  \
-  APPLY(__VA_ARGS__, 64, 32, 32, 33, 34, 35, 36)  \
-  APPLY(__VA_ARGS__, 128, 64, 64, 65, 66, 67, 68) \
+#define CP_WGMMA_ALL(APPLY, ...)                   \
+  APPLY(__VA_ARGS__, 16, 8, 8, 9, 10, 11, 12)      \
+  APPLY(__VA_ARGS__, 32, 16, 16, 17, 18, 19, 20)   \
+  APPLY(__VA_ARGS__, 64, 32, 32, 33, 34, 35, 36)   \
+  APPLY(__VA_ARGS__, 128, 64, 64, 65, 66, 67, 68)  \
+  APPLY(__VA_ARGS__, 160, 80, 80, 81, 82, 83, 84)  \
+  APPLY(__VA_ARGS__, 192, 96, 96, 97, 98, 99, 100) \
   APPLY(__VA_ARGS__, 256, 128, 128, 129, 130, 131, 132)
 
 #define CP_WGMMA_FLOAT8(INPUT, TYPES, N, SUMS, FIRST, SECOND, ADD, ...) \

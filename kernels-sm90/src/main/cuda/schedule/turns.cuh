@@ -37,9 +37,14 @@ CP_DEVICE Tile tileAtPosition(const TileGemmParams& p, i32 position) {
   return tile;
 }
 
+// Which part of K a turn multiplies. Nothing is divided where there is one.
+CP_DEVICE i32 splitOf(const TileGemmParams& p, i32 index) {
+  return p.splits == 1 ? 0 : index % p.splits;
+}
+
 template <class Shape>
 CP_DEVICE Turn turnAt(const TileGemmParams& p, i32 index) {
-  const i32 group = index / p.splits;
+  const i32 group = p.splits == 1 ? index : index / p.splits;
   const i32 split = index - group * p.splits;
   if constexpr (Shape::kCluster == 1) {
     const Tile tile = tileAtPosition<Shape>(p, group);

@@ -9,6 +9,9 @@ namespace counterpoint {
 CP_DEVICE void fenceProxyAsync() {
   model::proxyFence();
 }
+CP_DEVICE void fenceSharedProxyAsync() {
+  model::sharedProxyFence();
+}
 CP_DEVICE void fenceBarrierInit() {
   model::barrierFence();
 }

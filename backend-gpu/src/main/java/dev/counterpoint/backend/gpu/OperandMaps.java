@@ -44,8 +44,8 @@ final class OperandMaps {
     boolean alongK = spec.weightLayout() == WeightLayout.NK;
     innerOfB = alongK ? k : spec.cols();
     outerOfB = alongK ? spec.cols() : k;
-    // Each block of a cluster loads its part of the columns; [K, N] goes by squares.
-    bBox = alongK ? config.shape().cols() / config.shape().cluster() : innerBox;
+    // Each block of a cluster loads its part: of the columns, or of [K, N] some of the k.
+    bBox = (alongK ? config.shape().cols() : innerBox) / config.shape().cluster();
     target = block.secondAddress();
   }
 

@@ -28,23 +28,17 @@ record TileConfig(TileKernels kernels, DType input, WeightLayout layout, TileSha
     return kernels.shapes().stageBytes() / input.bytes();
   }
 
-  /** Whether A and B are read by descriptions of them. */
-  boolean readsMaps() {
-    return kernels.access() == TileKernels.Access.MAPS;
-  }
-
   /** The kernel's entry point. */
   String entry() {
-    String entry =
-        String.format(
-            Locale.ROOT,
-            "%s_%s_%dx%dx%d_s%d",
-            family(),
-            layout.name().toLowerCase(Locale.ROOT),
-            shape.rows(),
-            shape.cols(),
-            stageK(),
-            shape.stages());
-    return readsMaps() ? entry + "_c" + shape.cluster() : entry;
+    return String.format(
+        Locale.ROOT,
+        "%s_%s_%dx%dx%d_s%d%s",
+        family(),
+        layout.name().toLowerCase(Locale.ROOT),
+        shape.rows(),
+        shape.cols(),
+        stageK(),
+        shape.stages(),
+        shape.suffix());
   }
 }

@@ -26,10 +26,7 @@ public record TileKernels(
   public enum Access {
     /** By addresses and strides, whatever these are. */
     ADDRESSES,
-    /**
-     * By descriptions of the matrices ({@link OperandMaps}), which are a second parameter; the last
-     * word of an entry's name is its cluster.
-     */
+    /** By descriptions of the matrices ({@link OperandMaps}), which are a second parameter. */
     MAPS
   }
 

@@ -27,6 +27,7 @@ public record TileShapes(
    * @param extraSharedBytes dynamic shared memory beside the stages
    * @param exposedBytes bytes of K that are multiplied at rate 1 in the time that the end of a tile
    *     takes, during which its multiprocessor multiplies nothing
+   * @param suffix how the names of its entry points go on after the stages
    */
   public record Shape(
       int rows,
@@ -36,10 +37,11 @@ public record TileShapes(
       double rate,
       int cluster,
       int extraSharedBytes,
-      int exposedBytes) {
+      int exposedBytes,
+      String suffix) {
     /** A block on its own, which needs nothing but its stages and always multiplies. */
     public Shape(int rows, int cols, int stages, int byRegisters, double rate) {
-      this(rows, cols, stages, byRegisters, rate, 1, 0, 0);
+      this(rows, cols, stages, byRegisters, rate, 1, 0, 0, "");
     }
   }
 

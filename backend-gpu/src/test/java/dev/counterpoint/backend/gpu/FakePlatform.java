@@ -29,9 +29,9 @@ final class FakePlatform implements Platform {
           "sm_90x",
           new TileShapes(
               List.of(
-                  new TileShapes.Shape(128, 256, 4, 1, 1.00, 2, 18560, 320),
-                  new TileShapes.Shape(64, 128, 8, 1, 0.60, 1, 18688, 320),
-                  new TileShapes.Shape(16, 128, 10, 1, 0.21, 1, 18688, 320)),
+                  new TileShapes.Shape(128, 256, 4, 1, 1.00, 2, 18560, 320, "_c2"),
+                  new TileShapes.Shape(64, 128, 8, 1, 0.60, 1, 18688, 320, "_c1"),
+                  new TileShapes.Shape(16, 128, 10, 1, 0.21, 1, 18688, 320, "_c1")),
               128,
               228 << 10,
               1 << 10),

@@ -118,6 +118,20 @@ class MappedGemmTest {
   }
 
   @Test
+  void aPairOfBlocksLoadsHalfOfTheDepthEach() {
+    try (GpuFixture f = fixture()) {
+      Tiling tiling = new Tiling(RowPartition.whole(200), 512, 128, 256);
+      GemmSpec spec = spec(tiling, 64, DType.BF16, WeightLayout.KN);
+      GemmArguments arguments = arguments(f, spec, 64, 512, 0);
+      f.backend.gemm().prepare(spec).launch(f.stream(0), arguments);
+      var p = f.driver.lastParameters.get("tile_gemm_mapped_bf16_kn_128x256x64_s4_c2");
+      assertThat(f.driver.matrices.get(p.matrix(TileGemmMaps.B)))
+          .isEqualTo(
+              new FakeDriver.Matrix(DType.BF16, arguments.b().address(), 512, 64, 1024, 64, 32));
+    }
+  }
+
+  @Test
   void bytesHaveLargerBoxes() {
     try (GpuFixture f = fixture()) {
       Tiling tiling = new Tiling(RowPartition.whole(5), 300, 16, 128);

@@ -24,12 +24,12 @@ class Sm90TileChoiceTest {
 
   @ParameterizedTest
   @CsvSource({
-    // Large M and N, long K
+    // Large M and N
     "8192, 1, 8192, 8192, 128x256",
     "8192, 8, 7168, 8192, 128x256",
     "8192, 8, 8192, 3584, 128x256",
-    // Short K, few tiles
-    "8192, 8, 8192, 1024, 128x128",
+    "8192, 8, 8192, 1024, 128x256",
+    // Few tiles
     "4096, 8, 1280, 8192, 128x128",
     // Few rows
     "64, 1, 8192, 1024, 64x128",

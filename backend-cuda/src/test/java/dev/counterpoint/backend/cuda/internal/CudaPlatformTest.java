@@ -50,19 +50,22 @@ class CudaPlatformTest {
         Path.of("..", "kernels-sm90", "src", "main", "cuda", "kernels", "tile_table_sm90.cuh");
     assumeTrue(Files.isRegularFile(file), "kernels-sm90 is not in this checkout");
     Matcher rows =
-        Pattern.compile("APPLY\\(__VA_ARGS__, (\\d+), (\\d+), (\\d+), (\\d), (\\w+), \\w+\\)")
+        Pattern.compile(
+                "APPLY\\(__VA_ARGS__, (\\d+), (\\d+), (\\d+), (\\d), (\\w+), \\w+, (\\d)\\)")
             .matcher(Files.readString(file));
     List<String> theirs = new ArrayList<>();
     while (rows.find()) {
-      boolean exposed = rows.group(5).equals("kTogether");
+      boolean exposed = rows.group(5).equals("kTogether") && rows.group(6).equals("0");
       theirs.add(
           rows.group(1)
               + "x"
               + rows.group(2)
               + " s"
               + rows.group(3)
-              + " c"
+              + "_c"
               + rows.group(4)
+              + "_o"
+              + rows.group(6)
               + (exposed ? " exposed" : ""));
     }
     TileKernels hopper = platform.tileKernels("sm_90").get(0);
@@ -76,8 +79,7 @@ class CudaPlatformTest {
                     + s.cols()
                     + " s"
                     + s.stages()
-                    + " c"
-                    + s.cluster()
+                    + s.suffix()
                     + (s.exposedBytes() > 0 ? " exposed" : ""))
         .isEqualTo(theirs);
   }

@@ -1,0 +1,30 @@
+#pragma once
+// What there is to try for a plain bf16 product: tiles, splits of K and rasters.
+
+#include "gemm_case.h"
+#include "timing.h"
+#include "vendor.h"
+
+// Operands of the largest problem, and room for splits, kept from one problem to the next.
+struct Operands {
+  Buffer a, b, d;
+  Buffer partials{size_t(512) << 20};
+  Buffer arrivals{1 << 20};
+
+  explicit Operands(const std::vector<Problem>& problems);
+};
+
+struct Trial {
+  int tile;
+  int splits;
+  int raster;
+  int blocks;  // of a launch, at most
+  TileGemmParams params;
+
+  void launch(bool nk, cudaStream_t stream = nullptr) const {
+    launchTile(kBf16, nk, kTiles[tile], params, blocks, stream);
+  }
+};
+
+// Everything that may be worth it.
+std::vector<Trial> trialsOf(const Problem& problem, bool nk, const Operands& operands);
