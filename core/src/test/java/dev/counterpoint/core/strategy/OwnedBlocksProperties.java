@@ -78,7 +78,9 @@ class OwnedBlocksProperties {
     RowPartition shards = new RowPartition(rows, ranks);
     int longest = shards.rowsPerShard();
     RowBlocks cut =
-        striped ? RowBlocks.striped(longest, wanted, ranks, false) : RowBlocks.tapered(longest, wanted);
+        striped
+            ? RowBlocks.striped(longest, wanted, ranks, false)
+            : RowBlocks.tapered(longest, wanted);
     return new OwnedBlocks(shards, cut, longest, striped);
   }
 }

@@ -195,7 +195,8 @@ class TileRunsTest {
       double[] local = problem.result();
       // Two tiles for each rank in the first stripe, one in the second.
       ShardOwners owners =
-          new ShardOwners(new int[] {0, 0, 1, 1, 0, 1}, new int[] {0, TILE, 0, TILE, 2 * TILE, 2 * TILE});
+          new ShardOwners(
+              new int[] {0, 0, 1, 1, 0, 1}, new int[] {0, TILE, 0, TILE, 2 * TILE, 2 * TILE});
       int[] posts = {0, 0, 0, 0, 1, 1};
       for (int launch = 0; launch < 3; launch++) {
         assertThat(routed(host, problem, tiling, owners, posts)).isEqualTo(local);
@@ -206,7 +207,8 @@ class TileRunsTest {
   private static double[] routed(
       HostFixture host, GemmCase problem, Tiling tiling, ShardOwners owners, int[] posts) {
     int stride = COLS + 4;
-    SymmetricBuffer staging = host.own(host.backend.heap().allocate("staging", 3L * TILE * stride * 4));
+    SymmetricBuffer staging =
+        host.own(host.backend.heap().allocate("staging", 3L * TILE * stride * 4));
     SignalArray stored = host.own(host.backend.signals().allocate("stored", 2));
     SignalArray cleared = host.own(host.backend.signals().allocate("cleared", 2));
     Epoch epoch = host.own(host.backend.signals().newEpoch(0));
