@@ -111,7 +111,7 @@ final class RoutedStripes implements Sender {
                 TileGate.NONE,
                 new TileRoute.Owners(
                     staging.buffer(),
-                    rank * staging.slotRows() * program.rowBytes,
+                    staging.slotRows() * program.rowBytes * rank,
                     program.stride,
                     backPressure.clearanceOf(owners)),
                 new TilePost.Counters(staging.arrived(), words, TilePost.At.OWNER),
