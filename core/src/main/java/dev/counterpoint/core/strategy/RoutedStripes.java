@@ -58,7 +58,7 @@ final class RoutedStripes implements Sender {
   }
 
   /**
-   * Tiles as low as the backend has them, each in a shard of its own. One tiling for all ranks,
+   * Tiles as low as the backend has them and as wide as the output, each in a shard of its own. One tiling for all ranks,
    * whatever their piece of K: owners must know how many tiles each source will count.
    */
   private static Tiling tiling(OutputProgram program) {
@@ -69,11 +69,12 @@ final class RoutedStripes implements Sender {
     int cols = program.problem.n();
     int k = program.k(0);
     int wanted = tuning.tileRows() == 0 ? TILE_ROWS : tuning.tileRows();
+    int width = tuning.tileCols() == 0 ? cols : tuning.tileCols();
     RowPartition whole = RowPartition.whole(rows);
-    int lowest = context.tiling(rank, whole, cols, k, wanted, tuning.tileCols()).tileRows();
+    int lowest = context.tiling(rank, whole, cols, k, wanted, width).tileRows();
     int height = Math.max(1, Math.min(lowest, program.longest));
     RowPartition shards = RowPartition.ofHeight(rows, height);
-    return context.tiling(rank, shards, cols, k, height, tuning.tileCols());
+    return context.tiling(rank, shards, cols, k, height, width);
   }
 
   private static int stripe(RowBlocks cut, int ranks, int shard) {

@@ -25,13 +25,7 @@ final class HostTileGemm implements TileGemm {
 
   private static final int WIDEST = 8 * TILE;
 
-  /**
-   * Where a rank has one thread, tiles span all columns and are as low as peers may want them:
-   * those that may be are multiplied together anyway ({@link TileRuns}).
-   */
-  private static final int LOW = 3 * TileRuns.ALIGNED_ROWS;
-
-  /** Otherwise so many tiles there should be, for threads to share and peers to have early. */
+  /** But so many tiles there should be, for threads to share and peers to have early. */
   private static final int ENOUGH_TILES = 16;
 
   static final String DEFAULT_TILE = TILE + "×" + TILE;
@@ -58,10 +52,9 @@ final class HostTileGemm implements TileGemm {
     MemoryChecks.requireAtLeast("k", k, 0);
     MemoryChecks.requireAtLeast("tileRows", tileRows, 0);
     MemoryChecks.requireAtLeast("tileCols", tileCols, 0);
-    boolean alone = context.options.threads() == 1 && tileCols == 0;
-    int rows = tileRows > 0 ? tileRows : usual(partition.rowsPerShard(), alone);
-    if (alone || tileCols > 0) {
-      return new Tiling(partition, cols, rows, alone ? Math.max(1, cols) : tileCols);
+    int rows = tileRows > 0 ? tileRows : suited(partition.rowsPerShard(), TILE);
+    if (tileCols > 0) {
+      return new Tiling(partition, cols, rows, tileCols);
     }
     int widest = rows > TILE / 2 ? WIDE : WIDEST;
     Tiling tiling = new Tiling(partition, cols, rows, suited(cols, widest));
@@ -72,22 +65,13 @@ final class HostTileGemm implements TileGemm {
     return tiling;
   }
 
-  private static int usual(int rows, boolean alone) {
-    return alone ? suited(rows, LOW, TileRuns.ALIGNED_ROWS) : suited(rows, TILE);
-  }
-
-  private static int suited(int length, int usual) {
-    return suited(length, usual, 16);
-  }
-
   /** The usual length, or for a short side one that covers it without a sliver. */
-  private static int suited(int length, int usual, int aligned) {
+  private static int suited(int length, int usual) {
     if (length <= usual) {
       return Math.max(1, length);
     }
     int pieces = (length + usual - 1) / usual;
-    int each = (length + pieces - 1) / pieces;
-    return Math.min(usual, (each + aligned - 1) / aligned * aligned);
+    return Math.min(usual, ((length + pieces - 1) / pieces + 15) / 16 * 16);
   }
 
   @Override

@@ -16,7 +16,7 @@ final class Wire {
    * it does not matter when the thread that copies it gets a processor, which computing threads may
    * keep from it for a few milliseconds.
    */
-  private static final long PIECE_NANOS = 10_000_000;
+  private static final long PIECE_NANOS = 2_000_000;
 
   private static final long SMALLEST_PIECE = 1 << 12;
   private final int rank;

@@ -244,19 +244,4 @@ class TileRunsTest {
     }
     return result;
   }
-
-  @Test
-  void aRankOfOneThreadHasTilesThatSpanAllColumns() {
-    try (HostFixture host = HostFixture.open(2, "host.threads", "1")) {
-      GemmCase problem = problem(host, DType.FP32, false);
-      assertThat(problem.tiling(new RowPartition(2048, 4), 0, 0))
-          .isEqualTo(new Tiling(new RowPartition(2048, 4), COLS, 144, COLS));
-      assertThat(problem.tiling(RowPartition.whole(ROWS), TILE, 0).tileColCount()).isEqualTo(1);
-    }
-    try (HostFixture host = HostFixture.open(2, "host.threads", "2")) {
-      assertThat(problem(host, DType.FP32, false).tiling(RowPartition.whole(2048), 0, 0).tileRows())
-          .as("threads share tiles")
-          .isEqualTo(256);
-    }
-  }
 }
