@@ -12,11 +12,10 @@ package dev.counterpoint.backend.host.internal;
  */
 final class Wire {
   /**
-   * How much link time one piece takes: short enough to share the link fairly, and long enough that
-   * it does not matter when the thread that copies it gets a processor, which computing threads may
-   * keep from it for a few milliseconds.
+   * How much link time one piece takes: short enough to share the link fairly, and about as long as
+   * computing threads may keep a processor from the thread that copies it.
    */
-  private static final long PIECE_NANOS = 2_000_000;
+  private static final long PIECE_NANOS = 4_000_000;
 
   private static final long SMALLEST_PIECE = 1 << 12;
   private final int rank;
