@@ -14,7 +14,7 @@ final class Chunking {
 
   private static final int MOST_CHUNKS = 4;
   private static final int MOST_GROUPS = 8;
-  private static final int MOST_STRIPES = 6;
+  private static final int MOST_STRIPES = 8;
 
   /**
    * One unit of so many, and no fewer than two, is left to a library collective that must run
