@@ -120,6 +120,14 @@ public interface Driver {
   // Streams and events
 
   /**
+   * Writes a word in stream order, by whatever reads the stream and not by a copy engine: a copy
+   * engine may have stopped at copies that stand behind a held stream.
+   *
+   * @param word address of four bytes of device memory
+   */
+  void write(long word, int value, long stream);
+
+  /**
    * (hot) Holds a stream while bit 0 of a word of device memory is set, without a kernel.
    *
    * @param word address of four bytes

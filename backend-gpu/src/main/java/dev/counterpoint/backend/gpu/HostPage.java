@@ -16,7 +16,6 @@ final class HostPage {
       MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
   private static final int ABORT = 0;
   private static final int ONE = 64;
-  private static final int TWO = 68;
   private static final int FIRST_RANK = 256;
   private static final int RANK_BYTES = 256;
   private static final int WORD = 128;
@@ -37,7 +36,6 @@ final class HostPage {
     address = driver.allocateHost(size);
     bytes = driver.hostBuffer(address, size);
     INT.setRelease(bytes, ONE, 1);
-    INT.setRelease(bytes, TWO, 2);
   }
 
   /** Address of the flag. */
@@ -48,11 +46,6 @@ final class HostPage {
   /** Address of a word that is always 1. */
   long oneAddress() {
     return address + ONE;
-  }
-
-  /** Address of a word that is always 2. */
-  long twoAddress() {
-    return address + TWO;
   }
 
   /** Whether the world has failed, as far as any device or the host has said. */

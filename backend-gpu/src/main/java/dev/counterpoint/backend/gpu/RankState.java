@@ -19,6 +19,12 @@ final class RankState {
   private static final Logger log = LoggerFactory.getLogger(RankState.class);
   private static final long PAUSE_NANOS = 20_000;
 
+  /** The world has failed: kernels do nothing, and streams are held, which bit 0 says. */
+  private static final int FAILED = 1;
+
+  /** The same, and streams are held no longer. */
+  private static final int FAILED_AND_LET_GO = 2;
+
   private final Driver driver;
   private final HostPage page;
   private final int index;
@@ -358,7 +364,11 @@ final class RankState {
   void raiseAbort() {
     try {
       use();
-      driver.copy(localAbort, page.oneAddress(), Integer.BYTES, urgent);
+      if (holds) {
+        driver.write(localAbort, FAILED, urgent);
+      } else {
+        driver.copy(localAbort, page.oneAddress(), Integer.BYTES, urgent);
+      }
     } catch (NativeException e) {
       // The device is lost; nothing waits on it any more.
     }
@@ -369,9 +379,12 @@ final class RankState {
    * has failed, and do nothing.
    */
   void letGo() {
+    if (!holds) {
+      return;
+    }
     try {
       use();
-      driver.copy(localAbort, page.twoAddress(), Integer.BYTES, urgent);
+      driver.write(localAbort, FAILED_AND_LET_GO, urgent);
     } catch (NativeException e) {
       // The device is lost; nothing is held on it any more.
     }

@@ -41,6 +41,11 @@ final class FakeDriver extends FakeHardware {
   private final Map<Long, Long> launchedOn = new HashMap<>();
   private final Map<Long, List<Runnable>> stopped = new HashMap<>();
   private final Map<Long, Long> stoppedBy = new HashMap<>();
+
+  /** There is one copy engine: it stands while a copy of a stopped stream is next. */
+  private final List<Runnable> behindStoppedCopies = new ArrayList<>();
+
+  private int stoppedCopies;
   private final Map<Long, Long> recordedOn = new ConcurrentHashMap<>();
   private final Map<Long, Long> firstOfStream = new ConcurrentHashMap<>();
 
@@ -89,6 +94,12 @@ final class FakeDriver extends FakeHardware {
   }
 
   @Override
+  public void write(long word, int value, long stream) {
+    call("write");
+    enqueue(stream, () -> memory.putInt(word, value));
+  }
+
+  @Override
   public void holdWhileSet(long stream, long word) {
     call("holdWhileSet");
     if (!captures.containsKey(stream) && (memory.getInt(word) & 1) != 0) {
@@ -97,12 +108,22 @@ final class FakeDriver extends FakeHardware {
     }
   }
 
+  /** Whether copies of other streams wait behind those of a held one. */
+  boolean copyEngineStands() {
+    return stoppedCopies > 0;
+  }
+
   /** A held stream goes on when its word is clear. */
   private boolean isHeld(long stream) {
     Long word = stoppedBy.get(stream);
     if (word != null && (memory.getInt(word) & 1) == 0) {
       stoppedBy.remove(stream);
       stopped.remove(stream).forEach(Runnable::run);
+      if (stoppedCopies == 0) {
+        List<Runnable> copies = List.copyOf(behindStoppedCopies);
+        behindStoppedCopies.clear();
+        copies.forEach(Runnable::run);
+      }
     }
     return held.contains(stream) || stopped.containsKey(stream);
   }
@@ -110,7 +131,19 @@ final class FakeDriver extends FakeHardware {
   @Override
   public void copy(long target, long source, long bytes, long stream) {
     call("copy");
-    enqueue(stream, () -> memory.copy(target, source, bytes));
+    if (stopped.containsKey(stream)) {
+      stoppedCopies++;
+      enqueue(
+          stream,
+          () -> {
+            stoppedCopies--;
+            memory.copy(target, source, bytes);
+          });
+    } else if (stoppedCopies > 0 && !captures.containsKey(stream)) {
+      behindStoppedCopies.add(() -> memory.copy(target, source, bytes));
+    } else {
+      enqueue(stream, () -> memory.copy(target, source, bytes));
+    }
   }
 
   @Override

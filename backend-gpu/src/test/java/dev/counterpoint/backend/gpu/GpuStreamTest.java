@@ -82,6 +82,11 @@ class GpuStreamTest {
       assertThat(f.backend.signals().read(words, 1, 1)).isZero();
       assertThatThrownBy(() -> main.synchronize(GpuFixture.PATIENCE))
           .isInstanceOf(DeviceFaultException.class);
+      // Held streams are let go although the copy engine stands at what they have enqueued.
+      assertThat(f.driver.copyEngineStands()).isTrue();
+      main.close();
+      side.close();
+      assertThat(f.driver.copyEngineStands()).isFalse();
     }
   }
 
@@ -89,7 +94,7 @@ class GpuStreamTest {
   void abortRaisesTheFlagOfEveryDevice() {
     try (GpuFixture f = new GpuFixture()) {
       f.backend.abort("because of a test");
-      assertThat(f.driver.take()).containsExactly("copy", "copy");
+      assertThat(f.driver.take()).containsExactly("write", "write");
       assertThat(f.backend.fault().orElseThrow().detail()).isEqualTo("because of a test");
       f.backend.abort("again");
       assertThat(f.backend.fault().orElseThrow().detail()).isEqualTo("because of a test");

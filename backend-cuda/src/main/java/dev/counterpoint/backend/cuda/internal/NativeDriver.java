@@ -140,6 +140,14 @@ final class NativeDriver extends NativeDevices {
   // Streams and events
 
   @Override
+  public void write(long word, int value, long stream) {
+    int status = cuStreamWriteValue32(scratch().stream.at(stream), word, value, 0);
+    if (status != DriverStatus.SUCCESS) {
+      throw failure(status, "cuStreamWriteValue32", "");
+    }
+  }
+
+  @Override
   public void holdWhileSet(long stream, long word) {
     // Passes when a bit is clear both in the word and in the mask: all but bit 0 are in the mask.
     int status = cuStreamWaitValue32(scratch().stream.at(stream), word, ~1, WAIT_VALUE_NOR);

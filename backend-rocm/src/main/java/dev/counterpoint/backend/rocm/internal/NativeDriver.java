@@ -141,6 +141,14 @@ final class NativeDriver extends NativeDevices {
   // Streams and events
 
   @Override
+  public void write(long word, int value, long stream) {
+    int status = hipStreamWriteValue32(stream, word, value, 0);
+    if (status != DriverStatus.SUCCESS) {
+      throw failure(status, "hipStreamWriteValue32", "");
+    }
+  }
+
+  @Override
   public void holdWhileSet(long stream, long word) {
     int status = hipStreamWaitValue32(stream, word, 0, hipStreamWaitValueEq, 1);
     if (status != DriverStatus.SUCCESS) {
