@@ -58,8 +58,9 @@ final class RoutedStripes implements Sender {
   }
 
   /**
-   * Tiles as low as the backend has them and as wide as the output, each in a shard of its own. One tiling for all ranks,
-   * whatever their piece of K: owners must know how many tiles each source will count.
+   * Tiles as low as the backend has them and as wide as the output, each in a shard of its own. One
+   * tiling for all ranks, whatever their piece of K: owners must know how many tiles each source
+   * will count.
    */
   private static Tiling tiling(OutputProgram program) {
     PlanContext context = program.context;
