@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param epilogue what happens before the store
  * @param epoch the rank's launch counter; needed when a gate or a clearance has a target
  * @param reservedUnits compute units left free for kernels that must run beside this one
- * @param firstOwner the rank that owns shard 0; the ranks behind it own the shards behind that
+ * @param owners whose each shard is, for a route or a post that goes to owners
  */
 public record GemmSpec(
     String label,
@@ -40,7 +40,7 @@ public record GemmSpec(
     Epilogue epilogue,
     @Nullable Epoch epoch,
     int reservedUnits,
-    int firstOwner) {
+    ShardOwners owners) {
 
   /** Shard s belongs to rank s. */
   public GemmSpec(
@@ -75,7 +75,7 @@ public record GemmSpec(
         epilogue,
         epoch,
         reservedUnits,
-        0);
+        ShardOwners.following(0, tiling.partition().shards()));
   }
 
   /** A plain GEMM: natural order, no gate, local route, no post. */
@@ -130,7 +130,7 @@ public record GemmSpec(
         epilogue,
         newEpoch,
         reservedUnits,
-        firstOwner);
+        owners);
   }
 
   /** The same leaving compute units free. */
@@ -151,11 +151,11 @@ public record GemmSpec(
         epilogue,
         epoch,
         units,
-        firstOwner);
+        owners);
   }
 
   /** The same with shards that belong to other ranks. */
-  public GemmSpec withFirstOwner(int rankOfShard0) {
+  public GemmSpec withOwners(ShardOwners newOwners) {
     return new GemmSpec(
         label,
         rank,
@@ -172,12 +172,12 @@ public record GemmSpec(
         epilogue,
         epoch,
         reservedUnits,
-        rankOfShard0);
+        newOwners);
   }
 
   /** The rank that owns a shard. */
   public int owner(int shard) {
-    return firstOwner + shard;
+    return owners.rank(shard);
   }
 
   /** Rows of A and D. */

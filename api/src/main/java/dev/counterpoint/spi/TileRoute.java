@@ -8,9 +8,10 @@ public sealed interface TileRoute {
   record Local() implements TileRoute {}
 
   /**
-   * To the rank that owns its shard ({@link GemmSpec#owner}): row i of the shard goes to row i of a
-   * matrix that starts {@code offset} bytes into that rank's part of a symmetric buffer. Nothing is
-   * stored to the local output. Between ranks this needs {@link Capability#PEER_ACCESS}.
+   * To the rank that owns its shard ({@link GemmSpec#owners}): row i of shard s goes to row {@code
+   * owners.row(s) + i} of a matrix that starts {@code offset} bytes into that rank's part of a
+   * symmetric buffer. Nothing is stored to the local output. Between ranks this needs {@link
+   * Capability#PEER_ACCESS}.
    *
    * @param buffer the symmetric buffer
    * @param offset bytes from the start of each rank's part

@@ -44,6 +44,21 @@ class RowPartitionProperties {
     assertThat(partition.isEven()).isEqualTo(even);
   }
 
+  @Property
+  void shardsMayHaveAHeight(
+      @ForAll @IntRange(max = 100_000) int rows,
+      @ForAll @IntRange(min = 1, max = 3000) int height) {
+    RowPartition partition = RowPartition.ofHeight(rows, height);
+    assertThat(partition.rowsPerShard()).isEqualTo(height);
+    for (int shard = 0; shard + 1 < partition.shards(); shard++) {
+      assertThat(partition.rows(shard)).isEqualTo(height);
+    }
+    int last = partition.shards() - 1;
+    assertThat(partition.start(last) + partition.rows(last)).isEqualTo(rows);
+    assertThat(partition.rows(last)).isBetween(Math.min(1, rows), height);
+    assertThat(partition.isEven()).isEqualTo(rows > 0 && rows % height == 0);
+  }
+
   @Example
   void theLargestSizesDoNotOverflow() {
     RowPartition partition = new RowPartition(Integer.MAX_VALUE, 1000);
@@ -66,5 +81,10 @@ class RowPartitionProperties {
     assertThatThrownBy(() -> new RowPartition(1, 0))
         .isInstanceOfSatisfying(
             InvalidArgumentException.class, e -> assertThat(e.argument()).isEqualTo("shards"));
+    assertThatThrownBy(() -> new RowPartition(9, 2, 4))
+        .hasMessageContaining("rowsPerShard")
+        .isInstanceOf(InvalidArgumentException.class);
+    assertThatThrownBy(() -> RowPartition.ofHeight(9, 0)).hasMessageContaining("rowsPerShard");
+    assertThat(RowPartition.ofHeight(Integer.MAX_VALUE, 1 << 30).rows(1)).isEqualTo((1 << 30) - 1);
   }
 }

@@ -24,6 +24,7 @@ final class Chapters {
           GemmRules.class,
           GemmHookRules.class,
           GemmRouteRules.class,
+          GemmOwnerRules.class,
           GemmPostRules.class,
           GemmTableRules.class,
           GemmInputRules.class,

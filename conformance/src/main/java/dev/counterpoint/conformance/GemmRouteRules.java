@@ -4,6 +4,7 @@ import dev.counterpoint.DType;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.GemmSpec;
 import dev.counterpoint.spi.PreparedGemm;
+import dev.counterpoint.spi.ShardOwners;
 import dev.counterpoint.spi.SignalArray;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.SymmetricBuffer;
@@ -100,7 +101,7 @@ class GemmRouteRules {
                   new TileRoute.Owners(staging, 0, 16, null),
                   new TilePost.Counters(posts, new int[tiles], TilePost.At.OWNER),
                   null)
-              .withFirstOwner(owner);
+              .withOwners(ShardOwners.following(owner, 1));
       bench.run(rig.prepare(spec));
       for (int rank = 0; rank < n; rank++) {
         byte[] seen = rig.read(staging.at(rank));
@@ -113,7 +114,9 @@ class GemmRouteRules {
         }
       }
       Check.refusesNaming(
-          "a shard of no rank", "route|post", () -> rig.prepare(spec.withFirstOwner(n)));
+          "a shard of no rank",
+          "route|post",
+          () -> rig.prepare(spec.withOwners(ShardOwners.following(n, 1))));
     }
   }
 

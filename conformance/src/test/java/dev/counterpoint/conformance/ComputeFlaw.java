@@ -18,6 +18,7 @@ import dev.counterpoint.spi.GemmSpec;
 import dev.counterpoint.spi.NormSpec;
 import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.ReduceSpec;
+import dev.counterpoint.spi.ShardOwners;
 import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.TileGate;
 import dev.counterpoint.spi.TileGemm;
@@ -233,6 +234,27 @@ enum ComputeFlaw implements Flaw {
                       new TileRoute.Owners(o.buffer(), o.offset(), o.rowStride(), null),
                       s.post())
                   : s);
+    }
+  },
+
+  SWAPS_SHARDS_OF_AN_OWNER("GEMM-10", "aRankMayOwnAnyShardsAnywhereInItsMatrix", "at rank") {
+    @Override
+    public Backend spoil(Backend raw) {
+      return onSpecs(raw, s -> s.withOwners(swapped(s.owners())));
+    }
+
+    private ShardOwners swapped(ShardOwners owners) {
+      int[] rows = owners.rows().clone();
+      for (int shard = 0; shard < rows.length; shard++) {
+        for (int other = shard + 1; other < rows.length; other++) {
+          if (owners.rank(shard) == owners.rank(other)) {
+            rows[shard] = owners.row(other);
+            rows[other] = owners.row(shard);
+            return new ShardOwners(owners.ranks(), rows);
+          }
+        }
+      }
+      return owners;
     }
   },
 

@@ -126,7 +126,7 @@ final class Spoiling {
         s.epilogue(),
         s.epoch(),
         s.reservedUnits(),
-        s.firstOwner());
+        s.owners());
   }
 
   /** An epoch that stands for ever where the next launch of another one will be. */

@@ -5,7 +5,6 @@ import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.spi.Epilogue;
 import dev.counterpoint.spi.GemmEngine;
 import dev.counterpoint.spi.GemmSpec;
-import dev.counterpoint.spi.RowPartition;
 import dev.counterpoint.spi.TileGate;
 import dev.counterpoint.spi.TileOrder;
 import dev.counterpoint.spi.TilePost;
@@ -119,29 +118,18 @@ public final class GemmChecks {
   }
 
   private static void requireOwners(GemmSpec spec, TileRoute.Owners owners, int size) {
-    RowPartition partition = spec.tiling().partition();
-    requireOwnerForEachShard("route", spec, size);
+    OwnerChecks.requireOwners("route", spec, size);
+    long rows = OwnerChecks.requireApart(spec.owners(), spec.tiling().partition());
     int cols = spec.cols();
-    MemoryChecks.requireStride("route.rowStride", partition.rows(0), cols, owners.rowStride());
-    long extent =
-        MemoryChecks.extent(partition.rows(0), cols, owners.rowStride(), spec.outputType().bytes());
+    MemoryChecks.requireStride("route.rowStride", rows, cols, owners.rowStride());
+    long extent = MemoryChecks.extent(rows, cols, owners.rowStride(), spec.outputType().bytes());
     if (owners.offset() < 0 || owners.offset() > owners.buffer().bytes() - extent) {
       throw new InvalidArgumentException(
           "route.offset",
           owners.offset(),
           "leave room for " + extent + " bytes in " + owners.buffer());
     }
-    requireClearance(spec, owners.clearance(), partition.shards());
-  }
-
-  private static void requireOwnerForEachShard(String hook, GemmSpec spec, int size) {
-    int shards = spec.tiling().partition().shards();
-    if (spec.firstOwner() < 0 || spec.firstOwner() > size - shards) {
-      throw new InvalidArgumentException(
-          hook,
-          shards + " shards" + (spec.firstOwner() == 0 ? "" : " from rank " + spec.firstOwner()),
-          "have an owner for each shard among " + size + " ranks");
-    }
+    requireClearance(spec, owners.clearance(), spec.tiling().partition().shards());
   }
 
   private static void requireClearance(
@@ -161,7 +149,7 @@ public final class GemmChecks {
     TableChecks.requireLength("post.words", post.words().length, spec.tiling().tiles());
     SignalChecks.requireEach("post.words", post.signals(), post.words(), true);
     if (post.at() == TilePost.At.OWNER) {
-      requireOwnerForEachShard("post", spec, size);
+      OwnerChecks.requireOwners("post", spec, size);
     }
   }
 

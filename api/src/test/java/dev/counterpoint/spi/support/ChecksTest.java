@@ -15,6 +15,7 @@ import dev.counterpoint.spi.GemmEngine;
 import dev.counterpoint.spi.GemmSpec;
 import dev.counterpoint.spi.ReduceSpec;
 import dev.counterpoint.spi.RowPartition;
+import dev.counterpoint.spi.ShardOwners;
 import dev.counterpoint.spi.SignalArray;
 import dev.counterpoint.spi.SymmetricBuffer;
 import dev.counterpoint.spi.Target;
@@ -173,6 +174,31 @@ class ChecksTest {
                     TileRoute.LOCAL,
                     new TilePost.Counters(words, new int[2], TilePost.At.SELF)),
                 2));
+  }
+
+  /** Shards of five rows: {@link #TILING} has two. */
+  @Test
+  void ownersOfShards() {
+    TileRoute.Owners route = new TileRoute.Owners(new Buffer("b", 12 * 6 * 4), 0, 6, null);
+    owned(route, new int[] {1, 0}, new int[] {7, 7});
+    owned(route, new int[] {1, 1}, new int[] {7, 2});
+    refuses("owner of shard 1 is rank 2", () -> owned(route, new int[] {0, 2}, new int[2]));
+    refuses("owner of shard 0 is rank -1", () -> owned(route, new int[] {-1, 0}, new int[2]));
+    refuses("owners.ranks is 1 entries", () -> owned(route, new int[1], new int[2]));
+    refuses("owners.rows is 3 entries", () -> owned(route, new int[2], new int[3]));
+    refuses("owners.rows[1] is -1", () -> owned(route, new int[] {0, 1}, new int[] {0, -1}));
+    refuses("another shard", () -> owned(route, new int[] {1, 1}, new int[] {6, 2}));
+    refuses("route.offset", () -> owned(route, new int[] {0, 1}, new int[] {0, 8}));
+    TilePost post =
+        new TilePost.Counters(new Words("w", 1), new int[TILING.tiles()], TilePost.At.OWNER);
+    GemmSpec posted = hooks(TileOrder.NATURAL, TileGate.NONE, TileRoute.LOCAL, post);
+    refuses(
+        "post: owner of shard 1",
+        () -> GemmChecks.requireValid(posted.withOwners(ShardOwners.following(1, 2)), 2));
+  }
+
+  private static void owned(TileRoute route, int[] ranks, int[] rows) {
+    GemmChecks.requireValid(route(route).withOwners(new ShardOwners(ranks, rows)), 2);
   }
 
   @Test

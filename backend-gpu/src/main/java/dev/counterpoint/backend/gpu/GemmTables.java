@@ -156,8 +156,12 @@ final class GemmTables {
 
   private long[] ownerRows(TileRoute.Owners owners) {
     long[] rows = new long[spec.tiling().partition().shards()];
+    long pitch = (long) owners.rowStride() * spec.outputType().bytes();
     for (int shard = 0; shard < rows.length; shard++) {
-      rows[shard] = owners.buffer().at(spec.owner(shard)).address() + owners.offset();
+      rows[shard] =
+          owners.buffer().at(spec.owner(shard)).address()
+              + owners.offset()
+              + spec.owners().row(shard) * pitch;
     }
     return rows;
   }

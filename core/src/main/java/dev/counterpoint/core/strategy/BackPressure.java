@@ -1,5 +1,6 @@
 package dev.counterpoint.core.strategy;
 
+import dev.counterpoint.spi.ShardOwners;
 import dev.counterpoint.spi.SignalArray;
 import dev.counterpoint.spi.Signals;
 import dev.counterpoint.spi.Stream;
@@ -55,6 +56,11 @@ final class BackPressure {
   /** The same for stores to one rank only. */
   TileRoute.Clearance clearanceOf(int owner) {
     return new TileRoute.Clearance(consumed, new int[] {owner}, Target.PREVIOUS_LAUNCH);
+  }
+
+  /** The same for shards that belong to these ranks. */
+  TileRoute.Clearance clearanceOf(ShardOwners owners) {
+    return new TileRoute.Clearance(consumed, owners.ranks(), Target.PREVIOUS_LAUNCH);
   }
 
   /** The same wait as a hook: before a store to rank p, the storing rank's word p. */

@@ -64,7 +64,7 @@ final class BlockReduces {
         program.problem.n(),
         program.ranks,
         staging.buffer().at(rank).slice(offset, staging.buffer().bytes() - offset),
-        program.slotBytes,
+        staging.slotRows() * program.rowBytes,
         program.stride,
         program.problem.outputType(),
         program.problem.outputType(),

@@ -56,7 +56,7 @@ public final class OutputRing extends OutputProgram {
     cut = ChunkedSender.cut(this);
     ring = context.symmetric("ring", 2 * slotBytes * Math.max(1, ranks - 1));
     arrived = context.signals("arrived", ranks * cut.count());
-    OwnedBlocks blocks = new OwnedBlocks(shards, cut, false);
+    OwnedBlocks blocks = new OwnedBlocks(shards, cut, longest, false);
     sum = kind == Kind.ALL_REDUCE ? new GatheredSum(this, blocks) : null;
     norm = sum == null ? Normalization.inPlace(this) : null;
     for (Rank rank : context.ranks()) {

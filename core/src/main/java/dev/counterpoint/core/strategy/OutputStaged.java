@@ -54,6 +54,9 @@ public final class OutputStaged extends OutputProgram {
     if (sending != Sending.TILES) {
       return new ChunkedSender(this, backPressure, sending == Sending.OWNER_BY_OWNER);
     }
+    if (kind == Kind.ALL_REDUCE && !Chunking.isWide(context)) {
+      return new RoutedStripes(this, backPressure);
+    }
     return splits == null
         ? new RoutedSender(this, backPressure)
         : new SplitRoutedSender(this, backPressure);

@@ -10,12 +10,14 @@ import dev.counterpoint.spi.RowPartition;
  * far into an owner's slot, as the cut says; only at the product's end blocks are shorter or empty.
  *
  * @param shards the product's rows divided among the owners
- * @param cut blocks of the longest shard
+ * @param cut blocks of the owner who has most
+ * @param slotRows rows of that owner, of whom striped blocks make no less than a shard's
  * @param striped whether blocks are striped
  */
-record OwnedBlocks(RowPartition shards, RowBlocks cut, boolean striped) {
+record OwnedBlocks(RowPartition shards, RowBlocks cut, int slotRows, boolean striped) {
   static OwnedBlocks of(OutputProgram program, Sender sender) {
-    return new OwnedBlocks(program.shards, sender.staging().cut(), sender.isStriped());
+    Staging staging = sender.staging();
+    return new OwnedBlocks(program.shards, staging.cut(), staging.slotRows(), sender.isStriped());
   }
 
   /** Blocks of an owner. */
@@ -47,6 +49,6 @@ record OwnedBlocks(RowPartition shards, RowBlocks cut, boolean striped) {
   }
 
   private int fullRows(int block) {
-    return cut.rows(shards.rowsPerShard(), block);
+    return cut.rows(slotRows, block);
   }
 }

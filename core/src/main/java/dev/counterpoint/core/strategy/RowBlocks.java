@@ -1,5 +1,8 @@
 package dev.counterpoint.core.strategy;
 
+import java.util.List;
+import java.util.stream.IntStream;
+
 /**
  * How the rows of a shard are cut into blocks that travel on their own. Every block but the last of
  * a shard is a whole number of units, and all shards are cut alike: a shorter shard has the same
@@ -48,6 +51,52 @@ public record RowBlocks(int unit, int[] ends) {
       ends[block] = (int) ((halves * units + blocks) / (2L * blocks));
     }
     return new RowBlocks(GOOD_ROWS, ends);
+  }
+
+  /**
+   * Rows in about so many blocks, so many of which, one from each shard, are one stripe of a
+   * product. From three on the first and the last ones are smaller, as {@link #stripeSizes} says,
+   * but on wide devices, whose few stripes are alike.
+   */
+  public static RowBlocks striped(int shardRows, int blocks, int together, boolean wide) {
+    int unit = Math.max(1, GOOD_ROWS / together);
+    if (wide || blocks < 3 || shardRows < 2L * unit * blocks) {
+      return equal(shardRows, blocks, together);
+    }
+    return ofUnits((shardRows + unit - 1) / unit, unit, stripeSizes(blocks));
+  }
+
+  /**
+   * So many units in blocks of these relative sizes; where there are fewer, the last are left out.
+   */
+  static RowBlocks ofUnits(int units, int unit, List<Integer> sizes) {
+    int blocks = Math.max(1, Math.min(sizes.size(), units));
+    long whole = sizes.stream().limit(blocks).mapToLong(Integer::intValue).sum();
+    int[] ends = new int[blocks];
+    long before = 0;
+    for (int block = 0; block < blocks; block++) {
+      before += sizes.get(block);
+      int wanted = (int) ((units * before + whole / 2) / whole);
+      int first = block == 0 ? 0 : ends[block - 1];
+      ends[block] = Math.max(first + 1, Math.min(wanted, units - (blocks - 1 - block)));
+    }
+    return new RowBlocks(unit, ends);
+  }
+
+  /**
+   * Relative sizes of so many stripes that are summed and spread one after the other. Nothing is
+   * sent before the first is computed, and what the last ones need afterwards is exposed, twice the
+   * way; the others are as large as that leaves them, because large ones are computed faster.
+   */
+  static List<Integer> stripeSizes(int stripes) {
+    return IntStream.range(0, stripes).mapToObj(stripe -> size(stripe, stripes)).toList();
+  }
+
+  private static int size(int stripe, int stripes) {
+    if (stripes < 3 || stripe == stripes - 1) {
+      return 1;
+    }
+    return stripe == 0 || stripe == stripes - 2 ? 2 : 3;
   }
 
   /** Number of blocks. */

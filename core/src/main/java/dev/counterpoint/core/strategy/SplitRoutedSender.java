@@ -5,6 +5,7 @@ import dev.counterpoint.Tensor;
 import dev.counterpoint.spi.GemmArguments;
 import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.RowPartition;
+import dev.counterpoint.spi.ShardOwners;
 import dev.counterpoint.spi.TileGate;
 import dev.counterpoint.spi.TileOrder;
 import dev.counterpoint.spi.TilePost;
@@ -82,7 +83,7 @@ final class SplitRoutedSender implements Sender {
                 new TilePost.Counters(staging.arrived(), words, TilePost.At.OWNER),
                 context.lane(rank).epoch())
             .withReservedUnits(Math.max(0, context.spec().tuning().reservedUnits()))
-            .withFirstOwner(owner));
+            .withOwners(ShardOwners.following(owner, 1)));
   }
 
   @Override

@@ -68,7 +68,7 @@ public final class SplitSignaled extends OutputProgram {
 
   /** This program for an all-to-all with splits, the even one for everything else. */
   public static Program orEven(PlanContext context) {
-    return context.hasSplits() ? new SplitSignaled(context) : new OutputSignaled(context);
+    return context.hasSplits() ? new SplitSignaled(context) : RowsSignaled.orPacked(context);
   }
 
   private void prepare(int rank, int step) {

@@ -12,14 +12,22 @@ import dev.counterpoint.spi.SymmetricBuffer;
  *     covers a block of all sources
  * @param ranks number of sources
  * @param cut the blocks of a shard
+ * @param slotRows rows of a slot
  */
-record Staging(SymmetricBuffer buffer, SignalArray arrived, int ranks, RowBlocks cut) {
+record Staging(
+    SymmetricBuffer buffer, SignalArray arrived, int ranks, RowBlocks cut, int slotRows) {
+  /** With slots as long as the longest shard. */
   static Staging allocate(OutputProgram program, RowBlocks cut) {
+    return allocate(program, cut, program.longest);
+  }
+
+  static Staging allocate(OutputProgram program, RowBlocks cut, int slotRows) {
     return new Staging(
-        program.context.symmetric("staging", program.slotBytes * program.ranks),
+        program.context.symmetric("staging", slotRows * program.rowBytes * program.ranks),
         program.context.signals("arrived", program.ranks * cut.count()),
         program.ranks,
-        cut);
+        cut,
+        slotRows);
   }
 
   /** Blocks of rows in a full shard. */

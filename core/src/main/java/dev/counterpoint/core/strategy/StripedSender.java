@@ -56,7 +56,7 @@ final class StripedSender implements Sender {
     PlanContext context = program.context;
     int automatic = Chunking.stripes(context, program.problem.m());
     int stripes = Chunking.pieces(context.spec(), program.longest, automatic);
-    return RowBlocks.equal(program.longest, stripes, program.ranks);
+    return RowBlocks.striped(program.longest, stripes, program.ranks, Chunking.isWide(context));
   }
 
   /** Stripes with the same rows and the same window of the epilogue share a GEMM. */

@@ -73,7 +73,8 @@ final class StagedModel {
       } else if (tuning.strategy() == Strategy.RING && reduces) {
         ring(RowBlocks.tapered(shard, chunks()));
       } else if (isStriped()) {
-        striped(RowBlocks.equal(shard, chunks(), ranks));
+        boolean wide = WideDevices.areOf(model.machine().units());
+        striped(RowBlocks.striped(shard, chunks(), ranks, wide));
       } else {
         chunked(RowBlocks.tapered(shard, chunks()));
       }

@@ -143,10 +143,10 @@ final class ReplayKernels {
     private long target(int i, int j, int row, int col) {
       if (spec.route() instanceof TileRoute.Owners owners) {
         int shard = tiling.shard(tile);
-        int inShard = row - tiling.partition().start(shard);
+        long there = (long) spec.owners().row(shard) + row - tiling.partition().start(shard);
         return owners.buffer().at(spec.owner(shard)).address()
             + owners.offset()
-            + 4L * ((long) inShard * owners.rowStride() + col);
+            + 4L * (there * owners.rowStride() + col);
       }
       Rows d = Objects.requireNonNull(gemm.d());
       if (spec.route() instanceof TileRoute.Packed packed) {

@@ -25,7 +25,7 @@ class CuttingTest {
     "0,0,0"
   })
   void stagedBlocksCoverAShard(int shardRows, int block, int rows) {
-    assertThat(new Staging(null, null, 1, RowBlocks.even(16, 4)).rows(shardRows, block))
+    assertThat(new Staging(null, null, 1, RowBlocks.even(16, 4), 16).rows(shardRows, block))
         .isEqualTo(rows);
   }
 
@@ -41,7 +41,7 @@ class CuttingTest {
 
   @Test
   void everySourceAndBlockHasAWordOfItsOwn() {
-    Staging staging = new Staging(null, null, 4, RowBlocks.even(5, 1));
+    Staging staging = new Staging(null, null, 4, RowBlocks.even(5, 1), 5);
     assertThat(staging.word(0, 4)).isEqualTo(16);
     assertThat(staging.word(1, 0)).isEqualTo(1);
     assertThat(staging.word(3, 2)).isEqualTo(11);

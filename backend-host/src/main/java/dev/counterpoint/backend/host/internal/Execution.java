@@ -39,7 +39,7 @@ final class Execution {
     this.rank = rank;
     this.lane = lane;
     this.chaos = Chaos.of(context.options.chaosSeed(), rank, context.rank(rank).nextLane());
-    this.wire = new Wire(context.link, context.faults);
+    this.wire = new Wire(rank, context.link, context.faults);
   }
 
   /** Runs one command; what it throws becomes the fault of the world. */

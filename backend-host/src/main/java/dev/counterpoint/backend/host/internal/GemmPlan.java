@@ -1,5 +1,6 @@
 package dev.counterpoint.backend.host.internal;
 
+import dev.counterpoint.DType;
 import dev.counterpoint.spi.GemmEngine;
 import dev.counterpoint.spi.GemmSpec;
 import dev.counterpoint.spi.RowPartition;
@@ -24,6 +25,12 @@ final class GemmPlan {
   /** Tiles that have elements, in the order in which they are begun. */
   final int[] order;
 
+  /** By run of tiles that are multiplied together: its first position in the order; and the end. */
+  private final int[] runStarts;
+
+  /** Whether operands that have to be converted are, as a whole. */
+  final boolean convertedWhole;
+
   final @Nullable HostEpoch epoch;
   final @Nullable HostSignalArray gateSignals;
   final @Nullable HostSignalArray clearanceSignals;
@@ -38,6 +45,10 @@ final class GemmPlan {
     this.tiling =
         spec.engine() == GemmEngine.VENDOR ? panels(spec.tiling(), workers) : spec.tiling();
     this.order = order(spec.order(), tiling);
+    long inputs = 4L * ((long) spec.rows() + spec.cols()) * spec.k();
+    this.convertedWhole = inputs <= context.options.panelBytes();
+    boolean contiguous = convertedWhole || spec.inputType() == DType.FP32;
+    this.runStarts = TileRuns.starts(spec, tiling, order, contiguous, workers);
     this.epoch = spec.epoch() == null ? null : HostEpoch.of(context, spec.rank(), spec.epoch());
     this.gateSignals =
         spec.gate() instanceof TileGate.Words gate
@@ -52,6 +63,21 @@ final class GemmPlan {
         spec.post() instanceof TilePost.Counters post
             ? HostSignalArray.of(context, post.signals())
             : null;
+  }
+
+  /** Number of runs of tiles. */
+  int runs() {
+    return runStarts.length - 1;
+  }
+
+  /** The position in the order at which a run begins. */
+  int begin(int run) {
+    return runStarts[run];
+  }
+
+  /** The position behind its last. */
+  int end(int run) {
+    return runStarts[run + 1];
   }
 
   /** Throws when something that the hooks use was closed. */

@@ -10,8 +10,10 @@ import dev.counterpoint.spi.TraceEvent;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * One execution of a tile GEMM: the persistent loop over tiles with its four hooks. Holds the
- * scratch memory, so it is reused from launch to launch; launches that overlap each have their own.
+ * One execution of a tile GEMM: the persistent loop over tiles with its four hooks. Tiles are begun
+ * in the order; those of a run ({@link TileRuns}) are multiplied together, and then stored, sent
+ * and counted one after the other. Holds the scratch memory, so it is reused from launch to launch;
+ * launches that overlap each have their own.
  */
 final class GemmRun extends WorkCrew.Shared {
   private final HostContext context;
@@ -20,15 +22,17 @@ final class GemmRun extends WorkCrew.Shared {
   private final Tiling tiling;
   private final RunOperands operands = new RunOperands();
   private final Panels panels;
+  private final TilePlaces places;
+
+  /** By run: where it is multiplied to. */
+  private final TilePlaces.Landing[] landings;
+
   private final Space[] spaces;
   private final AtomicInteger next = new AtomicInteger();
   private final Deliveries deliveries = new Deliveries();
-  private final boolean straight;
 
-  /**
-   * Where tiles wait, each in a place of its own, until the link has carried them; 0 if none do.
-   */
-  private final long outgoing;
+  /** Whether what OpenBLAS gives are the elements of the output. */
+  private final boolean straight;
 
   private String streamLane = "";
   private String label = "";
@@ -58,42 +62,45 @@ final class GemmRun extends WorkCrew.Shared {
         spec.inputType() == DType.FP32
             && spec.outputType() == DType.FP32
             && TileStore.isPlain(spec.epilogue());
-    this.outgoing =
-        context.link.on() && plan.ownersBuffer != null
-            ? context.memory.allocate("outgoing tiles of '" + spec.label() + "'", outgoingBytes())
-            : 0;
     this.panels = new Panels(context, plan);
+    this.places = new TilePlaces(context, plan);
+    this.landings = new TilePlaces.Landing[plan.runs()];
+    long scratch = 0;
+    for (int run = 0; run < landings.length; run++) {
+      int begin = plan.begin(run);
+      int end = plan.end(run);
+      landings[run] = straight ? places.landing(begin, end) : TilePlaces.Landing.SCRATCH;
+      if (landings[run] == TilePlaces.Landing.SCRATCH) {
+        scratch = Math.max(scratch, (long) rows(run) * tiling.cols(plan.order[begin]));
+      }
+    }
     this.spaces = new Space[plan.workers];
     for (int worker = 0; worker < spaces.length; worker++) {
-      spaces[worker] = newSpace();
+      spaces[worker] = newSpace(scratch);
     }
   }
 
-  private Space newSpace() {
-    long elements =
-        (long) Math.min(tiling.tileRows(), spec.rows()) * Math.min(tiling.tileCols(), spec.cols());
+  private Space newSpace(long elements) {
     String what = "scratch of '" + spec.label() + "'";
     return new Space(
-        straight ? 0 : context.memory.allocate(what, 4 * elements),
+        elements == 0 ? 0 : context.memory.allocate(what, 4 * elements),
         spec.inputType() == DType.INT8 ? context.memory.allocate(what, 4 * elements) : 0,
         new TileProduct(spec));
   }
 
-  private long outgoingBytes() {
-    return tiling.tiles() * placeBytes();
-  }
-
-  private long placeBytes() {
-    return (long) tiling.tileRows() * tiling.tileCols() * spec.outputType().bytes();
-  }
-
   void release() {
     panels.release();
-    context.memory.free(outgoing);
+    places.release();
     for (Space space : spaces) {
       context.memory.free(space.sums);
       context.memory.free(space.chunk);
     }
+  }
+
+  /** Rows of all tiles of a run, which lie one below the other. */
+  private int rows(int run) {
+    int last = plan.order[plan.end(run) - 1];
+    return tiling.row(last) + tiling.rows(last) - tiling.row(plan.order[plan.begin(run)]);
   }
 
   /** Runs the GEMM with a command's operands; returns when everything is stored and posted. */
@@ -110,7 +117,7 @@ final class GemmRun extends WorkCrew.Shared {
             ? owners.clearance().target().at(epoch)
             : 0;
     try {
-      int workers = Math.min(plan.workers, plan.order.length);
+      int workers = Math.min(plan.workers, plan.runs());
       if (workers > 0) {
         context.rank(spec.rank()).crew.share(this, workers, by);
       }
@@ -133,11 +140,11 @@ final class GemmRun extends WorkCrew.Shared {
     }
     by.operation = label;
     try {
-      int position;
-      while ((position = next.getAndIncrement()) < plan.order.length) {
+      int run;
+      while ((run = next.getAndIncrement()) < plan.runs()) {
         context.faults.leaveIfRaised();
         by.chaos.delay();
-        tile(plan.order[position], worker, by);
+        tiles(run, worker, by);
       }
     } finally {
       by.lane = lane;
@@ -145,37 +152,53 @@ final class GemmRun extends WorkCrew.Shared {
     }
   }
 
-  private void tile(int tile, int worker, Execution by) {
-    int shard = tiling.shard(tile);
-    awaitGate(tile, by);
-    boolean storesAtOnce = straight && !isDelivered(shard);
+  private void tiles(int run, int worker, Execution by) {
+    int begin = plan.begin(run);
+    int end = plan.end(run);
+    int first = plan.order[begin];
+    boolean storesAtOnce = landings[run] == TilePlaces.Landing.TARGET;
+    awaitGate(first, by);
     if (storesAtOnce) {
-      awaitClearance(tile, shard, by);
+      awaitClearance(first, by);
     }
     long start = by.tracing() ? System.nanoTime() : 0;
     Space space = spaces[worker];
     context.share.enter(spec.rank());
-    long work = (long) tiling.rows(tile) * tiling.cols(tile) * spec.k();
     try {
-      multiply(tile, worker, space, by);
+      multiply(run, worker, space, by);
     } finally {
-      context.share.leave(spec.rank(), work);
+      context.share.leave(spec.rank(), (long) rows(run) * tiling.cols(first) * spec.k());
+    }
+    if (storesAtOnce) {
+      trace(begin, end, start, by);
+    }
+    for (int position = begin; position < end; position++) {
+      int tile = plan.order[position];
+      if (!storesAtOnce) {
+        awaitClearance(tile, by);
+        store(run, position, space, by);
+      }
+      if (places.isCarried(tile)) {
+        deliver(position, space.parcel, by);
+      } else { // otherwise the agent posts
+        post(tile, space, by);
+      }
     }
     if (!storesAtOnce) {
-      awaitClearance(tile, shard, by);
+      trace(begin, end, start, by);
     }
-    if (!straight) {
-      place(tile, shard, space.sums, by);
-    }
-    if (isDelivered(shard)) {
-      deliver(tile, shard, space.parcel, by);
-    }
+  }
+
+  private void trace(int begin, int end, long start, Execution by) {
     if (by.tracing()) {
-      by.span(TraceEvent.Kind.COMPUTE, "tile " + tile, start);
+      by.span(TraceEvent.Kind.COMPUTE, name(begin, end), start);
     }
-    if (!isDelivered(shard)) { // otherwise the agent posts
-      post(tile, space, by);
-    }
+  }
+
+  private String name(int begin, int end) {
+    return end - begin == 1
+        ? "tile " + plan.order[begin]
+        : "tiles " + plan.order[begin] + " … " + plan.order[end - 1];
   }
 
   private void awaitGate(int tile, Execution by) {
@@ -188,86 +211,95 @@ final class GemmRun extends WorkCrew.Shared {
     }
   }
 
-  private void multiply(int tile, int worker, Space space, Execution by) {
-    int tileRow = tiling.tileRow(tile);
-    int tileCol = tiling.tileCol(tile);
-    int rows = tiling.rows(tile);
-    int cols = tiling.cols(tile);
-    long a = panels.a(operands, tileRow, worker, by.scratch);
-    long b = panels.b(operands, tileCol, worker, by.scratch);
+  private void multiply(int run, int worker, Space space, Execution by) {
+    int begin = plan.begin(run);
+    int first = plan.order[begin];
+    int rows = rows(run);
+    int cols = tiling.cols(first);
+    long a = panels.a(operands, tiling.tileRow(first), worker, by.scratch);
+    for (int position = begin + 1; position < plan.end(run); position++) {
+      panels.a(operands, tiling.tileRow(plan.order[position]), worker, by.scratch);
+    }
+    long b = panels.b(operands, tiling.tileCol(first), worker, by.scratch);
     int aStride = panels.aStride(operands);
-    int bStride = panels.bStride(operands, tileCol);
+    int bStride = panels.bStride(operands, tiling.tileCol(first));
     if (spec.inputType() == DType.INT8) {
       space.product.ints(rows, cols, a, aStride, b, bStride, space.sums, space.chunk, by.scratch);
-    } else if (straight) {
-      int shard = tiling.shard(tile);
-      long target = target(tile, shard);
-      space.product.floats(
-          rows, cols, a, aStride, b, bStride, target, (int) (pitch(tile, shard) / 4));
-    } else {
-      space.product.floats(rows, cols, a, aStride, b, bStride, space.sums, cols);
+      return;
     }
+    long target =
+        switch (landings[run]) {
+          case TARGET -> places.target(first, operands);
+          case OUTGOING -> places.outgoing(begin);
+          case SCRATCH -> space.sums;
+        };
+    long stride =
+        switch (landings[run]) {
+          case TARGET -> places.targetPitch(operands) / 4;
+          case OUTGOING -> places.outgoingPitch() / 4;
+          case SCRATCH -> cols;
+        };
+    space.product.floats(rows, cols, a, aStride, b, bStride, target, (int) stride);
   }
 
-  private void place(int tile, int shard, long sums, Execution by) {
-    TileStore.store(
-        spec,
-        operands,
-        sums,
-        tiling.row(tile),
-        tiling.col(tile),
-        tiling.rows(tile),
-        tiling.cols(tile),
-        target(tile, shard),
-        pitch(tile, shard),
-        by.scratch);
-  }
-
-  /** Whether a tile of that shard goes over the simulated link. */
-  private boolean isDelivered(int shard) {
-    return plan.ownersBuffer != null && remote(spec.owner(shard));
-  }
-
-  /** Where a finished tile is stored by this rank. */
-  private long target(int tile, int shard) {
-    if (isDelivered(shard)) {
-      return outgoing + tile * placeBytes();
+  /** Brings a tile from where it was multiplied to, to where it belongs or waits for the link. */
+  private void store(int run, int position, Space space, Execution by) {
+    int tile = plan.order[position];
+    boolean carried = places.isCarried(tile);
+    boolean waitsAlready = landings[run] == TilePlaces.Landing.OUTGOING;
+    if (carried && waitsAlready) {
+      return;
     }
-    return plan.ownersBuffer != null ? ownersTarget(tile, shard) : localTarget(tile);
-  }
-
-  /** Bytes from row to row there. */
-  private long pitch(int tile, int shard) {
-    if (isDelivered(shard)) {
-      return (long) tiling.cols(tile) * spec.outputType().bytes();
+    int rows = tiling.rows(tile);
+    int cols = tiling.cols(tile);
+    long target = carried ? places.outgoing(position) : places.target(tile, operands);
+    long pitch = carried ? places.outgoingPitch() : places.targetPitch(operands);
+    int above = tiling.row(tile) - tiling.row(plan.order[plan.begin(run)]);
+    long sums = space.sums + 4L * above * cols;
+    if (!straight) {
+      TileStore.store(
+          spec,
+          operands,
+          sums,
+          tiling.row(tile),
+          tiling.col(tile),
+          rows,
+          cols,
+          target,
+          pitch,
+          by.scratch);
+      return;
     }
-    return plan.ownersBuffer != null ? ownersPitch() : localPitch();
+    long source = waitsAlready ? places.outgoing(position) : sums;
+    long sourcePitch = waitsAlready ? places.outgoingPitch() : 4L * cols;
+    OffHeap.copyRows(source, sourcePitch, target, pitch, 4L * cols, rows);
   }
 
-  private void awaitClearance(int tile, int shard, Execution by) {
+  private void awaitClearance(int tile, Execution by) {
     if (plan.clearanceSignals != null
         && spec.route() instanceof TileRoute.Owners owners
         && owners.clearance() != null) {
-      by.awaitWords(
-          plan.clearanceSignals, owners.clearance().words()[shard], 1, clearanceTarget, tile);
+      int word = owners.clearance().words()[tiling.shard(tile)];
+      by.awaitWords(plan.clearanceSignals, word, 1, clearanceTarget, tile);
     }
   }
 
-  private void deliver(int tile, int shard, DeliveryAgent.Parcel parcel, Execution by) {
-    parcel.peer = spec.owner(shard);
-    parcel.source = target(tile, shard);
+  private void deliver(int position, DeliveryAgent.Parcel parcel, Execution by) {
+    int tile = plan.order[position];
+    parcel.peer = spec.owner(tiling.shard(tile));
+    parcel.source = places.outgoing(position);
     parcel.rowBytes = (long) tiling.cols(tile) * spec.outputType().bytes();
-    parcel.sourcePitch = parcel.rowBytes;
+    parcel.sourcePitch = places.outgoingPitch();
     parcel.rows = tiling.rows(tile);
-    parcel.target = ownersTarget(tile, shard);
-    parcel.targetPitch = ownersPitch();
+    parcel.target = places.target(tile, operands);
+    parcel.targetPitch = places.targetPitch(operands);
     parcel.name = by.tracing() ? "tile " + tile : "";
     parcel.post = null;
     if (plan.postSignals != null
         && spec.post() instanceof TilePost.Counters counters
         && counters.words()[tile] >= 0) {
       parcel.post = plan.postSignals;
-      parcel.owner = counters.at() == TilePost.At.SELF ? spec.rank() : spec.owner(shard);
+      parcel.owner = counters.at() == TilePost.At.SELF ? spec.rank() : parcel.peer;
       parcel.word = counters.words()[tile];
     }
     context.rank(spec.rank()).agent.send(by, deliveries, parcel);
@@ -281,7 +313,7 @@ final class GemmRun extends WorkCrew.Shared {
     }
     by.chaos.delay();
     int owner = counters.at() == TilePost.At.SELF ? spec.rank() : spec.owner(tiling.shard(tile));
-    if (!remote(owner)) {
+    if (!places.isRemote(owner)) {
       plan.postSignals.add(owner, counters.words()[tile], 1);
       return;
     }
@@ -294,41 +326,5 @@ final class GemmRun extends WorkCrew.Shared {
     parcel.owner = owner;
     parcel.word = counters.words()[tile];
     context.rank(spec.rank()).agent.send(by, deliveries, parcel);
-  }
-
-  /** Whether something for that rank goes over the simulated link. */
-  private boolean remote(int owner) {
-    return context.link.on() && owner != spec.rank();
-  }
-
-  private long localTarget(int tile) {
-    int outputBytes = spec.outputType().bytes();
-    if (spec.route() instanceof TileRoute.Packed packed) {
-      return operands.d
-          + (long) packed.slots()[tile] * tiling.tileRows() * tiling.tileCols() * outputBytes;
-    }
-    return operands.d
-        + ((long) tiling.row(tile) * operands.dStride + tiling.col(tile)) * outputBytes;
-  }
-
-  private long localPitch() {
-    int stride =
-        spec.route() instanceof TileRoute.Packed
-            ? tiling.tileCols()
-            : Math.max(tiling.cols(), operands.dStride);
-    return (long) stride * spec.outputType().bytes();
-  }
-
-  private long ownersTarget(int tile, int shard) {
-    TileRoute.Owners owners = (TileRoute.Owners) spec.route();
-    long rowInShard = (long) tiling.row(tile) - tiling.partition().start(shard);
-    long element = rowInShard * owners.rowStride() + tiling.col(tile);
-    return owners.buffer().at(spec.owner(shard)).address()
-        + owners.offset()
-        + element * spec.outputType().bytes();
-  }
-
-  private long ownersPitch() {
-    return (long) ((TileRoute.Owners) spec.route()).rowStride() * spec.outputType().bytes();
   }
 }

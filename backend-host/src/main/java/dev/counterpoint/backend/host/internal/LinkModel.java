@@ -52,6 +52,22 @@ final class LinkModel {
     return Math.max(egressFree[source], ingressFree[target]);
   }
 
+  /** When the two ends of a transfer are done with it. */
+  static final class Ends {
+    /** When its last byte leaves the sender. */
+    long egress;
+
+    /** When the receiver's end is done with it, which may be before or after. */
+    long ingress;
+  }
+
+  /** The same, told apart by end: each is free for what comes next as soon as it is done itself. */
+  synchronized void reserve(int source, int target, long bytes, long earliest, Ends ends) {
+    reserve(source, target, bytes, earliest);
+    ends.egress = egressFree[source];
+    ends.ingress = ingressFree[target];
+  }
+
   /** Reserves the root's egress once and everyone else's ingress, for a pipelined broadcast. */
   synchronized long reserveBroadcast(int root, long bytes, long earliest) {
     long duration = duration(bytes);

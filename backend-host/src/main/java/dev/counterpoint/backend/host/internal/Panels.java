@@ -41,7 +41,7 @@ final class Panels {
     this.inPlace = dtype == DType.FP32 || k == 0;
     long aBytes = 4L * plan.spec.rows() * k;
     long bBytes = 4L * plan.spec.cols() * k;
-    this.shared = aBytes + bBytes <= context.options.panelBytes();
+    this.shared = plan.convertedWhole;
     this.aWorkerBytes = 4L * k * Math.min(tiling.tileRows(), plan.spec.rows());
     this.bWorkerBytes = 4L * k * Math.min(tiling.tileCols(), plan.spec.cols());
     String what = "converted operands of '" + plan.spec.label() + "'";

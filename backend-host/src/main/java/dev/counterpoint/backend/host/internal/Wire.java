@@ -5,27 +5,35 @@ package dev.counterpoint.backend.host.internal;
  * where there is none.
  *
  * <p>Transfers that follow each other on a stream continue where the model stands, not where the
- * thread does: a real copy engine does not wait for a processor that is busy computing. Whatever
- * else the thread does in between brings the model back to the present.
+ * thread does: a real copy engine does not wait for a processor that is busy computing. Each begins
+ * as soon as the rank's own end of the link is done with the one before, also where the other end
+ * is behind: what lies between them buffers. Whatever else the thread does in between brings the
+ * model back to the present.
  */
 final class Wire {
   /**
-   * How much link time one piece takes: long enough to park for, short enough to share the link
-   * fairly.
+   * How much link time one piece takes: short enough to share the link fairly, and about as long as
+   * computing threads may keep a processor from the thread that copies it.
    */
-  private static final long PIECE_NANOS = 2_000_000;
+  private static final long PIECE_NANOS = 4_000_000;
 
   private static final long SMALLEST_PIECE = 1 << 12;
+  private final int rank;
   private final LinkModel link;
   private final FaultBoard faults;
+  private final LinkModel.Ends ends = new LinkModel.Ends();
 
   /** When the link was done with what this thread sent last; 0 when that no longer matters. */
   private long done;
 
+  /** When the rank's own end of it was. */
+  private long ownDone;
+
   /** The command that runs has to do with the link only. */
   private boolean carrying;
 
-  Wire(LinkModel link, FaultBoard faults) {
+  Wire(int rank, LinkModel link, FaultBoard faults) {
+    this.rank = rank;
     this.link = link;
     this.faults = faults;
   }
@@ -38,16 +46,17 @@ final class Wire {
   /** A command has ended. */
   void end() {
     if (!carrying) {
-      done = 0;
+      present();
     }
   }
 
   /** The thread had nothing to do, or has done something that takes time of its own. */
   void present() {
     done = 0;
+    ownDone = 0;
   }
 
-  /** When the next transfer can begin. */
+  /** When what follows the last transfer can begin. */
   long start() {
     return done != 0 ? done : System.nanoTime();
   }
@@ -64,7 +73,15 @@ final class Wire {
 
   private void carried(long until) {
     done = until;
+    ownDone = until;
     carrying = true;
+  }
+
+  /** Lets the time of one piece on the link pass, behind the piece before it. */
+  private void carry(int from, int to, long bytes) {
+    link.reserve(from, to, bytes, ownDone != 0 ? ownDone : System.nanoTime(), ends);
+    arrive(Math.max(ends.egress, ends.ingress));
+    ownDone = from == rank ? ends.egress : ends.ingress;
   }
 
   /** Returns when a transfer that the link ends at this time has arrived. */
@@ -82,7 +99,7 @@ final class Wire {
     long piece = Math.max(SMALLEST_PIECE, link.bytesIn(PIECE_NANOS));
     for (long at = 0; at < bytes; at += piece) {
       long part = Math.min(piece, bytes - at);
-      arrive(link.reserve(from, to, part, start()));
+      carry(from, to, part);
       OffHeap.copy(source + at, target + at, part);
     }
   }
@@ -104,7 +121,7 @@ final class Wire {
     long group = Math.max(1, link.bytesIn(PIECE_NANOS) / rowBytes);
     for (long row = 0; row < rows; row += group) {
       long part = Math.min(group, rows - row);
-      arrive(link.reserve(from, to, part * rowBytes, start()));
+      carry(from, to, part * rowBytes);
       OffHeap.copyRows(
           source + row * sourcePitch,
           sourcePitch,

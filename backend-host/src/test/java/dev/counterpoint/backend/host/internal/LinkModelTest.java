@@ -53,6 +53,18 @@ class LinkModelTest {
   }
 
   @Test
+  void anEndThatIsHeldUpHoldsUpNoOther() {
+    LinkModel.Ends ends = new LinkModel.Ends();
+    link.reserve(2, 1, 5000, 0);
+    link.reserve(0, 1, 1000, 100, ends);
+    assertThat(ends.egress).as("what the sender may send after it").isEqualTo(1100);
+    assertThat(ends.ingress).as("when the receiver has it").isEqualTo(6000);
+    link.reserve(0, 3, 1000, ends.egress, ends);
+    assertThat(ends.egress).isEqualTo(2100);
+    assertThat(ends.ingress).isEqualTo(2100);
+  }
+
+  @Test
   void aBroadcastPaysTheRootOnce() {
     link.reserve(2, 3, 700, 0);
     assertThat(link.reserveBroadcast(0, 1000, 0)).isEqualTo(1700);
