@@ -75,8 +75,7 @@ class LatencyModelProperties {
    * earlier takes its share from the sum that all wait for, as it would on a device.
    */
   private static double overtaken(TuningKey key, Tuning tuning) {
-    boolean striped =
-        key.operator().equals("gemm-ar") && tuning.strategy() == Strategy.DECOMPOSED;
+    boolean striped = key.operator().equals("gemm-ar") && tuning.strategy() == Strategy.DECOMPOSED;
     return striped ? 0.03 : 1e-9;
   }
 
