@@ -22,6 +22,7 @@ import dev.counterpoint.spi.TileReduce;
 import dev.counterpoint.spi.TileRoute;
 import dev.counterpoint.spi.Transfers;
 import dev.counterpoint.spi.Transport;
+import java.util.Arrays;
 import java.util.Set;
 
 /**
@@ -121,7 +122,11 @@ final class LeanProvider {
       case "prepare" -> refuse((GemmSpec) a[0]);
       default -> throw new AssertionError(method);
     }
-    Object result = call.with(a);
+    Object result = call.with(a); // a wrong owner is refused there, before one out of reach is here
+    if (result instanceof PreparedGemm prepared && reachesOthers((GemmSpec) a[0])) {
+      prepared.close();
+      throw refusal(Capability.PEER_ACCESS);
+    }
     return result instanceof PreparedGemm ? passing(PreparedGemm.class, result) : result;
   }
 
@@ -146,12 +151,13 @@ final class LeanProvider {
     if (spec.epilogue().rowScale() || spec.epilogue().colScale()) {
       throw refusal(Capability.EPILOGUE_SCALES);
     }
-    boolean between = spec.tiling().partition().shards() > 1;
+  }
+
+  private static boolean reachesOthers(GemmSpec spec) {
     boolean post =
         spec.post() instanceof TilePost.Counters counters && counters.at() == TilePost.At.OWNER;
-    if (between && (post || spec.route() instanceof TileRoute.Owners)) {
-      throw refusal(Capability.PEER_ACCESS);
-    }
+    return (post || spec.route() instanceof TileRoute.Owners)
+        && Arrays.stream(spec.owners().ranks()).anyMatch(owner -> owner != spec.rank());
   }
 
   private static Object norm(String method, Object[] a, Wrap.Call call) throws Throwable {
