@@ -23,6 +23,28 @@ bool warpAll(const char* operation, bool value) {
   return reduce(block.warps[current->warp()], 32, current->lane(), operation, value, false);
 }
 
+float warpShuffle(const char* operation, float value, u32 lane) {
+  struct Argument {
+    float value;
+    u32 lane;
+    float taken;
+  };
+  if (lane >= 32) {
+    machine->fail("a shuffle from a lane that no warp has");
+  }
+  Argument mine{value, lane, 0};
+  Block& block = *current->block;
+  const auto take = [](Meeting& all) {
+    for (void* argument : all.arguments) {
+      auto& theirs = *static_cast<Argument*>(argument);
+      theirs.taken = static_cast<Argument*>(all.arguments[theirs.lane])->value;
+    }
+  };
+  machine->meet(
+      block.warps[current->warp()], 32, operation, current->lane(), &mine, false, take);
+  return mine.taken;
+}
+
 bool blockReduce(const char* operation, bool value, bool any) {
   Block& block = *current->block;
   return reduce(block.barriers[0],

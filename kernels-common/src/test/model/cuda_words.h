@@ -29,6 +29,8 @@ inline Index3 blockSize() {
 // all.
 bool warpAll(const char* operation, bool value);
 bool blockReduce(const char* operation, bool value, bool any);
+// What another lane of the calling warp passes.
+float warpShuffle(const char* operation, float value, u32 lane);
 // The sum in the order of sumBlock: a tree within each warp, then warp after warp.
 float blockSum(const char* operation, float value);
 

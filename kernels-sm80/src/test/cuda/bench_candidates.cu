@@ -27,35 +27,6 @@ const std::vector<Problem> shapes = {{8192, 8192, 8192},
 constexpr int kRounds = 10;
 constexpr int kWarmRounds = 2;
 
-__device__ float bf16At(const uint16_t* data, size_t i) {
-  return __uint_as_float(static_cast<uint32_t>(data[i]) << 16);
-}
-
-// Elements that are further apart than two roundings to bf16 bring them: a panel of K that is
-// missing changes most by ten times as much.
-__global__ void countDifferent(const uint16_t* one,
-                               const uint16_t* other,
-                               size_t count,
-                               unsigned* different) {
-  for (size_t i = blockIdx.x * size_t(blockDim.x) + threadIdx.x; i < count;
-       i += size_t(gridDim.x) * blockDim.x) {
-    const float x = bf16At(one, i), y = bf16At(other, i);
-    if (!(fabsf(x - y) <= 0.01f * fabsf(x) + 0.1f)) {
-      atomicAdd(different, 1);
-    }
-  }
-}
-
-unsigned different(const Buffer& one, const Buffer& other, const Problem& s) {
-  Buffer count(4);
-  countDifferent<<<512, 256>>>(reinterpret_cast<const uint16_t*>(one.data),
-                               reinterpret_cast<const uint16_t*>(other.data),
-                               size_t(s.m) * s.n,
-                               reinterpret_cast<unsigned*>(count.data));
-  CUDA_OK(cudaDeviceSynchronize());
-  return count.download<unsigned>()[0];
-}
-
 std::string nameOf(const Trial& trial) {
   return nameOf(kTiles[trial.tile]) + " splits " + std::to_string(trial.splits) + " raster " +
          std::to_string(trial.raster);
@@ -102,7 +73,7 @@ void checkResults(const std::vector<Trial>& trials,
   for (const Trial& trial : trials) {
     CUDA_OK(cudaMemset(operands.d.data, 0xff, expected.bytes));  // NaN
     trial.launch(nk);
-    const unsigned wrong = different(operands.d, expected, s);
+    const unsigned wrong = countDifferent(operands.d, expected, s);
     tally.check(wrong == 0,
                 std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k) +
                     (nk ? " nk " : " kn ") + nameOf(trial) + ": " + std::to_string(wrong) +

@@ -9,4 +9,5 @@ void checkNorms(bool quick);
 void checkTwoDevices();
 void bench(const char* jsonPath);
 void benchCandidates(const char* jsonPath);
+void benchFp8(const char* jsonPath);
 void benchRouted(const char* jsonPath);

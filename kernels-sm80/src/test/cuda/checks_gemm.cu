@@ -161,6 +161,34 @@ static void epilogues() {
   run(integers);
 }
 
+// Factors of blocks of 128 of K: every tile, K of one block and of more than are fetched together,
+// parts that begin within these.
+static void blockFactors(bool quick) {
+  const int shapes[][3] = {{1, 1, 1}, {13, 130, 127}, {70, 390, 1300}, {135, 272, 464}};
+  for (int in : {kFp8E4m3, kFp8E5m2}) {
+    for (int tile = 0; tile < kTileCount; tile++) {
+      for (const auto& shape : shapes) {
+        GemmSpec spec;
+        spec.in = in;
+        spec.tile = tile;
+        spec.blocks = true;
+        spec.rows = shape[0];
+        spec.cols = shape[1];
+        spec.k = shape[2];
+        spec.pad = 16 - shape[2] % 16;
+        run(spec);
+        spec.out = kFp16;
+        spec.splits = shape[2] > 1000 ? 3 : 1;
+        spec.grid = quick ? 0 : 2;
+        spec.scales = true;
+        spec.bias = true;
+        spec.beta = -1.5f;
+        run(spec);
+      }
+    }
+  }
+}
+
 // Splits, orders and grids do not change a bit of the result; split counts may.
 static void repeatable(bool quick) {
   GemmSpec spec;
@@ -186,5 +214,8 @@ void checkGemm(bool quick) {
   paddedShapes();
   awkwardShapes(quick);
   epilogues();
+  if (takesBlockFactors()) {
+    blockFactors(quick);
+  }
   repeatable(quick);
 }

@@ -18,6 +18,7 @@ Gemm::Gemm(const GemmSpec& s)
       strideB((s.nk ? s.k : s.cols) + s.pad),
       strideC(s.cols + s.pad),
       strideD(s.cols + s.pad),
+      strideScales(divideUp(s.k, kScaleBlock) + s.pad),
       windowRows(std::min(s.windowRows, s.rows - s.windowFirst)),
       hostA(randomMatrix(s.in, s.rows, s.k, strideA)),
       hostB(randomMatrix(s.in, s.nk ? s.cols : s.k, s.nk ? s.k : s.cols, strideB)),
@@ -25,6 +26,9 @@ Gemm::Gemm(const GemmSpec& s)
       hostBias(randomMatrix(s.out, 1, s.cols, s.cols)),
       hostRow(randomMatrix(kFp32, 1, s.rows, s.rows)),
       hostCol(randomMatrix(kFp32, 1, s.cols, s.cols)),
+      hostAScales(randomMatrix(kFp32, s.rows, divideUp(s.k, kScaleBlock), strideScales)),
+      hostBScales(randomMatrix(
+          kFp32, divideUp(s.cols, kScaleBlock), divideUp(s.k, kScaleBlock), strideScales)),
       a(extentOf(s.rows, strideA, s.offset, inBytes)),
       b(extentOf(s.nk ? s.cols : s.k, strideB, s.offset, inBytes)),
       c(extentOf(s.rows, strideC, s.offset, outBytes)),
@@ -32,6 +36,8 @@ Gemm::Gemm(const GemmSpec& s)
       bias(hostBias.size() + 16),
       rowScale(hostRow.size() + 16),
       colScale(hostCol.size() + 16),
+      aScales(hostAScales.size() + 16),
+      bScales(hostBScales.size() + 16),
       partials(s.splits > 1 ? static_cast<size_t>(divideUp(s.rows, s.shards) + 2 * 128) * s.shards *
                                   (s.cols + 256) * 4 * s.splits
                             : 16),
@@ -44,6 +50,8 @@ Gemm::Gemm(const GemmSpec& s)
   bias.upload(hostBias.data(), hostBias.size());
   rowScale.upload(hostRow.data(), hostRow.size());
   colScale.upload(hostCol.data(), hostCol.size());
+  aScales.upload(hostAScales.data(), hostAScales.size());
+  bScales.upload(hostBScales.data(), hostBScales.size());
   const TileConfig& tile = kTiles[s.tile];
   params.a = a.at(shift * inBytes);
   params.b = b.at(shift * inBytes);
@@ -52,6 +60,10 @@ Gemm::Gemm(const GemmSpec& s)
   params.bias = s.bias ? bias.at() : 0;
   params.rowScale = s.scales ? rowScale.at() : 0;
   params.colScale = s.scales ? colScale.at() : 0;
+  params.aScales = s.blocks ? aScales.at() : 0;
+  params.bScales = s.blocks ? bScales.at() : 0;
+  params.aScalesStride = strideScales;
+  params.bScalesStride = strideScales;
   params.aStride = strideA;
   params.bStride = strideB;
   params.cStride = strideC;
@@ -99,6 +111,10 @@ void Gemm::reference() {
     for (size_t col = 0; col < cols; col++) {
       b[i * cols + col] =
           decode(spec.in, &hostB[(spec.nk ? col * strideB + i : i * strideB + col) * inBytes]);
+      if (spec.blocks) {
+        const size_t at = col / kScaleBlock * strideScales + i / kScaleBlock;
+        b[i * cols + col] *= decode(kFp32, &hostBScales[at * 4]);
+      }
     }
   }
   wanted.assign(rows * cols, 0);
@@ -107,7 +123,10 @@ void Gemm::reference() {
     double* sum = &wanted[row * cols];
     double* size = &allowed[row * cols];
     for (size_t i = 0; i < k; i++) {
-      const double x = decode(spec.in, &hostA[(row * strideA + i) * inBytes]);
+      double x = decode(spec.in, &hostA[(row * strideA + i) * inBytes]);
+      if (spec.blocks) {
+        x *= decode(kFp32, &hostAScales[(row * strideScales + i / kScaleBlock) * 4]);
+      }
       const double* y = &b[i * cols];
       for (size_t col = 0; col < cols; col++) {
         sum[col] += x * y[col];

@@ -18,6 +18,7 @@ struct GemmSpec {
   float beta = 0;
   bool bias = false;
   bool scales = false;
+  bool blocks = false;  // a factor for each block of 128 of K
   int windowFirst = 0;
   int windowRows = 1 << 30;
   int shards = 1;
@@ -28,7 +29,7 @@ struct GemmSpec {
     char text[200];
     std::snprintf(text,
                   sizeof text,
-                  "gemm %s→%s %s tile %s m%d n%d k%d pad%d off%d shards%d splits%d%s%s%s",
+                  "gemm %s→%s %s tile %s m%d n%d k%d pad%d off%d shards%d splits%d%s%s%s%s",
                   nameOf(in),
                   nameOf(out),
                   nk ? "nk" : "kn",
@@ -42,16 +43,17 @@ struct GemmSpec {
                   splits,
                   beta != 0 ? " beta" : "",
                   bias ? " bias" : "",
-                  scales ? " scales" : "");
+                  scales ? " scales" : "",
+                  blocks ? " blocks" : "");
     return text;
   }
 };
 
 struct Gemm {
   GemmSpec spec;
-  int inBytes, outBytes, strideA, strideB, strideC, strideD, windowRows;
-  std::vector<uint8_t> hostA, hostB, hostC, hostBias, hostRow, hostCol;
-  Buffer a, b, c, d, bias, rowScale, colScale, partials, arrivals, trace;
+  int inBytes, outBytes, strideA, strideB, strideC, strideD, strideScales, windowRows;
+  std::vector<uint8_t> hostA, hostB, hostC, hostBias, hostRow, hostCol, hostAScales, hostBScales;
+  Buffer a, b, c, d, bias, rowScale, colScale, aScales, bScales, partials, arrivals, trace;
   TileGemmParams params{};
 
   explicit Gemm(const GemmSpec& s);

@@ -18,6 +18,10 @@ bool serves(int, bool, const TileConfig&, const TileGemmParams&) {
   return true;
 }
 
+bool takesBlockFactors() {
+  return true;
+}
+
 std::string nameOf(const TileConfig& tile) {
   return std::to_string(tile.rows) + "x" + std::to_string(tile.cols) + "_s" +
          std::to_string(tile.stages);

@@ -1,10 +1,10 @@
 // Checks and times the built kernels on a device.
 //
 //   kernel_test FOLDER [--quick] [--serial] [--json FILE]
-//     [--only gemm|hooks|faults|companions|peers|bench|candidates|routed]
+//     [--only gemm|hooks|faults|companions|peers|bench|candidates|fp8|routed]
 //
-// bench measures the best of each shape, candidates every tile and split of some, beside cuBLASLt;
-// routed a product that is stored at a second device.
+// bench measures the best of each shape, candidates every tile and split of some, beside cuBLASLt,
+// fp8 the same of 8-bit floats with one factor for each operand and with factors of blocks; routed a product that is stored at a second device.
 
 #include <chrono>
 #include <thread>
@@ -101,6 +101,8 @@ int main(int count, char** words) {
   }
   if (only == "candidates") {
     group("candidates", [&] { benchCandidates(json); });
+  } else if (only == "fp8") {
+    group("fp8", [&] { benchFp8(json); });
   } else if (only == "routed") {
     group("routed", [&] { benchRouted(json); });
   }

@@ -13,6 +13,8 @@
 std::vector<int> inputTypes();
 // Whether a tile's kernel takes operands like these; what one module's do not, another's do.
 bool serves(int in, bool nk, const TileConfig& tile, const TileGemmParams& params);
+// Whether kernels take factors for blocks of 128 of K with 8-bit floats.
+bool takesBlockFactors();
 // In a few words, with all that tells it from others.
 std::string nameOf(const TileConfig& tile);
 // Blocks that fit one multiprocessor.

@@ -25,6 +25,17 @@ __global__ void randomBf16(uint16_t* data, size_t count) {
   }
 }
 
+__global__ void randomE4m3(uint8_t* data, size_t count) {
+  for (size_t i = blockIdx.x * size_t(blockDim.x) + threadIdx.x; i < count;
+       i += size_t(gridDim.x) * blockDim.x) {
+    uint32_t x = static_cast<uint32_t>(i) * 2654435761u;
+    x ^= x >> 15;
+    x *= 2246822519u;
+    x ^= x >> 13;
+    data[i] = static_cast<uint8_t>((x >> 8 & 0x80) | ((6 + (x >> 20 & 1)) << 3) | (x & 7));
+  }
+}
+
 Timer::Timer() {
   CUDA_OK(cudaEventCreate(&start_));
   CUDA_OK(cudaEventCreate(&end_));
@@ -50,5 +61,10 @@ float Timer::end() {
 
 void fillRandomBf16(const Buffer& buffer) {
   randomBf16<<<1024, 256>>>(reinterpret_cast<uint16_t*>(buffer.data), buffer.bytes / 2);
+  CUDA_OK(cudaDeviceSynchronize());
+}
+
+void fillRandomE4m3(const Buffer& buffer) {
+  randomE4m3<<<1024, 256>>>(buffer.data, buffer.bytes);
   CUDA_OK(cudaDeviceSynchronize());
 }

@@ -32,3 +32,4 @@ inline double median(std::vector<float> times) {
 
 // Fills with bf16 of either sign around one.
 void fillRandomBf16(const Buffer& buffer);
+void fillRandomE4m3(const Buffer& buffer);

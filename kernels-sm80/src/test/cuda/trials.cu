@@ -10,12 +10,17 @@ static size_t mostBytes(const std::vector<Problem>& problems,
   return most;
 }
 
-Operands::Operands(const std::vector<Problem>& problems)
+Operands::Operands(const std::vector<Problem>& problems, int in)
     : a(mostBytes(problems, &Problem::m, &Problem::k)),
       b(mostBytes(problems, &Problem::n, &Problem::k)),
       d(mostBytes(problems, &Problem::m, &Problem::n)) {
-  fillRandomBf16(a);
-  fillRandomBf16(b);
+  for (const Buffer* operand : {&a, &b}) {
+    if (in == kBf16) {
+      fillRandomBf16(*operand);
+    } else {
+      fillRandomE4m3(*operand);
+    }
+  }
 }
 
 static TileGemmParams paramsOf(const Problem& s,
@@ -45,11 +50,11 @@ static TileGemmParams paramsOf(const Problem& s,
   return p;
 }
 
-std::vector<Trial> trialsOf(const Problem& s, bool nk, const Operands& operands) {
+std::vector<Trial> trialsOf(const Problem& s, bool nk, const Operands& operands, int in) {
   std::vector<Trial> trials;
   for (int tile = 0; tile < kTileCount; tile++) {
     const TileConfig& config = kTiles[tile];
-    if (!hasKernel(config, kBf16) || config.rows >= 2 * std::max(16, s.m) ||
+    if (!hasKernel(config, in) || config.rows >= 2 * std::max(16, s.m) ||
         s.m > 64 * config.rows) {
       continue;
     }
@@ -65,9 +70,38 @@ std::vector<Trial> trialsOf(const Problem& s, bool nk, const Operands& operands)
         p.splits = splits;
         p.rasterRows = raster;
         const int blocks = kernels.multiprocessors * blocksPerMultiprocessor(config);
-        trials.push_back({tile, splits, raster, blocks, p});
+        trials.push_back({in, tile, splits, raster, blocks, p});
       }
     }
   }
   return trials;
+}
+
+static __device__ float bf16At(const uint16_t* data, size_t i) {
+  return __uint_as_float(static_cast<uint32_t>(data[i]) << 16);
+}
+
+// Elements that are further apart than two roundings to bf16 bring them: a panel of K that is
+// missing changes most by ten times as much.
+__global__ void findDifferent(const uint16_t* one,
+                               const uint16_t* other,
+                              size_t count,
+                              unsigned* different) {
+  for (size_t i = blockIdx.x * size_t(blockDim.x) + threadIdx.x; i < count;
+       i += size_t(gridDim.x) * blockDim.x) {
+    const float x = bf16At(one, i), y = bf16At(other, i);
+    if (!(fabsf(x - y) <= 0.01f * fabsf(x) + 0.1f)) {
+      atomicAdd(different, 1);
+    }
+  }
+}
+
+unsigned countDifferent(const Buffer& one, const Buffer& other, const Problem& s) {
+  Buffer count(4);
+  findDifferent<<<512, 256>>>(reinterpret_cast<const uint16_t*>(one.data),
+                              reinterpret_cast<const uint16_t*>(other.data),
+                              size_t(s.m) * s.n,
+                              reinterpret_cast<unsigned*>(count.data));
+  CUDA_OK(cudaDeviceSynchronize());
+  return count.download<unsigned>()[0];
 }

@@ -1,5 +1,5 @@
 #pragma once
-// What there is to try for a plain bf16 product: tiles, splits of K and rasters.
+// What there is to try for a plain product with bf16 output: tiles, splits of K and rasters.
 
 #include "gemm_case.h"
 #include "timing.h"
@@ -11,10 +11,12 @@ struct Operands {
   Buffer partials{size_t(512) << 20};
   Buffer arrivals{1 << 20};
 
-  explicit Operands(const std::vector<Problem>& problems);
+  // Bf16, or E4M3 in the same room.
+  explicit Operands(const std::vector<Problem>& problems, int in = kBf16);
 };
 
 struct Trial {
+  int in;
   int tile;
   int splits;
   int raster;
@@ -22,9 +24,15 @@ struct Trial {
   TileGemmParams params;
 
   void launch(bool nk, cudaStream_t stream = nullptr) const {
-    launchTile(kBf16, nk, kTiles[tile], params, blocks, stream);
+    launchTile(in, nk, kTiles[tile], params, blocks, stream);
   }
 };
 
 // Everything that may be worth it.
-std::vector<Trial> trialsOf(const Problem& problem, bool nk, const Operands& operands);
+std::vector<Trial> trialsOf(const Problem& problem,
+                            bool nk,
+                            const Operands& operands,
+                            int in = kBf16);
+
+// Elements of two results in bf16 that are further apart than rounding explains.
+unsigned countDifferent(const Buffer& one, const Buffer& other, const Problem& problem);

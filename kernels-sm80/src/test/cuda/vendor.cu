@@ -39,7 +39,16 @@ struct Library {
 
 constexpr int kCompute32F = 68;
 constexpr int kTransposeFirst = 3;      // attribute of an operation
+constexpr int kScalesFirst = 17;
+constexpr int kScalesSecond = 18;
+constexpr int kFast = 25;
+constexpr int kScaleModeFirst = 31;
+constexpr int kScaleModeSecond = 32;
 constexpr int kMostWorkspaceBytes = 1;  // attribute of a preference
+
+// Modes of scales: a factor for 128 of K, and for a square of 128.
+constexpr int kScalesOf128 = 4;
+constexpr int kScalesOf128x128 = 5;
 
 void* open() {
   const char* named = std::getenv("CUBLASLT");
@@ -86,8 +95,37 @@ const Library* library() {
 
 }  // namespace
 
+// False: the library does not know of such scales.
+bool Vendor::describeScales(VendorInput input) {
+  if (input == kVendorBf16) {
+    return true;
+  }
+  const std::vector<float> ones(ones_.bytes / sizeof(float), 1.0f);
+  ones_.upload(ones.data(), ones_.bytes);
+  const Library* lt = library();
+  const void* scales = ones_.data;
+  const int8_t fast = input == kVendorE4m3Fast;
+  bool known = true;
+  const auto set = [&](int attribute, const auto& value) {
+    known &= lt->setAttribute(operation_, attribute, &value, sizeof value) == 0;
+  };
+  set(kScalesFirst, scales);
+  set(kScalesSecond, scales);
+  set(kFast, fast);
+  if (input == kVendorE4m3Blocks) {
+    set(kScaleModeFirst, kScalesOf128x128);
+    set(kScaleModeSecond, kScalesOf128);
+  }
+  return known;
+}
+
 // Column-major: Dᵀ [n, m] = B · Aᵀ.
-Vendor::Vendor(const Problem& s, bool nk, const Buffer& a, const Buffer& b, const Buffer& d)
+Vendor::Vendor(const Problem& s,
+               bool nk,
+               const Buffer& a,
+               const Buffer& b,
+               const Buffer& d,
+               VendorInput input)
     : a_(a.data), b_(b.data), d_(d.data) {
   const Library* lt = library();
   if (lt == nullptr || lt->create(&handle_) != 0) {
@@ -97,8 +135,10 @@ Vendor::Vendor(const Problem& s, bool nk, const Buffer& a, const Buffer& b, cons
   const int transposed = nk;
   lt->describe(&operation_, kCompute32F, CUDA_R_32F);
   lt->setAttribute(operation_, kTransposeFirst, &transposed, sizeof transposed);
-  lt->layout(&layoutB_, CUDA_R_16BF, nk ? s.k : s.n, nk ? s.n : s.k, nk ? s.k : s.n);
-  lt->layout(&layoutA_, CUDA_R_16BF, s.k, s.m, s.k);
+  const bool scalesKnown = describeScales(input);
+  const int type = input == kVendorBf16 ? CUDA_R_16BF : CUDA_R_8F_E4M3;
+  lt->layout(&layoutB_, type, nk ? s.k : s.n, nk ? s.n : s.k, nk ? s.k : s.n);
+  lt->layout(&layoutA_, type, s.k, s.m, s.k);
   lt->layout(&layoutD_, CUDA_R_16BF, s.n, s.m, s.n);
   void* preference = nullptr;
   const size_t bytes = workspace_.bytes;
@@ -114,7 +154,7 @@ Vendor::Vendor(const Problem& s, bool nk, const Buffer& a, const Buffer& b, cons
                                 1,
                                 &choice_,
                                 &found_);
-  found_ = status == 0 ? found_ : 0;
+  found_ = status == 0 && scalesKnown ? found_ : 0;
   lt->forgetPreference(preference);
 }
 

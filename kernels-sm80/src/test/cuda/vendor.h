@@ -8,10 +8,20 @@ struct Problem {
   int m, n, k;
 };
 
-// D = A · B for bf16, by what cuBLASLt's first heuristic takes.
+// What is multiplied; the result is bf16. Operands of E4M3 come with one factor each, which is 1;
+// their sums are taken over into full precision now and then, or, fast, never. Or with factors, all
+// of them 1, for each row of A and 128 of K, and for each 128 columns of B and 128 of K.
+enum VendorInput { kVendorBf16, kVendorE4m3, kVendorE4m3Fast, kVendorE4m3Blocks };
+
+// D = A · B by what cuBLASLt's first heuristic takes.
 class Vendor {
  public:
-  Vendor(const Problem& problem, bool nk, const Buffer& a, const Buffer& b, const Buffer& d);
+  Vendor(const Problem& problem,
+         bool nk,
+         const Buffer& a,
+         const Buffer& b,
+         const Buffer& d,
+         VendorInput input = kVendorBf16);
   ~Vendor();
   Vendor(const Vendor&) = delete;
   Vendor& operator=(const Vendor&) = delete;
@@ -29,6 +39,8 @@ class Vendor {
     int reserved[4];
   };
 
+  bool describeScales(VendorInput input);
+
   void* handle_ = nullptr;
   void* operation_ = nullptr;
   void* layoutA_ = nullptr;
@@ -37,6 +49,7 @@ class Vendor {
   Choice choice_{};
   int found_ = 0;
   Buffer workspace_{64 << 20};
+  Buffer ones_{8 << 20};  // factors of either operand
   const void *a_, *b_;
   void* d_;
 };

@@ -30,6 +30,21 @@ struct dim3 {
 
 const char* cudaGetErrorString(cudaError_t error);
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device);
+// One device, without peers.
+inline cudaError_t cudaGetDeviceCount(int* count) {
+  *count = 1;
+  return cudaSuccess;
+}
+inline cudaError_t cudaDeviceCanAccessPeer(int* can, int, int) {
+  *can = 0;
+  return cudaSuccess;
+}
+inline cudaError_t cudaDeviceEnablePeerAccess(int, unsigned) {
+  return cudaErrorUnknown;
+}
+inline cudaError_t cudaSetDevice(int device) {
+  return device == 0 ? cudaSuccess : cudaErrorUnknown;
+}
 cudaError_t allocateModelMemory(void** data, size_t bytes);
 template <class T>
 cudaError_t cudaMalloc(T** data, size_t bytes) {

@@ -258,3 +258,9 @@ cudaError_t cudaLaunchKernel(const void* kernel,
 void checkTwoDevices() {}
 
 void bench(const char*) {}
+
+void benchCandidates(const char*) {}
+
+void benchRouted(const char*) {}
+
+void benchFp8(const char*) {}

@@ -21,6 +21,10 @@ bool serves(int in, bool nk, const TileConfig& tile, const TileGemmParams& p) {
          p.rows > 0 && p.cols > 0 && p.k > 0;
 }
 
+bool takesBlockFactors() {
+  return true;
+}
+
 std::string nameOf(const TileConfig& tile) {
   return std::to_string(tile.rows) + "x" + std::to_string(tile.cols) + "_s" +
          std::to_string(tile.stages) + "_c" + std::to_string(tile.cluster) + "_o" +

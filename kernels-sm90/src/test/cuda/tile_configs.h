@@ -19,11 +19,8 @@ inline const TileConfig kTiles[] = {
     {128, 256, 3, 2, 2, kEveryType}, {128, 128, 6, 2, 0, kEveryType},
     {64, 256, 5, 1, 0, kEveryType},  {64, 128, 8, 1, 0, kEveryType},
     {32, 128, 10, 1, 0, kEveryType}, {16, 128, 10, 1, 0, kEveryType},
-    {128, 256, 4, 2, 0, kCandidate}, {128, 256, 4, 2, 1, kCandidate},
-    {128, 192, 5, 2, 1, kCandidate}, {128, 192, 4, 2, 2, kCandidate},
-    {128, 160, 5, 2, 1, kCandidate}, {128, 160, 4, 2, 2, kCandidate},
-    {128, 160, 5, 2, 0, kCandidate}, {256, 160, 3, 2, 1, kCandidate},
-    {256, 192, 3, 2, 1, kCandidate}, {256, 128, 4, 2, 1, kCandidate},
+    {128, 256, 4, 2, 0, kCandidate}, {128, 192, 4, 2, 2, kCandidate},
+    {128, 160, 4, 2, 2, kCandidate}, {128, 160, 5, 2, 0, kCandidate},
     {128, 128, 6, 2, 2, kCandidate}, {64, 64, 12, 1, 0, kCandidate},
     {32, 64, 16, 1, 0, kCandidate},  {16, 64, 20, 1, 0, kCandidate}};
 constexpr int kTileCount = sizeof kTiles / sizeof kTiles[0];

@@ -11,6 +11,7 @@ namespace modeltest {
 using namespace counterpoint;
 
 constexpr i64 kTimeout = 2'000'000;
+constexpr int kScalesPad = 1;  // factors beyond each row of those of A and of B
 
 static int divideUp(int a, int b) {
   return a / b + (a % b != 0);
@@ -42,6 +43,7 @@ std::string Spec::text() const {
   add(beta != 0, " beta");
   add(bias, " bias");
   add(scales, " scales");
+  add(blocks, " blocks");
   add(gated, " gated");
   add(owners, " owners");
   add(packed, " packed");
@@ -62,6 +64,7 @@ GemmModel::GemmModel(const Spec& s, u64 theSeed)
       tileRowsPerShard(divideUp(rowsPerShard, tile.rows)),
       tileColumns(divideUp(s.cols, tile.cols)),
       tiles(s.shards * tileRowsPerShard * tileColumns),
+      kBlocks(divideUp(s.k, kScaleBlock)),
       strideA(roundUp(s.k, 16 / inBytes) + 16 / inBytes),
       strideB(roundUp(tile.across ? s.cols : s.k, 16 / inBytes)),
       strideC(s.cols + s.pad),
@@ -80,7 +83,11 @@ GemmModel::GemmModel(const Spec& s, u64 theSeed)
                0xff),
       arrivals(tiles * 4 + 16),
       trace(static_cast<u64>(tiles) * s.splits * sizeof(TileSpan) + 16),
+      aScales(s.blocks ? static_cast<u64>(s.rows) * (kBlocks + kScalesPad) * 4 : 16, 0xff),
+      bScales(s.blocks ? static_cast<u64>(divideUp(s.cols, kScaleBlock)) * (kBlocks + kScalesPad) * 4 : 16,
+              0xff),
       hostA(a.size(), 0xff),
+      hostAScales(aScales.size(), 0xff),
       fault(sizeof(FaultRecord)),
       context(sizeof(WaitContext)),
       flags(16),
@@ -121,9 +128,10 @@ void GemmModel::makeOperands() {
   fill(bias, spec.out, 1, spec.cols, spec.cols);
   fill(rowScale, kFp32, 1, spec.rows, spec.rows);
   fill(colScale, kFp32, 1, spec.cols, spec.cols);
-  const u64 ready =
-      spec.gated ? std::min<u64>(a.size(), rowsPerShard * strideA * inBytes) : a.size();
-  std::memcpy(a.bytes(), hostA.bytes(), ready);
+  if (spec.blocks) {
+    makeBlockFactors();
+  }
+  bringRows(0, spec.gated ? std::min(rowsPerShard, spec.rows) : spec.rows);
 
   params.a = a.at();
   params.b = b.at();
@@ -153,6 +161,34 @@ void GemmModel::makeOperands() {
   params.partials = partials.at();
   params.arrivals = arrivals.at();
   params.trace = spec.traced ? trace.at() : 0;
+}
+
+// Beyond each row lies what is no number.
+void GemmModel::makeBlockFactors() {
+  std::uniform_real_distribution<float> factor(0.25f, 1.5f);
+  const i64 stride = kBlocks + kScalesPad;
+  const auto fill = [&](const DeviceMemory& at, i64 rows) {
+    for (i64 i = 0; i < rows * kBlocks; i++) {
+      at.as<float>()[i / kBlocks * stride + i % kBlocks] = factor(random);
+    }
+  };
+  fill(hostAScales, spec.rows);
+  fill(bScales, divideUp(spec.cols, kScaleBlock));
+  params.aScales = aScales.at();
+  params.bScales = bScales.at();
+  params.aScalesStride = stride;
+  params.bScalesStride = stride;
+}
+
+void GemmModel::bringRows(i64 from, i64 to) {
+  const auto bring = [&](const DeviceMemory& into, const DeviceMemory& of, i64 rowBytes) {
+    std::memcpy(
+        into.bytes() + from * rowBytes, of.bytes() + from * rowBytes, (to - from) * rowBytes);
+  };
+  bring(a, hostA, strideA * inBytes);
+  if (spec.blocks) {
+    bring(aScales, hostAScales, (kBlocks + kScalesPad) * 4);
+  }
 }
 
 // As the README tells the host to.
@@ -317,9 +353,7 @@ void GemmModel::openGates() {
       const i64 middle = (start + end) / 2;
       const i64 from = half == 0 ? start : middle;
       const i64 to = half == 0 ? middle : end;
-      const i64 rowBytes = strideA * inBytes;
-      std::memcpy(
-          a.bytes() + from * rowBytes, hostA.bytes() + from * rowBytes, (to - from) * rowBytes);
+      bringRows(from, to);
       if (!spec.gateNeverOpens || shard != spec.shards - 1) {
         gateWords.as<u64>()[2 * shard + half] = 5;
       }

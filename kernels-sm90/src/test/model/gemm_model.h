@@ -60,6 +60,7 @@ struct Spec {
   int pad = 0;  // elements beyond each row of C and D; operands keep 16-byte rows
   float alpha = 1, beta = 0;
   bool bias = false, scales = false;
+  bool blocks = false;  // a factor for each block of 128 of K
   int windowFirst = 0, windowRows = 1 << 30;
   int shards = 1, splits = 1, clusters = 2, raster = 3;
   int orderBy = 0;
@@ -95,6 +96,8 @@ class GemmModel {
 
   Tile tileAt(int id) const;
   void makeOperands();
+  void makeBlockFactors();
+  void bringRows(i64 from, i64 to);
   void makeMaps();
   void makeHooks();
   void makeChain();
@@ -104,6 +107,7 @@ class GemmModel {
   void giveClearance();
   void decodeOperands();
   std::string verify();
+  double factorOf(int row, int col, int k) const;
   double wanted(int row, int col, double& bound) const;
   u8* placeOf(const Tile& tile, int row, int col) const;
   template <class T>
@@ -115,10 +119,11 @@ class GemmModel {
   std::mt19937 random;
   u64 seed;
   u64 nanos = 0;
-  int inBytes, outBytes, rowsPerShard, tileRowsPerShard, tileColumns, tiles;
+  int inBytes, outBytes, rowsPerShard, tileRowsPerShard, tileColumns, tiles, kBlocks;
   i64 strideA, strideB, strideC, strideD, ownerStride;
   DeviceMemory a, b, c, d, bias, rowScale, colScale, partials, arrivals, trace;
-  DeviceMemory hostA;  // what A will hold once all gates are open
+  DeviceMemory aScales, bScales;
+  DeviceMemory hostA, hostAScales;  // what A will hold once all gates are open
   DeviceMemory fault, context, flags, epoch, gateWords, clearWords, postWords;
   std::vector<std::unique_ptr<DeviceMemory>> tables, owners;
   std::vector<double> rowsOfA, colsOfB;

@@ -24,13 +24,23 @@ double GemmModel::valueOf(ElementType type, const void* at) const {
   }
 }
 
+double GemmModel::factorOf(int row, int col, int k) const {
+  if (!spec.blocks) {
+    return 1;
+  }
+  const i64 block = k / kScaleBlock;
+  return static_cast<double>(hostAScales.as<float>()[row * params.aScalesStride + block]) *
+         bScales.as<float>()[col / kScaleBlock * params.bScalesStride + block];
+}
+
 double GemmModel::wanted(int row, int col, double& bound) const {
   double sum = 0, size = 0;
   const double* x = &rowsOfA[static_cast<size_t>(row) * spec.k];
   const double* y = &colsOfB[static_cast<size_t>(col) * spec.k];
   for (int k = 0; k < spec.k; k++) {
-    sum += x[k] * y[k];
-    size += std::fabs(x[k] * y[k]);
+    const double product = x[k] * y[k] * factorOf(row, col, k);
+    sum += product;
+    size += std::fabs(product);
   }
   double factor = spec.alpha;
   if (spec.scales) {

@@ -168,6 +168,52 @@ static void epilogues() {
   run(scaled);
 }
 
+// Factors of blocks of 128 of K, by themselves and with everything that might disturb them.
+static void blocks() {
+  for (const Entry& entry : tested()) {
+    if (entry.input != kFp8E4m3 && entry.input != kFp8E5m2) {
+      continue;
+    }
+    const int shapes[][3] = {{1, 1, 1}, {entry.rows + 7, 385, 5 * 128 + 1}, {67, 130, 128}};
+    for (const auto& shape : shapes) {
+      Spec spec = ragged(entry);
+      spec.blocks = true;
+      spec.rows = shape[0];
+      spec.cols = shape[1];
+      spec.k = shape[2];
+      run(spec);
+    }
+    // One cluster, several tiles: the ring and those in relay go on where they were.
+    Spec ring = ragged(entry);
+    ring.blocks = true;
+    ring.clusters = 1;
+    ring.rows = entry.rows / 2 + 3;
+    ring.cols = 3 * entry.cols - 8;
+    ring.k = (2 * entry.stages + 1) * entry.panelK - 5;
+    run(ring);
+    // The last panels of one part and the first of the next are of the same four.
+    Spec split = ragged(entry);
+    split.blocks = true;
+    split.k = 11 * entry.panelK;
+    split.splits = 3;
+    split.clusters = 3;
+    run(split);
+    Spec hooked = ragged(entry);
+    hooked.blocks = true;
+    hooked.scales = true;
+    hooked.bias = true;
+    hooked.beta = -1.5f;
+    hooked.shards = 3;
+    hooked.rows = 2 * entry.rows + 9;
+    hooked.orderBy = 2;
+    hooked.gated = true;
+    hooked.owners = true;
+    hooked.posted = true;
+    hooked.clearance = true;
+    run(hooked);
+  }
+}
+
 static void splits() {
   for (const Entry& entry : tested()) {
     if (entry.input == kFp16 || entry.input == kFp8E5m2) {
@@ -332,6 +378,7 @@ int main(int count, char** words) {
   group("rings", rings);
   group("awkward shapes", awkwardShapes, 3);
   group("epilogues", epilogues, 5);
+  group("blocks", blocks, 5);
   group("splits", splits, 2);
   group("hooks", hooks, 5);
   group("chains", chains);

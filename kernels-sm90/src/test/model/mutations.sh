@@ -62,8 +62,6 @@ mutations=(
     fenceSharedProxyAsync();|  CP_DEVICE void handOver() const {'
   'kernels/tile_gemm_sm90.cuh|          awaitStoresRead();|'
   'kernels/tile_gemm_sm90.cuh|          commitStores();|'
-  'kernels/tile_gemm_sm90.cuh|(member + 1) % Shape::kTeam : member|member : member'
-  'kernels/tile_gemm_sm90.cuh|Shape::kOutboxes == 2 \|\| multiplier.member == 0;|true;'
   'kernels/tile_gemm_sm90.cuh|      awaitBox();
       if (complete) {
         Box::fillPlain|      if (complete) {
@@ -80,6 +78,27 @@ mutations=(
   'epilogue/outbox.cuh|to.vector ? cols & ~(16 / bytes - 1) : 0;|cols \& ~(16 / bytes - 1);'
   'epilogue/outbox.cuh|(upper ? low : high) = theirs;|(upper ? high : low) = theirs;|bias'
   'epilogue/outbox.cuh|origin = to.origin + (share * to.stride + firstCol) * bytes;|origin = to.origin + share * to.stride * bytes;|out0'
+  'pipeline/multiplier.cuh|      awaitPhase(shared.full(place.stage()), place.parity());||fp8_e4m3'
+  'pipeline/multiplier.cuh|          passRelay();
+          awaitProducts<0>();|          passRelay();|fp8_e4m3'
+  'pipeline/multiplier.cuh|            giveBack(place.stage());||fp8_e4m3'
+  'pipeline/multiplier.cuh|          const bool last = piece == Shape::kPieces - 1 && part == Shape::kParts - 1;|          const bool last = true;|fp8_e4m3'
+  'pipeline/multiplier.cuh|          passRelay();||fp8_e4m3'
+  'pipeline/multiplier.cuh|(product ^ (group == 0)) & 1);|product \& 1);|fp8_e4m3'
+  'pipeline/multiplier.cuh|    start<kSteps / 2, kSteps / 2>(lower, member, place.stage(), piece, part, true);|    start<kSteps / 2, kSteps / 2>(lower, member, place.stage(), piece, part, false);|fp8_e4m3'
+  'pipeline/multiplier.cuh|    at = place.unpacked();||fp8_e4m3'
+  'pipeline/multiplier.cuh|panel % kAhead == kAhead - 1|panel == 0|fp8_e4m3'
+  'pipeline/multiplier.cuh|        factors.fetch(panel + 1);|        factors.fetch(panel);|fp8_e4m3'
+  'pipeline/multiplier.cuh|    awaitPhase(shared.full(at.stage), at.parity);
+    factors.fetch|    factors.fetch|fp8_e4m3'
+  'pipeline/block_factors.cuh|minimum(panel / kAhead * kAhead + lane % kAhead, last);|panel / kAhead * kAhead + lane % kAhead;|fp8_e4m3'
+  'pipeline/block_factors.cuh|minimum(top + rowOf(i), p.rows - 1);|top + rowOf(i);|fp8_e4m3'
+  'pipeline/block_factors.cuh|minimum(left + i * kBlockCols, p.cols - 1);|left + i * kBlockCols;|fp8_e4m3'
+  'pipeline/block_factors.cuh|Shape::kSwapped ? i / 4 * 2 + i % 2 : i % 4 / 2|Shape::kSwapped ? i / 4 * 2 + i % 2 : i % 2|fp8_e4m3'
+  'pipeline/block_factors.cuh|Shape::kSwapped ? i / 4 * 2 + i % 2 : i % 4 / 2|Shape::kSwapped ? i / 4 * 2 : i % 4 / 2|fp8_e4m3'
+  'pipeline/block_factors.cuh|fetchedCols[Shape::kSwapped ? piece : part]|fetchedCols[0]|fp8_e4m3'
+  'pipeline/block_factors.cuh|firstCol = tile.firstCol + (Shape::kSwapped ? first : 0);|firstCol = tile.firstCol;|fp8_e4m3'
+  'pipeline/block_factors.cuh|(Shape::kSwapped ? 0 : first + warp * 16);|(Shape::kSwapped ? 0 : warp * 16);|fp8_e4m3'
 )
 
 survived=0
@@ -100,10 +119,15 @@ for mutation in "${mutations[@]}"; do
     exit 1
   fi
   printf '%s\n' "${text/"$from"/$to}" >"$out/cuda/$file"
+  # The kernels of the type that is looked at.
+  family=tile_gemm_sm90_bf16
+  if [[ $only = fp8* ]]; then
+    family=tile_gemm_sm90_fp8_e4m3
+  fi
   "$cxx" -std=c++17 -O1 -w -Wno-psabi -fno-strict-aliasing -I "$here" -I "$common/src/test/model" -I "$out/cuda" -I "$here/../cuda/candidates" \
     -I "$module/../kernels-sm80/src/main/cuda" -I "$common/src/main/cpp" -include cuda_words.h \
-    -x c++ -c "$out/cuda/kernels/tile_gemm_sm90_bf16.cu" -o "$out/bf16.o"
-  ls "$built"/*.o | grep -v tile_gemm_sm90_bf16 | xargs "$cxx" "$out/bf16.o" -o "$out/model_test"
+    -x c++ -c "$out/cuda/kernels/$family.cu" -o "$out/mutant.o"
+  ls "$built"/*.o | grep -v "$family" | xargs "$cxx" "$out/mutant.o" -o "$out/model_test"
   log=$out/$number.log
   status=0
   timeout 300 "$out/model_test" --only "${only:-bf16}" --stop >"$log" 2>&1 || status=$?

@@ -41,6 +41,9 @@ CP_DEVICE Operands operandsOf(const TileGemmParams& p, const Unit& unit) {
     of.bRowBytes = unit.tile.cols * Input::kBytes;
   }
   of.panels = end - first;
+  of.firstRow = unit.tile.firstRow;
+  of.firstCol = unit.tile.firstCol;
+  of.firstPanel = first;
   return of;
 }
 

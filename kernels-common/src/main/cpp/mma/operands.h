@@ -14,6 +14,10 @@ struct Operands {
   i32 bRows;
   i32 bRowBytes;
   i32 panels;
+  // Where these begin in A · B.
+  i32 firstRow;
+  i32 firstCol;
+  i32 firstPanel;
 };
 
 }  // namespace counterpoint

@@ -7,6 +7,9 @@
 
 namespace counterpoint {
 
+// Elements along K, and columns of B, that share a factor.
+constexpr i32 kScaleBlock = 128;
+
 // Strides are in elements, tables by what their name says. A table that is 0 is a hook that is not
 // there.
 struct alignas(8) TileGemmParams {
@@ -74,9 +77,16 @@ struct alignas(8) TileGemmParams {
 
   // Tracing
   u64 trace;  // TileSpan by unit; 0 for none
+
+  // Factors of blocks of 128 of K, 8-bit floats only: for each row of A, and for each 128 columns
+  // of B, whatever its layout. Both or none.
+  u64 aScales;  // [rows, blocks of k] f32; 0 for none
+  u64 bScales;  // [blocks of cols, blocks of k] f32; 0 for none
+  i64 aScalesStride;
+  i64 bScalesStride;
 };
 
-CP_SIZE(TileGemmParams, 344);
+CP_SIZE(TileGemmParams, 376);
 CP_FIELD(TileGemmParams, operation, 0, Operation);
 CP_FIELD(TileGemmParams, a, 24, u64);
 CP_FIELD(TileGemmParams, b, 32, u64);
@@ -123,6 +133,10 @@ CP_FIELD(TileGemmParams, packedSlots, 312, u64);
 CP_FIELD(TileGemmParams, postIndex, 320, u64);
 CP_FIELD(TileGemmParams, postWords, 328, u64);
 CP_FIELD(TileGemmParams, trace, 336, u64);
+CP_FIELD(TileGemmParams, aScales, 344, u64);
+CP_FIELD(TileGemmParams, bScales, 352, u64);
+CP_FIELD(TileGemmParams, aScalesStride, 360, i64);
+CP_FIELD(TileGemmParams, bScalesStride, 368, i64);
 
 // When one unit of work was done.
 struct alignas(8) TileSpan {

@@ -48,6 +48,12 @@ CP_DEVICE void storeVector(u64 address, const Vector16& v) {
   model::machine->store(address, &v, sizeof v);
 }
 
+CP_DEVICE f32 loadCached(u64 address) {
+  f32 value;
+  model::machine->load(address, &value, sizeof value);
+  return value;
+}
+
 template <class T>
 CP_DEVICE T loadPlain(u64 address) {
   T value;

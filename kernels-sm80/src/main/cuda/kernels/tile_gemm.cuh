@@ -16,9 +16,7 @@ struct MmaEngine {
   static constexpr bool kWeightsAlongK = Pipe::Weights::kAlongK;
 
   static CP_DEVICE Pipe pipe(const TileGemmParams& p, u32 shared) {
-    return Pipe(rowLayout(p.a, p.aStride * Input::kBytes),
-                rowLayout(p.b, p.bStride * Input::kBytes),
-                shared);
+    return Pipe(p, shared);
   }
 
   static CP_DEVICE void store(const TileGemmParams& p,

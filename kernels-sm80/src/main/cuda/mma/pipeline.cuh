@@ -3,6 +3,7 @@
 // and two sets of fragments in registers, loaded one step ahead.
 
 #include "copy/panel_copy.cuh"
+#include "mma/block_factors.cuh"
 #include "mma/fragments.cuh"
 #include "mma/operands.h"
 #include "mma/tile_shape.cuh"
@@ -20,6 +21,8 @@ struct Pipeline {
   static constexpr i32 kPanelK = kPanelBytes / Input::kBytes;
   static constexpr i32 kAhead = Shape::kStages - 1;
   static constexpr i32 kPanelABytes = PanelA::kRows * PanelA::kRowBytes;
+  // Only 8-bit floats come with factors for blocks of K.
+  static constexpr bool kScaled = Input::kBytes == 1 && Sum(0.5) != Sum(0);
   static_assert(kPanelABytes + PanelB::kRows * PanelB::kRowBytes == Shape::kStageBytes,
                 "a stage is one panel of each operand");
 
@@ -28,6 +31,7 @@ struct Pipeline {
     u32 b[Shape::kColPieces][2];
   };
 
+  const TileGemmParams& p;
   RowLayout layoutA;
   RowLayout layoutB;
   PanelCopier<PanelA, Shape::kThreads> copierA;
@@ -37,10 +41,12 @@ struct Pipeline {
   u32 shared;
   i32 stage;   // the next to be read
   i32 panels;  // of the unit
+  UnitOrigin origin;
 
-  CP_DEVICE Pipeline(const RowLayout& a, const RowLayout& b, u32 sharedMemory)
-      : layoutA(a),
-        layoutB(b),
+  CP_DEVICE Pipeline(const TileGemmParams& params, u32 sharedMemory)
+      : p(params),
+        layoutA(rowLayout(params.a, params.aStride * Input::kBytes)),
+        layoutB(rowLayout(params.b, params.bStride * Input::kBytes)),
         readerA(Shape::warpRow()),
         readerB(Shape::warpCol()),
         shared(sharedMemory),
@@ -74,6 +80,9 @@ struct Pipeline {
     copierA.begin(of.a, layoutA.pitch, of.aRows, of.aRowBytes);
     copierB.begin(of.b, layoutB.pitch, of.bRows, of.bRowBytes);
     panels = of.panels;
+    if constexpr (kScaled) {
+      origin.begin(of);
+    }
 #pragma unroll 1
     for (i32 ahead = 0; ahead < kAhead; ahead++) {
       if (ahead < panels) {
@@ -92,7 +101,8 @@ struct Pipeline {
     readerB.load(f.b, at + kPanelABytes, step);
   }
 
-  static CP_DEVICE void multiplyStep(Sums& sums, Fragments& f) {
+  template <class Factors>
+  static CP_DEVICE void multiplyStep(Sums& sums, Fragments& f, const Factors& of) {
 #pragma unroll
     for (i32 row = 0; row < Shape::kRowPieces; row++) {
 #pragma unroll
@@ -108,8 +118,27 @@ struct Pipeline {
       for (i32 i = 0; i < Shape::kRowPieces; i++) {
         // There and back again: neighbouring instructions share a register of A or of B.
         const i32 row = col % 2 == 0 ? i : Shape::kRowPieces - 1 - i;
-        Input::multiply(sums[row][col], f.a[row], f.b[col]);
+        multiplyPiece(sums[row][col], f.a[row], f.b[col], of, row);
       }
+    }
+  }
+
+  static CP_DEVICE void multiplyPiece(
+      Sum (&sum)[4], const u32 (&a)[4], const u32 (&b)[2], const NoFactors&, i32) {
+    Input::multiply(sum, a, b);
+  }
+
+  // Adds up what one instruction multiplies by itself first.
+  static CP_DEVICE void multiplyPiece(Sum (&sum)[4],
+                                      const u32 (&a)[4],
+                                      const u32 (&b)[2],
+                                      const PanelFactors<Shape>& of,
+                                      i32 row) {
+    Sum lower[4] = {};
+    Input::multiply(lower, a, b);
+#pragma unroll
+    for (i32 i = 0; i < 4; i++) {
+      sum[i] += lower[i] * of.ofRow[row][i / 2];
     }
   }
 
@@ -120,6 +149,16 @@ struct Pipeline {
     if (panels == 0) {
       return;
     }
+    if constexpr (kScaled) {
+      if (p.aScales != 0) {
+        multiplyScaled(sums);
+        return;
+      }
+    }
+    multiplyPanels(sums);
+  }
+
+  CP_DEVICE void multiplyPanels(Sums& sums) {
     Fragments fragments[2];
     u32 reading = stageAddress(0);
     load(fragments[0], reading, 0);
@@ -140,7 +179,7 @@ struct Pipeline {
           reading = stageAddress(0);
         }
         load(fragments[(step + 1) % 2], reading, (step + 1) % kSteps);
-        multiplyStep(sums, fragments[step % 2]);
+        multiplyStep(sums, fragments[step % 2], NoFactors{});
         // Panels are requested early in a stage, one operand after the other, where only one set of
         // fragments is alive.
         if (step == 0 && more) {
@@ -153,6 +192,30 @@ struct Pipeline {
           commitAsyncCopies();
         }
       }
+    }
+  }
+
+  // The same with factors of blocks. One set of fragments only, since what factors take in registers
+  // is taken from all products of the kernel.
+  CP_DEVICE void multiplyScaled(Sums& sums) {
+#pragma unroll 1
+    for (i32 left = panels; left > 0; left--) {
+      if (left > kAhead) {
+        copyA(stageAddress(kAhead));
+        copyB(stageAddress(kAhead));
+      }
+      commitAsyncCopies();
+      const u32 reading = stageAddress(0);
+      const PanelFactors<Shape> of(p, origin, panels - left);
+#pragma unroll 1
+      for (i32 step = 0; step < kSteps; step++) {
+        Fragments fragments;
+        load(fragments, reading, step);
+        multiplyStep(sums, fragments, of);
+      }
+      awaitAsyncCopies<kAhead - 1>();
+      __syncthreads();
+      stage = stage + 1 == Shape::kStages ? 0 : stage + 1;
     }
   }
 };

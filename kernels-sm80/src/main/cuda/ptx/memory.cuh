@@ -54,6 +54,14 @@ CP_DEVICE void storeVector(u64 address, const Vector16& v) {
                : "memory");
 }
 
+// Through the first-level cache, for what is read again soon. What it finds is no older than what
+// this block has acquired.
+CP_DEVICE f32 loadCached(u64 address) {
+  f32 value;
+  asm volatile("ld.global.f32 %0, [%1];" : "=f"(value) : "l"(address) : "memory");
+  return value;
+}
+
 template <class T>
 CP_DEVICE T loadPlain(u64 address) {
   return *reinterpret_cast<const volatile T*>(address);

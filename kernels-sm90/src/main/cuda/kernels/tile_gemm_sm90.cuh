@@ -130,7 +130,7 @@ CP_DEVICE void runOutboxClerk(const TileGemmParams& p, const SharedLayout<Shape>
           commitStores();
           awaitStoresRead();
         }
-        arrive(shared.boxFree(Shape::kOutboxes == 1 ? (member + 1) % Shape::kTeam : member));
+        arrive(shared.boxFree(member));
       }
     }
     if (leader && tile.rows > 0 && p.trace != 0) {
@@ -164,11 +164,12 @@ struct Team {
       : p(params),
         shared(layout),
         team(Shape::kTurns ? groupOfThread() : 0),
-        multiplier{layout, Shape::kTurns ? 0 : groupOfThread(), team, {}} {}
+        multiplier{layout, team, {}} {}
 
   CP_DEVICE i32 threadInTeam() const {
     return static_cast<i32>(threadIdx.x) - kWarpgroup * (1 + team * Shape::kTeam);
   }
+  CP_DEVICE static i32 member() { return Multiplier<Shape>::placeInTeam(); }
   CP_DEVICE void sync() const { syncThreads(1 + team, Shape::kTeamThreads); }
   CP_DEVICE bool mayStore() const { return loadShared(shared.failed()) == 0; }
 
@@ -203,7 +204,7 @@ struct Team {
     const bool complete = p.splits == 1 || joinSplits(unit, turns, sums);
     const i32 warp = static_cast<i32>(threadIdx.x) / kWarp - 4;
     if (complete && mayStore()) {
-      storeSums<Shape>(p, unit.tile, sums, shared.patch(warp), multiplier.member, warp % 4);
+      storeSums<Shape>(p, unit.tile, sums, shared.patch(warp), member(), warp % 4);
     }
     if (hasClerk(p)) {
       __syncwarp();
@@ -215,22 +216,21 @@ struct Team {
 
   // ---- Through outboxes ----
 
-  // The first warpgroup finds a free box at once; the second too, if it has one of its own.
+  // The first time, it is free.
   CP_DEVICE void awaitBox() {
-    const bool atOnce = Shape::kOutboxes == 2 || multiplier.member == 0;
-    awaitPhase(shared.boxFree(multiplier.member), parity ^ static_cast<u32>(atOnce));
+    awaitPhase(shared.boxFree(member()), parity ^ 1);
     parity ^= 1;
   }
 
   CP_DEVICE void handOver() const {
     fenceSharedProxyAsync();
-    arriveThreads(boxFilled(multiplier.member), kWarpgroup + kWarp);
+    arriveThreads(boxFilled(member()), kWarpgroup + kWarp);
   }
 
   // Whose tile it is matters only where there is more to do than to convert it.
   CP_DEVICE void leave(i32 index, i32 turns, Sums& sums) {
     using Box = Outbox<Shape>;
-    const u32 box = shared.outbox(multiplier.member);
+    const u32 box = shared.outbox(member());
     const bool plain = kIsFloat<Sum> && isPlain(p);
     Unit unit{};
     bool complete = true;
@@ -250,7 +250,7 @@ struct Team {
     for (i32 pass = 0; pass < Box::passes(p.outputType); pass++) {
       awaitBox();
       if (complete) {
-        Box::fillFinished(p, unit.tile, box, sums, multiplier.member * Shape::kShare, pass);
+        Box::fillFinished(p, unit.tile, box, sums, member() * Shape::kShare, pass);
       }
       handOver();
     }
@@ -277,7 +277,11 @@ struct Team {
         continue;
       }
       Sums sums = {};
-      multiplier.multiply(sums, panels);
+      if constexpr (Shape::Input::kTwoLevels) {
+        multiplier.multiplyTwoLevels(p, index, sums);
+      } else {
+        multiplier.multiply(sums, panels);
+      }
       traceComputed(index);
       if constexpr (Shape::kOutboxes > 0) {
         leave(index, turns, sums);
@@ -307,7 +311,9 @@ CP_DEVICE void initShared(const SharedLayout<Shape>& shared) {
   for (i32 team = 0; team < Shape::kTeams; team++) {
     initBarrier(shared.cleared(team), 1);
     initBarrier(shared.stored(team), kTeamWarps);
-    initBarrier(shared.turn(team), kTeamWarps);
+  }
+  for (i32 group = 0; group < kGroups; group++) {
+    initBarrier(shared.turn(group), kWarpgroup / kWarp);
   }
   for (i32 member = 0; Shape::kOutboxes > 0 && member < Shape::kTeam; member++) {
     initBarrier(shared.boxFree(member), kWarp);

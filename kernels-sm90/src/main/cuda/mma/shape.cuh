@@ -8,7 +8,9 @@
 //
 // Both multiplying warpgroups share a tile (kTogether), each with half of the 64-row pieces; or
 // each has tiles of its own and they take turns (kInTurns), so that one multiplies while the other
-// stores: better where K is short, but tiles are smaller, or half as many registers a thread.
+// stores: better where K is short, but tiles are smaller, or half as many registers a thread. With
+// two levels of sums they share tiles always, and operands change places where a tile has rows for
+// one of them only: a warpgroup that multiplies alone leaves the tensor cores idle while it adds.
 
 #include "mma/input.cuh"
 #include "ptx/special.cuh"
@@ -28,9 +30,7 @@ constexpr i32 kThreads = kWarpgroup * (1 + kGroups);
 
 // A tile leaves through patches, by 16-byte stores of those who computed it (epilogue/patch.cuh);
 // or through outboxes, by the copy engine (epilogue/outbox.cuh). An outbox has room for what one
-// warpgroup computes of a tile: with two, each has its own; with one, they take it in turns, which
-// also keeps the second so far behind the first that one multiplies while the other empties its
-// registers.
+// warpgroup computes of a tile, and each has its own.
 
 // WEIGHTS_ACROSS: B is [K, N], not [N, K]. CLUSTER blocks compute neighbouring tiles and share
 // their columns of B where those are the same. OUTBOXES: 0 for patches.
@@ -51,8 +51,9 @@ struct Shape {
   static constexpr i32 kStages = STAGES;
   static constexpr i32 kCluster = CLUSTER;
   static constexpr bool kAcross = WEIGHTS_ACROSS;
-  static constexpr bool kTurns = SHARING == kInTurns;
-  static constexpr bool kSwapped = ORIENTATION == kColsFirst;
+  static constexpr bool kTurns = SHARING == kInTurns && !Input::kTwoLevels;
+  static constexpr bool kSwapped =
+      ORIENTATION == kColsFirst || (Input::kTwoLevels && ROWS < kPiece * kGroups);
   static constexpr i32 kOutboxes = OUTBOXES;
 
   // Panels of A and B in one stage. Across K, B comes in boxes of 64 columns, of the last of which
@@ -78,6 +79,9 @@ struct Shape {
   static constexpr i32 kParts = kSecond / kN;
   static constexpr i32 kSumsEach = kN / 2;
   static constexpr i32 kSums = kPieces * kParts * kSumsEach;  // registers of a thread
+  // Two levels of sums: warpgroups multiply and add in opposite phases, where products are long
+  // enough to be worth it.
+  static constexpr bool kRelay = Input::kTwoLevels && kN == kMostN;
   using Sums = Sum[kPieces][kParts][kSumsEach];
 
   static_assert(kFirst % (kPiece * kTeam) == 0, "warpgroups cover the tile in pieces of 64");
@@ -91,7 +95,7 @@ struct Shape {
                 "a box of the copy engine, in whole groups of eight rows");
   static_assert(OUTBOXES == 0 || (SHARING == kTogether && ORIENTATION == kRowsFirst),
                 "two warpgroups share a tile of which each has rows");
-  static_assert(OUTBOXES >= 0 && OUTBOXES <= kGroups, "an outbox for each warpgroup at most");
+  static_assert(OUTBOXES == 0 || OUTBOXES == kGroups, "an outbox for each warpgroup, or none");
   static_assert(OUTBOXES == 0 || COLS % 32 == 0, "sums are turned around by 32 columns");
 };
 

@@ -3,6 +3,7 @@
 // stage before, whose products are done by then.
 
 #include "mma/descriptor.cuh"
+#include "pipeline/block_factors.cuh"
 #include "pipeline/shared_layout.cuh"
 #include "ptx/cluster.cuh"
 #include "ptx/wgmma.cuh"
@@ -25,7 +26,6 @@ struct Multiplier {
   static constexpr u32 kSecondStep = kSecondAcross ? 16 * kPanelBytes : kStepBytes;
 
   SharedLayout<Shape> shared;
-  i32 member;  // place of this warpgroup in its team
   i32 team;
   RingPosition<Shape::kStages> at;
   u32 turnParity = 0;
@@ -52,10 +52,40 @@ struct Multiplier {
     }
   }
 
-  // Starts all products of one piece and part with the current stage; `add` false to begin anew.
-  CP_DEVICE void start(Sum (&sums)[Shape::kSumsEach], i32 piece, i32 part, bool add) const {
-    const u32 a = shared.stageA(at.stage);
-    const u32 b = shared.stageB(at.stage);
+  // Warpgroups in relay: one begins a product when the other is in the middle of its own, and so
+  // multiplies while the other adds. Nothing but time depends on it. `product` counts them, its
+  // lowest bit at least.
+  CP_DEVICE void awaitRelay(i32 group, u32 product) const {
+    if constexpr (Shape::kRelay) {
+      awaitPhase(shared.turn(group), (product ^ (group == 0)) & 1);
+    }
+  }
+
+  CP_DEVICE void passRelay() const {
+    if constexpr (Shape::kRelay) {
+      __syncwarp();
+      if (threadIdx.x % kWarp == 0) {
+        arrive(shared.turn(1 - placeInTeam()));
+      }
+    }
+  }
+
+  // Of this warpgroup. Computed anew each time, so that it need not be held beside the sums.
+  CP_DEVICE static i32 placeInTeam() {
+    return Shape::kTurns ? 0 : static_cast<i32>(static_cast<u32>(threadAnew()) / kWarpgroup) - 1;
+  }
+
+  // Starts products of one piece and part with a stage: COUNT steps of its K from FIRST on. `add`
+  // is false to begin anew, `member` the warpgroup's place in its team.
+  template <i32 FIRST = 0, i32 COUNT = kSteps>
+  CP_DEVICE void start(Sum (&sums)[Shape::kSumsEach],
+                       i32 member,
+                       i32 stage,
+                       i32 piece,
+                       i32 part,
+                       bool add) const {
+    const u32 a = shared.stageA(stage);
+    const u32 b = shared.stageB(stage);
     const u32 pieceOffset = (member * Shape::kPieces + piece) * kPiece * kPanelBytes;
     const u32 partOffset = part * Shape::kN * kPanelBytes;
     const u64 first = operandDescriptor(
@@ -63,11 +93,11 @@ struct Multiplier {
     const u64 second = operandDescriptor(
         (Shape::kSwapped ? a : b) + partOffset, kEightRows, kSecondAcross ? kSpan : 16);
 #pragma unroll
-    for (i32 step = 0; step < kSteps; step++) {
+    for (i32 step = FIRST; step < FIRST + COUNT; step++) {
       Instruction::multiply(sums,
                             descriptorBeyond(first, step * kFirstStep),
                             descriptorBeyond(second, step * kSecondStep),
-                            add || step > 0);
+                            add || step > FIRST);
     }
   }
 
@@ -83,33 +113,30 @@ struct Multiplier {
     }
   }
 
+  static CP_DEVICE void pinEach(Sum (&sums)[Shape::kSumsEach]) {
+#pragma unroll
+    for (i32 i = 0; i < Shape::kSumsEach; i++) {
+      pin(sums[i]);
+    }
+  }
+
   static CP_DEVICE void pinAll(Sums& sums) {
 #pragma unroll
     for (i32 piece = 0; piece < Shape::kPieces; piece++) {
 #pragma unroll
       for (i32 part = 0; part < Shape::kParts; part++) {
-#pragma unroll
-        for (i32 i = 0; i < Shape::kSumsEach; i++) {
-          pin(sums[piece][part][i]);
-        }
+        pinEach(sums[piece][part]);
       }
     }
   }
 
+  // Sums += A · B over the next panels of the ring.
   CP_DEVICE void multiply(Sums& sums, i32 panels) {
     awaitTurn();
     if (panels == 0) {
       passTurn();
     }
-    if constexpr (Input::kTwoLevels) {
-      multiplyTwoLevels(sums, panels);
-    } else {
-      multiplyOneLevel(sums, panels);
-    }
-  }
-
-  // Sums += A · B over the next panels of the ring.
-  CP_DEVICE void multiplyOneLevel(Sums& sums, i32 panels) {
+    const i32 member = placeInTeam();
     i32 before = 0;
     pinAll(sums);
 #pragma unroll 1
@@ -120,7 +147,7 @@ struct Multiplier {
       for (i32 piece = 0; piece < Shape::kPieces; piece++) {
 #pragma unroll
         for (i32 part = 0; part < Shape::kParts; part++) {
-          start(sums[piece][part], piece, part, true);
+          start(sums[piece][part], member, at.stage, piece, part, true);
         }
       }
       commitProducts();
@@ -141,37 +168,72 @@ struct Multiplier {
     }
   }
 
-  // The same, adding up each panel's 128 of K apart and taking it over with full precision.
-  CP_DEVICE void multiplyTwoLevels(Sums& sums, i32 panels) {
+  // The same over a turn's share of K, adding up each panel's 128 of K apart and taking it over with
+  // full precision, times the factors of its block.
+  CP_DEVICE void multiplyTwoLevels(const TileGemmParams& p, i32 index, Sums& sums) {
+    static_assert(!Shape::kTurns, "both warpgroups share the tile");
+    const PanelRange panels = panelsOf<Shape>(p, splitOf(p, index));
+    const Tile tile = turnAt<Shape>(p, forget(index)).unit.tile;
+    BlockFactors<Shape> factors(p, tile, placeInTeam());
+    if (panels.count == 0) {
+      return;
+    }
+    awaitPhase(shared.full(at.stage), at.parity);
+    factors.fetch(panels.first);
+    PackedPosition<Shape::kStages> place(at);
+    const i32 end = panels.first + panels.count;
 #pragma unroll 1
-    for (i32 panel = 0; panel < panels; panel++) {
-      awaitPhase(shared.full(at.stage), at.parity);
-      if (panel == panels - 1) {
-        passTurn();
-      }
+    for (i32 panel = panels.first; panel < end; panel++) {
+      awaitPhase(shared.full(place.stage()), place.parity());
 #pragma unroll
       for (i32 piece = 0; piece < Shape::kPieces; piece++) {
 #pragma unroll
         for (i32 part = 0; part < Shape::kParts; part++) {
-          Sum lower[Shape::kSumsEach] = {};
-#pragma unroll
-          for (i32 i = 0; i < Shape::kSumsEach; i++) {
-            pin(lower[i]);
-          }
-          beginProducts();
-          start(lower, piece, part, false);
-          commitProducts();
+          const bool last = piece == Shape::kPieces - 1 && part == Shape::kParts - 1;
+          Sum lower[Shape::kSumsEach];
+          multiplyApart(lower, place, piece, part);
+          const typename BlockFactors<Shape>::Taken taken = factors.take(panel, piece, part);
+          awaitProducts<1>();
+          passRelay();
           awaitProducts<0>();
+          pinEach(lower);
+          if (last) {
+            giveBack(place.stage());
+          }
 #pragma unroll
           for (i32 i = 0; i < Shape::kSumsEach; i++) {
-            pin(lower[i]);
-            sums[piece][part][i] += lower[i];
+            sums[piece][part][i] += lower[i] * taken.of(i);
           }
         }
       }
-      giveBack(at.stage);
-      at.advance();
+      place.advance();
+      // Behind the last use of those before, and a product ahead of the first of these.
+      if (panel % kAhead == kAhead - 1) {
+        factors.fetch(panel + 1);
+      }
     }
+    at = place.unpacked();
+  }
+
+  // Starts one piece and part in two groups, so that the middle can be awaited.
+  CP_DEVICE void multiplyApart(Sum (&lower)[Shape::kSumsEach],
+                               const PackedPosition<Shape::kStages>& place,
+                               i32 piece,
+                               i32 part) const {
+    // Products are counted by the ring, since registers are dear here.
+    static_assert(!Shape::kRelay || Shape::kStages * Shape::kPieces * Shape::kParts % 2 == 0,
+                  "odd and even products take turns where the ring begins anew, too");
+    const i32 member = placeInTeam();
+    awaitRelay(member, (place.stage() * Shape::kPieces + piece) * Shape::kParts + part);
+#pragma unroll
+    for (i32 i = 0; i < Shape::kSumsEach; i++) {
+      leaveUndefined(lower[i]);
+    }
+    beginProducts();
+    start<0, kSteps / 2>(lower, member, place.stage(), piece, part, false);
+    commitProducts();
+    start<kSteps / 2, kSteps / 2>(lower, member, place.stage(), piece, part, true);
+    commitProducts();
   }
 };
 

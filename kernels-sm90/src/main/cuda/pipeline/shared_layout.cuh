@@ -45,8 +45,9 @@ struct SharedLayout {
   // A team may store its tile; a team has stored its tile.
   CP_DEVICE u32 cleared(i32 team) const { return base + kCleared + team * kBarrierBytes; }
   CP_DEVICE u32 stored(i32 team) const { return base + kStored + team * kBarrierBytes; }
-  // A team may go on with the ring where the other has left off.
-  CP_DEVICE u32 turn(i32 team) const { return base + kTurn + team * kBarrierBytes; }
+  // A warpgroup may go on with the ring where the other has left off; or, where both share a tile,
+  // may begin its product, since the other is in the middle of its own.
+  CP_DEVICE u32 turn(i32 group) const { return base + kTurn + group * kBarrierBytes; }
   // A warpgroup of the team may fill its outbox.
   CP_DEVICE u32 boxFree(i32 member) const { return base + kBoxFree + member * kBarrierBytes; }
   // Not 0: from now on nothing may be stored or posted.
@@ -55,9 +56,7 @@ struct SharedLayout {
   // arrive. Of two turns, since a clerk may be one behind.
   CP_DEVICE u32 last(i32 team, i32 turn) const { return base + kLast + (team * 2 + turn % 2) * 4; }
   CP_DEVICE u32 patch(i32 warp) const { return base + kWayOut + warp * kPatchBytes; }
-  CP_DEVICE u32 outbox(i32 member) const {
-    return base + kWayOut + (Shape::kOutboxes == 2 ? member * kOutboxBytes : 0);
-  }
+  CP_DEVICE u32 outbox(i32 member) const { return base + kWayOut + member * kOutboxBytes; }
 };
 
 // A position in the ring: a stage, and the parity of how often the ring has been gone round.
@@ -76,6 +75,26 @@ struct RingPosition {
     const i32 at = stage + panels;
     parity ^= at / STAGES & 1;
     stage = at % STAGES;
+  }
+};
+
+// The same in one register.
+template <i32 STAGES>
+struct PackedPosition {
+  u32 word;  // twice the stage, plus the parity
+
+  CP_DEVICE explicit PackedPosition(const RingPosition<STAGES>& at)
+      : word(static_cast<u32>(at.stage) * 2 + at.parity) {}
+  CP_DEVICE RingPosition<STAGES> unpacked() const { return {stage(), parity()}; }
+
+  CP_DEVICE i32 stage() const { return static_cast<i32>(word / 2); }
+  CP_DEVICE u32 parity() const { return word % 2; }
+
+  CP_DEVICE void advance() {
+    word += 2;
+    if (word >= 2 * STAGES) {
+      word = parity() ^ 1;
+    }
   }
 };
 

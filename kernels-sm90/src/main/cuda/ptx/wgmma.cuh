@@ -37,6 +37,11 @@ CP_DEVICE void pin(i32& sum) {
   asm volatile("" : "+r"(sum)::"memory");
 }
 
+// Lets a sum hold whatever its register does, for products that overwrite it; no instruction.
+CP_DEVICE void leaveUndefined(f32& sum) {
+  asm volatile("" : "=f"(sum)::"memory");
+}
+
 // ---- Products ----
 
 // Wgmma<Input, N, FIRST_ACROSS, SECOND_ACROSS>::multiply(sums, first, second, add): sums of this

@@ -7,15 +7,9 @@
 
 #define CP_CANDIDATES(APPLY, ...)                              \
   APPLY(__VA_ARGS__, 128, 256, 4, 2, kTogether, kRowsFirst, 0) \
-  APPLY(__VA_ARGS__, 128, 256, 4, 2, kTogether, kRowsFirst, 1) \
-  APPLY(__VA_ARGS__, 128, 192, 5, 2, kTogether, kRowsFirst, 1) \
   APPLY(__VA_ARGS__, 128, 192, 4, 2, kTogether, kRowsFirst, 2) \
-  APPLY(__VA_ARGS__, 128, 160, 5, 2, kTogether, kRowsFirst, 1) \
   APPLY(__VA_ARGS__, 128, 160, 4, 2, kTogether, kRowsFirst, 2) \
   APPLY(__VA_ARGS__, 128, 160, 5, 2, kInTurns, kRowsFirst, 0)  \
-  APPLY(__VA_ARGS__, 256, 160, 3, 2, kTogether, kRowsFirst, 1) \
-  APPLY(__VA_ARGS__, 256, 192, 3, 2, kTogether, kRowsFirst, 1) \
-  APPLY(__VA_ARGS__, 256, 128, 4, 2, kTogether, kRowsFirst, 1) \
   APPLY(__VA_ARGS__, 128, 128, 6, 2, kTogether, kRowsFirst, 2) \
   APPLY(__VA_ARGS__, 64, 64, 12, 1, kInTurns, kColsFirst, 0)   \
   APPLY(__VA_ARGS__, 32, 64, 16, 1, kInTurns, kColsFirst, 0)   \

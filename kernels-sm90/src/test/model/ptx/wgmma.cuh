@@ -18,6 +18,9 @@ CP_DEVICE void awaitProducts() {
 }
 CP_DEVICE void pin(f32&) {}
 CP_DEVICE void pin(i32&) {}
+CP_DEVICE void leaveUndefined(f32& sum) {
+  sum = __uint_as_float(0x7fdeadad);
+}
 
 template <class Input>
 constexpr model::Element kElement = model::Element::kBf16;

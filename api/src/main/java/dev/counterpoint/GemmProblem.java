@@ -14,6 +14,7 @@ package dev.counterpoint;
  * @param alpha factor of the product
  * @param beta factor of the output's previous content; 0 means that it is not read
  * @param bias whether a bias of N elements is added to every row, exactly once over all ranks
+ * @param scaling which factors A and B come with
  */
 public record GemmProblem(
     int m,
@@ -24,7 +25,8 @@ public record GemmProblem(
     WeightLayout weightLayout,
     float alpha,
     float beta,
-    boolean bias) {
+    boolean bias,
+    Scaling scaling) {
   /** Checks the sizes and that the types go together. */
   public GemmProblem {
     if (m < 0) {
@@ -64,6 +66,21 @@ public record GemmProblem(
           alpha + "/" + beta,
           "be 1 and 0 or 1 for integer types, whose sums are exact");
     }
+    scaling.requireFor(inputType);
+  }
+
+  /** Without factors of A and B. */
+  public GemmProblem(
+      int m,
+      int n,
+      int k,
+      DType inputType,
+      DType outputType,
+      WeightLayout weightLayout,
+      float alpha,
+      float beta,
+      boolean bias) {
+    this(m, n, k, inputType, outputType, weightLayout, alpha, beta, bias, Scaling.TENSOR);
   }
 
   /** Floating-point (or integer) operations of the whole problem: 2·M·N·K. */

@@ -40,7 +40,9 @@ public interface OperatorPlan extends AutoCloseable {
   long workspaceBytes();
 
   /**
-   * Enqueues one execution without a bias.
+   * Enqueues one execution without a bias. With {@link Scaling#BLOCKS} input and weight have scales
+   * of {@link OperatorSpec#inputScalesShape} and {@link OperatorSpec#weightScalesShape} ({@link
+   * Tensor#withScales}), in all forms of launch.
    *
    * @param rank a local rank of the plan's world
    * @param input of {@link OperatorSpec#inputShape}, row-major, any row stride

@@ -50,6 +50,21 @@ public sealed interface OperatorSpec
     return problem().weightLayout() == WeightLayout.NK ? nk : nk.transposed();
   }
 
+  /** Shape of the scales of the input that a rank passes, with {@link Scaling#BLOCKS}. */
+  default Shape inputScalesShape(int rank, int ranks) {
+    Shape input = inputShape(rank, ranks);
+    return new Shape(input.rows(), Scaling.blocks(input.cols()));
+  }
+
+  /**
+   * Shape of the scales of the weight that a rank passes, with {@link Scaling#BLOCKS}: a row for
+   * each {@value Scaling#BLOCK} of N, whatever the weight layout.
+   */
+  default Shape weightScalesShape(int rank, int ranks) {
+    Shape nk = localWeight(rank, ranks);
+    return new Shape(Scaling.blocks(nk.rows()), Scaling.blocks(nk.cols()));
+  }
+
   /** Length of the bias vector that {@code rank} passes when the problem has a bias. */
   default int biasLength(int rank, int ranks) {
     return localWeight(rank, ranks).rows();

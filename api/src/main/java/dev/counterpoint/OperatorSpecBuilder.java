@@ -18,6 +18,7 @@ public abstract class OperatorSpecBuilder<
   private float alpha = 1f;
   private float beta;
   private boolean bias;
+  private Scaling scaling = Scaling.TENSOR;
   private Tuning tuning = Tuning.AUTOMATIC;
 
   OperatorSpecBuilder() {}
@@ -91,6 +92,12 @@ public abstract class OperatorSpecBuilder<
     return self();
   }
 
+  /** Which factors A and B come with; {@link Scaling#TENSOR} unless set. */
+  public B scaling(Scaling value) {
+    scaling = value;
+    return self();
+  }
+
   /** Forces one strategy. */
   public B strategy(Strategy value) {
     tuning = tuning.withStrategy(value);
@@ -117,7 +124,8 @@ public abstract class OperatorSpecBuilder<
         weightLayout,
         alpha,
         beta,
-        bias);
+        bias,
+        scaling);
   }
 
   private static int dimension(String name, long value, int least) {

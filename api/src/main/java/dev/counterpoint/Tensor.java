@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A row-major matrix in the memory of one rank's device.
@@ -25,6 +26,7 @@ public final class Tensor implements AutoCloseable {
   private final int rowStride;
   private final DeviceMemory memory;
   private final Owner owner;
+  private final @Nullable Tensor scales;
 
   /** Moves bytes and frees memory on behalf of tensors; implemented by the world. */
   public interface Access {
@@ -41,7 +43,14 @@ public final class Tensor implements AutoCloseable {
   private record Owner(Access access, AtomicBoolean closed) {}
 
   private Tensor(
-      Rank rank, DType dtype, int rows, int cols, int rowStride, DeviceMemory memory, Owner owner) {
+      Rank rank,
+      DType dtype,
+      int rows,
+      int cols,
+      int rowStride,
+      DeviceMemory memory,
+      Owner owner,
+      @Nullable Tensor scales) {
     this.rank = rank;
     this.dtype = dtype;
     this.rows = rows;
@@ -49,6 +58,7 @@ public final class Tensor implements AutoCloseable {
     this.rowStride = rowStride;
     this.memory = memory;
     this.owner = owner;
+    this.scales = scales;
   }
 
   /**
@@ -80,7 +90,7 @@ public final class Tensor implements AutoCloseable {
           "hold " + needed + " bytes for " + shape + " " + dtype);
     }
     return new Tensor(
-        rank, dtype, rows, cols, rowStride, memory, new Owner(access, new AtomicBoolean()));
+        rank, dtype, rows, cols, rowStride, memory, new Owner(access, new AtomicBoolean()), null);
   }
 
   /** The rank on whose device it lies. */
@@ -124,7 +134,28 @@ public final class Tensor implements AutoCloseable {
     return memory;
   }
 
-  /** A view of {@code count} rows from row {@code first} on. */
+  /**
+   * This tensor as an operand that comes with factors, see {@link Scaling#BLOCKS}. A view: made
+   * once and used for any number of launches; the factors are read at each.
+   *
+   * @param factors an FP32 matrix on the same rank, which keeps its own owner
+   */
+  public Tensor withScales(Tensor factors) {
+    requireOpen();
+    factors.requireOpen();
+    if (factors.dtype != DType.FP32 || factors.rank != rank) {
+      throw new InvalidArgumentException(
+          "scales", factors, "be FP32 on rank " + rank.index() + ", beside " + this);
+    }
+    return new Tensor(rank, dtype, rows, cols, rowStride, memory, owner, factors);
+  }
+
+  /** The factors that it comes with, if any. */
+  public @Nullable Tensor scales() {
+    return scales;
+  }
+
+  /** A view of {@code count} rows from row {@code first} on, without scales. */
   public Tensor rows(int first, int count) {
     requireOpen();
     if (first < 0 || count < 0 || first > rows - count) {
@@ -132,7 +163,14 @@ public final class Tensor implements AutoCloseable {
     }
     long offset = Math.min((long) first * rowStride * dtype.bytes(), memory.bytes());
     return new Tensor(
-        rank, dtype, count, cols, rowStride, memory.slice(offset, memory.bytes() - offset), owner);
+        rank,
+        dtype,
+        count,
+        cols,
+        rowStride,
+        memory.slice(offset, memory.bytes() - offset),
+        owner,
+        null);
   }
 
   /** Throws {@link ResourceClosedException} when closed. */

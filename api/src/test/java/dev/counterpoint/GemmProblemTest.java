@@ -64,6 +64,32 @@ class GemmProblemTest {
     assertThat(typed(DType.FP8_E4M3, DType.FP8_E4M3, 0.5f, -2).alpha()).isEqualTo(0.5f);
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void onlyFp8HasScalesByBlock(DType in) {
+    boolean fp8 = in == DType.FP8_E4M3 || in == DType.FP8_E5M2;
+    if (fp8) {
+      assertThat(blocks(in).scaling()).isEqualTo(Scaling.BLOCKS);
+    } else if (in != DType.INT32) {
+      refused("scaling", () -> blocks(in));
+    }
+    Scaling.TENSOR.requireFor(in);
+  }
+
+  private static GemmProblem blocks(DType in) {
+    DType out = in.isFloating() ? DType.BF16 : DType.INT32;
+    return new GemmProblem(1, 1, 1, in, out, WeightLayout.NK, 1, 0, false, Scaling.BLOCKS);
+  }
+
+  @Test
+  void blocksCoverAllElements() {
+    assertThat(Scaling.blocks(0)).isZero();
+    assertThat(Scaling.blocks(1)).isEqualTo(1);
+    assertThat(Scaling.blocks(128)).isEqualTo(1);
+    assertThat(Scaling.blocks(129)).isEqualTo(2);
+    assertThat(Scaling.blocks(Integer.MAX_VALUE)).isEqualTo(1 << 24);
+  }
+
   @Test
   void operationsAreCountedWithoutOverflow() {
     assertThat(problem(3, 5, 7, 1, 0).flops()).isEqualTo(210);

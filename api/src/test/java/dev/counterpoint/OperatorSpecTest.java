@@ -116,6 +116,26 @@ class OperatorSpecTest {
 
   @ParameterizedTest
   @MethodSource("builders")
+  void factorsOfBlocksHaveRowsLikeInputsAndBlocksOfColumns(
+      Supplier<OperatorSpecBuilder<?, ?>> builder) {
+    OperatorSpecBuilder<?, ?> made = builder.get();
+    made.m(9).n(700).k(1030).dtype(DType.FP8_E4M3).scaling(Scaling.BLOCKS);
+    for (WeightLayout layout : WeightLayout.values()) {
+      OperatorSpec spec = made.weightLayout(layout).build();
+      assertThat(spec.problem().scaling()).isEqualTo(Scaling.BLOCKS);
+      for (int rank = 0; rank < 2; rank++) {
+        Shape input = spec.inputShape(rank, 2);
+        Shape weight = spec.localWeight(rank, 2);
+        int alongK = input.cols() == 1030 ? 9 : 5; // of 1030, or of 515
+        int alongN = weight.rows() == 700 ? 6 : 3; // of 700, or of 350
+        assertThat(spec.inputScalesShape(rank, 2)).isEqualTo(new Shape(input.rows(), alongK));
+        assertThat(spec.weightScalesShape(rank, 2)).isEqualTo(new Shape(alongN, alongK));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("builders")
   void everyFieldArrives(Supplier<OperatorSpecBuilder<?, ?>> builder) {
     OperatorSpecBuilder<?, ?> made = builder.get();
     made.m(4).n(5).k(6).dtype(DType.FP16).outputType(DType.FP32).weightLayout(WeightLayout.KN);

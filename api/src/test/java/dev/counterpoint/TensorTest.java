@@ -96,6 +96,27 @@ class TensorTest {
   }
 
   @Test
+  void scalesBelongToTheViewThatHasThem() {
+    FakeRank rank = new FakeRank(100);
+    Tensor tensor = rank.tensor(DType.FP8_E4M3, 4, 5, 5, 0);
+    Tensor factors = rank.tensor(DType.FP32, 4, 1, 2, 40);
+    Tensor scaled = tensor.withScales(factors);
+    assertThat(scaled.scales()).isSameAs(factors);
+    assertThat(scaled.memory()).isEqualTo(tensor.memory());
+    assertThat(scaled.shape()).isEqualTo(tensor.shape());
+    assertThat(tensor.scales()).isNull();
+    assertThat(scaled.rows(1, 2).scales()).isNull();
+    refused("scales", () -> tensor.withScales(rank.tensor(DType.FP16, 4, 1, 1, 40)));
+    refused("scales", () -> tensor.withScales(new FakeRank(16).tensor(DType.FP32, 4, 1, 1, 0)));
+    scaled.close();
+    assertThat(rank.freed).as("the view's own memory").isEqualTo(1);
+    factors.requireOpen();
+    assertThatThrownBy(tensor::requireOpen).isInstanceOf(ResourceClosedException.class);
+    assertThatThrownBy(() -> tensor.withScales(factors))
+        .isInstanceOf(ResourceClosedException.class);
+  }
+
+  @Test
   void viewsOutsideAreRefused() {
     Tensor tensor = new FakeRank(100).tensor(DType.INT8, 4, 5, 5, 0);
     refused("rows", () -> tensor.rows(-1, 1));

@@ -30,5 +30,7 @@ public enum Capability {
   /** FP32 GEMM multiplies full binary32 values; without it inputs may be rounded to TF32 first. */
   GEMM_FP32_FULL,
   /** Per-row and per-column scales in the epilogue. */
-  EPILOGUE_SCALES
+  EPILOGUE_SCALES,
+  /** FP8 input with scales by block ({@link dev.counterpoint.Scaling#BLOCKS}). */
+  BLOCK_SCALES
 }

@@ -23,6 +23,12 @@ public final class GemmArguments {
   private @Nullable DeviceMemory bias;
   private @Nullable DeviceMemory rowScale;
   private @Nullable DeviceMemory colScale;
+  private @Nullable DeviceMemory aScales;
+  private long aScalesOffset;
+  private int aScalesStride;
+  private @Nullable DeviceMemory bScales;
+  private long bScalesOffset;
+  private int bScalesStride;
 
   /** Nothing set. */
   public GemmArguments() {}
@@ -72,6 +78,22 @@ public final class GemmArguments {
   public GemmArguments scales(@Nullable DeviceMemory perRow, @Nullable DeviceMemory perColumn) {
     rowScale = perRow;
     colScale = perColumn;
+    return this;
+  }
+
+  /** FP32 factors of A by block: [rows, ⌈k/128⌉]. */
+  public GemmArguments aScales(@Nullable DeviceMemory memory, long offset, int stride) {
+    aScales = memory;
+    aScalesOffset = offset;
+    aScalesStride = stride;
+    return this;
+  }
+
+  /** FP32 factors of B by block: [⌈cols/128⌉, ⌈k/128⌉], whatever the weight layout. */
+  public GemmArguments bScales(@Nullable DeviceMemory memory, long offset, int stride) {
+    bScales = memory;
+    bScalesOffset = offset;
+    bScalesStride = stride;
     return this;
   }
 
@@ -148,5 +170,35 @@ public final class GemmArguments {
   /** The per-column factors. */
   public @Nullable DeviceMemory colScale() {
     return colScale;
+  }
+
+  /** The memory of A's factors by block. */
+  public @Nullable DeviceMemory aScales() {
+    return aScales;
+  }
+
+  /** Bytes into the memory of A's factors. */
+  public long aScalesOffset() {
+    return aScalesOffset;
+  }
+
+  /** Elements from row to row of A's factors. */
+  public int aScalesStride() {
+    return aScalesStride;
+  }
+
+  /** The memory of B's factors by block. */
+  public @Nullable DeviceMemory bScales() {
+    return bScales;
+  }
+
+  /** Bytes into the memory of B's factors. */
+  public long bScalesOffset() {
+    return bScalesOffset;
+  }
+
+  /** Elements from row to row of B's factors. */
+  public int bScalesStride() {
+    return bScalesStride;
   }
 }

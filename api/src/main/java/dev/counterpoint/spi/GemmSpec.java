@@ -1,6 +1,7 @@
 package dev.counterpoint.spi;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.Scaling;
 import dev.counterpoint.WeightLayout;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param epoch the rank's launch counter; needed when a gate or a clearance has a target
  * @param reservedUnits compute units left free for kernels that must run beside this one
  * @param owners whose each shard is, for a route or a post that goes to owners
+ * @param scaling which factors A and B come with; {@link Scaling#BLOCKS} needs {@link
+ *     Capability#BLOCK_SCALES} and the tile engine
  */
 public record GemmSpec(
     String label,
@@ -40,9 +43,10 @@ public record GemmSpec(
     Epilogue epilogue,
     @Nullable Epoch epoch,
     int reservedUnits,
-    ShardOwners owners) {
+    ShardOwners owners,
+    Scaling scaling) {
 
-  /** Shard s belongs to rank s. */
+  /** Shard s belongs to rank s, and A and B come without factors. */
   public GemmSpec(
       String label,
       int rank,
@@ -75,7 +79,8 @@ public record GemmSpec(
         epilogue,
         epoch,
         reservedUnits,
-        ShardOwners.following(0, tiling.partition().shards()));
+        ShardOwners.following(0, tiling.partition().shards()),
+        Scaling.TENSOR);
   }
 
   /** A plain GEMM: natural order, no gate, local route, no post. */
@@ -130,7 +135,8 @@ public record GemmSpec(
         epilogue,
         newEpoch,
         reservedUnits,
-        owners);
+        owners,
+        scaling);
   }
 
   /** The same leaving compute units free. */
@@ -151,7 +157,8 @@ public record GemmSpec(
         epilogue,
         epoch,
         units,
-        owners);
+        owners,
+        scaling);
   }
 
   /** The same with shards that belong to other ranks. */
@@ -172,7 +179,30 @@ public record GemmSpec(
         epilogue,
         epoch,
         reservedUnits,
-        newOwners);
+        newOwners,
+        scaling);
+  }
+
+  /** The same with other factors of A and B. */
+  public GemmSpec withScaling(Scaling newScaling) {
+    return new GemmSpec(
+        label,
+        rank,
+        tiling,
+        k,
+        inputType,
+        outputType,
+        weightLayout,
+        engine,
+        order,
+        gate,
+        route,
+        post,
+        epilogue,
+        epoch,
+        reservedUnits,
+        owners,
+        newScaling);
   }
 
   /** The rank that owns a shard. */

@@ -214,6 +214,27 @@ class CapabilityRules {
     }
   }
 
+  @Rule({"CAP-1", "CAP-2", "GEMM-21"})
+  @ConformanceTest
+  void scalesByBlockWorkOrAreRefused(Kit kit) {
+    Rig rig = kit.rig();
+    for (DType in : new DType[] {DType.FP8_E4M3, DType.FP8_E5M2}) {
+      GemmCase shape = GemmCase.of(5, 130, 140).types(in, DType.BF16).blocks();
+      if (!rig.has(Capability.GEMM_FP8)) {
+        Check.that(
+            !rig.has(Capability.BLOCK_SCALES),
+            "[CAP-1] BLOCK_SCALES is declared, which is about FP8 input, and GEMM_FP8 is not");
+        kit.refused(Capability.GEMM_FP8, rig.backend, () -> shape.on(kit, rig, 0).prepare());
+        continue;
+      }
+      GemmBench bench = shape.on(kit, rig, 0);
+      if (!kit.refused(Capability.BLOCK_SCALES, rig.backend, bench::prepare)) {
+        bench.run(bench.prepare());
+        bench.check("scales by block");
+      }
+    }
+  }
+
   @Rule("CAP-3")
   @ConformanceTest(Worlds.ALL)
   void capabilitiesAreThoseOfTheProbeAndNeverChange(Kit kit) {

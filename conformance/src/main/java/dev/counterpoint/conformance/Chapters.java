@@ -28,6 +28,7 @@ final class Chapters {
           GemmPostRules.class,
           GemmTableRules.class,
           GemmInputRules.class,
+          BlockScaleRules.class,
           ReduceRules.class,
           ReduceRouteRules.class,
           CollectiveRules.class,
@@ -40,6 +41,7 @@ final class Chapters {
           OperatorFlowRules.class,
           OperatorErrorRules.class,
           OperatorNormRules.class,
+          OperatorScaleRules.class,
           TraceRules.class,
           NormRules.class);
 

@@ -1,6 +1,7 @@
 package dev.counterpoint.conformance;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.Scaling;
 import dev.counterpoint.WeightLayout;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.DeviceMemory;
@@ -35,6 +36,10 @@ final class GemmBench {
   final Matrix biasRow;
   final double[] rowScale;
   final double[] colScale;
+  final @Nullable Matrix aFactors;
+  final @Nullable Matrix bFactors;
+  final @Nullable DeviceMemory deviceAFactors;
+  final @Nullable DeviceMemory deviceBFactors;
   final Expected expected;
   final DeviceMemory deviceA;
   final DeviceMemory deviceB;
@@ -63,6 +68,14 @@ final class GemmBench {
         Matrix.random(random, shape.out, 1, shape.cols, Math.max(1, shape.cols), shape.integers);
     rowScale = scales(random, shape.rows, shape.integers);
     colScale = scales(random, shape.cols, shape.integers);
+    boolean blocks = shape.scaling == Scaling.BLOCKS;
+    int gap = shape.padding;
+    aFactors =
+        blocks ? BlockFactors.ofRows(random, shape.rows, shape.k, gap, shape.integers) : null;
+    bFactors =
+        blocks ? BlockFactors.ofColumns(random, shape.cols, shape.k, gap, shape.integers) : null;
+    deviceAFactors = aFactors == null ? null : upload(aFactors, 4 * shape.offsetElements);
+    deviceBFactors = bFactors == null ? null : upload(bFactors, 4 * shape.offsetElements);
     inOffset = shape.offsetElements * shape.in.bytes();
     outOffset = shape.offsetElements * shape.out.bytes();
     deviceA = upload(a, inOffset);
@@ -131,6 +144,9 @@ final class GemmBench {
         double magnitude = 0;
         for (int p = 0; p < shape.k; p++) {
           double product = a.at(i, p) * (nk ? b.at(j, p) : b.at(p, j));
+          if (aFactors != null && bFactors != null) {
+            product *= BlockFactors.ofRow(aFactors, i, p) * BlockFactors.ofColumn(bFactors, j, p);
+          }
           sum += product;
           magnitude += Math.abs(product);
         }
@@ -166,15 +182,16 @@ final class GemmBench {
 
   GemmSpec spec() {
     return GemmSpec.plain(
-        rig.name("gemm"),
-        rank,
-        tiling,
-        shape.k,
-        shape.in,
-        shape.out,
-        shape.layout,
-        shape.engine,
-        shape.epilogue());
+            rig.name("gemm"),
+            rank,
+            tiling,
+            shape.k,
+            shape.in,
+            shape.out,
+            shape.layout,
+            shape.engine,
+            shape.epilogue())
+        .withScaling(shape.scaling);
   }
 
   PreparedGemm prepare() {
@@ -190,21 +207,22 @@ final class GemmBench {
       TileOrder order, TileGate gate, TileRoute route, TilePost post, @Nullable Epoch epoch) {
     GemmSpec plain = spec();
     return new GemmSpec(
-        plain.label(),
-        rank,
-        tiling,
-        shape.k,
-        shape.in,
-        shape.out,
-        shape.layout,
-        plain.engine(),
-        order,
-        gate,
-        route,
-        post,
-        plain.epilogue(),
-        epoch,
-        0);
+            plain.label(),
+            rank,
+            tiling,
+            shape.k,
+            shape.in,
+            shape.out,
+            shape.layout,
+            plain.engine(),
+            order,
+            gate,
+            route,
+            post,
+            plain.epilogue(),
+            epoch,
+            0)
+        .withScaling(shape.scaling);
   }
 
   GemmArguments arguments() {
@@ -215,6 +233,11 @@ final class GemmBench {
             .d(deviceD, outputOffset(), stride())
             .c(shape.beta == 0 ? null : deviceC, outOffset, c.stride)
             .bias(shape.bias ? deviceBias : null);
+    if (aFactors != null && bFactors != null) {
+      arguments
+          .aScales(deviceAFactors, 4L * shape.offsetElements, aFactors.stride)
+          .bScales(deviceBFactors, 4L * shape.offsetElements, bFactors.stride);
+    }
     return arguments.scales(
         shape.rowScale ? deviceRowScale : null, shape.colScale ? deviceColScale : null);
   }

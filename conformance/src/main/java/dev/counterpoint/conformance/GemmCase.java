@@ -1,6 +1,7 @@
 package dev.counterpoint.conformance;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.Scaling;
 import dev.counterpoint.WeightLayout;
 import dev.counterpoint.spi.Epilogue;
 import dev.counterpoint.spi.GemmEngine;
@@ -21,6 +22,7 @@ final class GemmCase {
   boolean bias;
   boolean rowScale;
   boolean colScale;
+  Scaling scaling = Scaling.TENSOR;
   int firstRow;
   int windowRows = -1;
   int tileRows;
@@ -77,6 +79,12 @@ final class GemmCase {
     return this;
   }
 
+  /** With factors of the blocks of A and B. */
+  GemmCase blocks() {
+    scaling = Scaling.BLOCKS;
+    return this;
+  }
+
   GemmCase window(int first, int count) {
     firstRow = first;
     windowRows = count;
@@ -118,7 +126,7 @@ final class GemmCase {
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "%d×%d×%d %s→%s %s, %d shards, alpha %s, beta %s%s%s%s, window %d+%d, tile %d×%d, padding %d",
+        "%d×%d×%d %s→%s %s, %d shards, alpha %s, beta %s%s%s%s%s, window %d+%d, tile %d×%d, padding %d",
         rows,
         cols,
         k,
@@ -131,6 +139,7 @@ final class GemmCase {
         bias ? ", bias" : "",
         rowScale ? ", row scale" : "",
         colScale ? ", column scale" : "",
+        scaling == Scaling.BLOCKS ? ", scales by block" : "",
         firstRow,
         window(),
         tileRows,

@@ -6,6 +6,7 @@ import dev.counterpoint.NormTensors;
 import dev.counterpoint.NormalizingPlan;
 import dev.counterpoint.OperatorPlan;
 import dev.counterpoint.OperatorSpec;
+import dev.counterpoint.Scaling;
 import dev.counterpoint.Shape;
 import dev.counterpoint.Splits;
 import dev.counterpoint.Tensor;
@@ -39,12 +40,20 @@ final class OperatorBench {
     final DeviceMemory memory;
     final Tensor tensor;
 
+    /** The factors of its blocks, which the tensor comes with. */
+    final @Nullable Operand factors;
+
     Operand(int rank, Matrix matrix) {
+      this(rank, matrix, null);
+    }
+
+    Operand(int rank, Matrix matrix, @Nullable Operand factors) {
       this.rank = rank;
       this.matrix = matrix;
       int guard = GUARD * matrix.type.bytes();
       memory = desk.rig.memory(rank, matrix.bytes() + 2L * guard);
-      tensor =
+      this.factors = factors;
+      Tensor whole =
           desk.own(
               desk.rank(rank)
                   .wrap(
@@ -53,6 +62,7 @@ final class OperatorBench {
                       matrix.rows,
                       matrix.cols,
                       matrix.stride));
+      tensor = factors == null ? whole : whole.withScales(factors.tensor);
       reset();
     }
 
@@ -98,8 +108,16 @@ final class OperatorBench {
       Shape w = spec.weightShape(rank, ranks);
       Shape o = spec.outputShape(rank, ranks);
       Shape i = spec.inputShape(rank, ranks);
-      input[rank] = new Operand(rank, random(random, shape.in, i.rows(), i.cols(), shape.padding));
-      weight[rank] = new Operand(rank, random(random, shape.in, w.rows(), w.cols(), shape.padding));
+      input[rank] =
+          new Operand(
+              rank,
+              random(random, shape.in, i.rows(), i.cols(), shape.padding),
+              factors(random, rank, spec.inputScalesShape(rank, ranks)));
+      weight[rank] =
+          new Operand(
+              rank,
+              random(random, shape.in, w.rows(), w.cols(), shape.padding),
+              factors(random, rank, spec.weightScalesShape(rank, ranks)));
       boolean same = shape.kind == OperatorCase.Kind.AR;
       output[rank] =
           new Operand(
@@ -114,6 +132,14 @@ final class OperatorBench {
     }
     expected = compute();
     clear();
+  }
+
+  private @Nullable Operand factors(Random random, int rank, Shape of) {
+    if (shape.scaling != Scaling.BLOCKS) {
+      return null;
+    }
+    return new Operand(
+        rank, BlockFactors.random(random, of.rows(), of.cols(), shape.padding, shape.integers));
   }
 
   private Matrix random(Random random, DType type, int rows, int cols, int padding) {
@@ -194,16 +220,16 @@ final class OperatorBench {
     switch (shape.kind) {
       case AG -> {
         int owner = i / Math.max(1, rows.rowsPerShard());
-        dot(result, i, j, input[owner].matrix, i - rows.start(owner), rank, j);
+        dot(result, i, j, input[owner], i - rows.start(owner), rank, j);
       }
       case RS -> {
         for (int from = 0; from < ranks; from++) {
-          dot(result, i, j, input[from].matrix, rows.start(rank) + i, from, j);
+          dot(result, i, j, input[from], rows.start(rank) + i, from, j);
         }
       }
       case AR -> {
         for (int from = 0; from < ranks; from++) {
-          dot(result, i, j, input[from].matrix, i, from, j);
+          dot(result, i, j, input[from], i, from, j);
         }
       }
       case A2A -> {
@@ -213,7 +239,7 @@ final class OperatorBench {
             splits == null
                 ? rows.start(rank) + i % rows.rows(rank)
                 : (int) (splits.sendStart(from, rank) + i - splits.receiveStart(from, rank));
-        dot(result, i, j, input[from].matrix, row, from, j);
+        dot(result, i, j, input[from], row, from, j);
       }
     }
   }
@@ -230,11 +256,18 @@ final class OperatorBench {
     return from;
   }
 
-  private void dot(Expected result, int i, int j, Matrix a, int row, int weightRank, int col) {
+  private void dot(Expected result, int i, int j, Operand a, int row, int weightRank, int col) {
     double sum = 0;
     double magnitude = 0;
-    for (int p = 0; p < a.cols; p++) {
-      double term = a.at(row, p) * weightAt(weightRank, col, p);
+    Operand rowFactors = a.factors;
+    Operand colFactors = weight[weightRank].factors;
+    for (int p = 0; p < a.matrix.cols; p++) {
+      double term = a.matrix.at(row, p) * weightAt(weightRank, col, p);
+      if (rowFactors != null && colFactors != null) {
+        term *=
+            BlockFactors.ofRow(rowFactors.matrix, row, p)
+                * BlockFactors.ofColumn(colFactors.matrix, col, p);
+      }
       sum += term;
       magnitude += Math.abs(term);
     }

@@ -8,6 +8,7 @@ import dev.counterpoint.GemmReduceScatterSpec;
 import dev.counterpoint.Norm;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.OperatorSpecBuilder;
+import dev.counterpoint.Scaling;
 import dev.counterpoint.Splits;
 import dev.counterpoint.Strategy;
 import dev.counterpoint.Tuning;
@@ -45,6 +46,7 @@ final class OperatorCase {
   boolean bias;
   int padding;
   boolean integers = true;
+  Scaling scaling = Scaling.TENSOR;
   Tuning tuning = Tuning.AUTOMATIC;
   @Nullable Norm norm;
   @Nullable Splits splits;
@@ -100,6 +102,12 @@ final class OperatorCase {
     return this;
   }
 
+  /** With factors of the blocks of inputs and weights. */
+  OperatorCase blocks() {
+    scaling = Scaling.BLOCKS;
+    return this;
+  }
+
   OperatorCase strategy(Strategy strategy) {
     tuning = tuning.withStrategy(strategy);
     return this;
@@ -120,6 +128,7 @@ final class OperatorCase {
     OperatorCase other = new OperatorCase(kind, m, n, k);
     other.types(in, out).layout(layout).factors(alpha, beta).bias(bias).padded(padding);
     other.integers = integers;
+    other.scaling = scaling;
     other.tuning = tuning;
     other.norm = value;
     return other;
@@ -158,6 +167,7 @@ final class OperatorCase {
         .alpha(alpha)
         .beta(beta)
         .bias(bias)
+        .scaling(scaling)
         .tuning(tuning);
   }
 
@@ -180,7 +190,9 @@ final class OperatorCase {
         tuning.strategy(),
         alpha,
         beta,
-        (bias ? ", bias" : "") + (splits == null ? "" : ", splits " + splits),
+        (bias ? ", bias" : "")
+            + (scaling == Scaling.BLOCKS ? ", scales by block" : "")
+            + (splits == null ? "" : ", splits " + splits),
         tuning.chunks(),
         tuning.groups(),
         tuning.transport(),

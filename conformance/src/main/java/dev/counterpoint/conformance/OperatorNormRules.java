@@ -113,7 +113,7 @@ class OperatorNormRules {
     return rows;
   }
 
-  private static void runAndCheck(Kit kit, Desk desk, OperatorCase shape, Norm norm) {
+  static void runAndCheck(Kit kit, Desk desk, OperatorCase shape, Norm norm) {
     kit.at("%s, %s", shape, norm);
     OperatorBench plain = OperatorRules.plannedOrRefused(shape, desk);
     if (plain == null) {

@@ -8,6 +8,7 @@ import static dev.counterpoint.conformance.Spoiling.with;
 
 import dev.counterpoint.DType;
 import dev.counterpoint.Norm;
+import dev.counterpoint.Scaling;
 import dev.counterpoint.Splits;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.Capability;
@@ -209,6 +210,36 @@ enum ComputeFlaw implements Flaw {
               }
             }
           });
+    }
+  },
+
+  FORGETS_THE_FACTORS_OF_BLOCKS(
+      "GEMM-21", "productsOfScaledBlocksAreRightInEveryShape", "scales by block") {
+    @Override
+    public Backend spoil(Backend raw) {
+      return onSpecs(raw, s -> s.withScaling(Scaling.TENSOR));
+    }
+  },
+
+  SCALES_BLOCKS_UNDECLARED("CAP-2", "scalesByBlockWorkOrAreRefused", "BLOCK_SCALES") {
+    @Override
+    public Backend spoil(Backend raw) {
+      Set<Capability> fewer = EnumSet.copyOf(raw.capabilities());
+      fewer.remove(Capability.BLOCK_SCALES);
+      return Wrap.around(
+          Backend.class,
+          raw,
+          (method, a, call) -> method.equals("capabilities") ? fewer : call.with(a));
+    }
+  },
+
+  READS_FACTORS_BEFORE_THE_GATE(
+      "GEMM-8", "noFactorOfARowIsReadBeforeItsWordsHaveArrived", "seen NaN") {
+    @Override
+    public Backend spoil(Backend raw) {
+      return onSpecs(
+          raw,
+          s -> s.gate() instanceof TileGate.None ? s : with(s, TileGate.NONE, s.route(), s.post()));
     }
   },
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.counterpoint.core.BackendRegistry;
 import dev.counterpoint.spi.BackendProvider;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -24,5 +25,25 @@ class LeanBackendTest {
             options, List.of(target), Chapters.tests(), BrokenBackendsTest.SILENT);
     assertThat(summary.failures()).isEmpty();
     assertThat(summary.passed()).isGreaterThan(200);
+  }
+
+  @Test
+  @Timeout(120)
+  void aBackendWithFp8ButWithoutFactorsOfBlocksPassesWhatConcernsThem() {
+    BackendProvider host = BackendRegistry.load().select("host");
+    ConformanceTarget target =
+        new BrokenBackendsTest.Target("plain", LeanProvider.withoutBlockScales(host));
+    ConformanceRunner.Summary summary =
+        BrokenBackendsTest.run(
+            target,
+            Set.of(
+                "scalesByBlockWorkOrAreRefused",
+                "eightBitFloatGemmWorksOrIsRefused",
+                "scaledOperandsAreRefusedByNameWhereTheyCannotBeMultiplied",
+                "productsOfScaledBlocksAreRightInEveryShape",
+                "everyOperatorByEveryStrategyTakesScaledOperands"));
+    assertThat(summary.failures()).isEmpty();
+    assertThat(summary.passed()).as("by refusals").isGreaterThanOrEqualTo(3);
+    assertThat(summary.skipped()).as("what cannot be run").isPositive();
   }
 }

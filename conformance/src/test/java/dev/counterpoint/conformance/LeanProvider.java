@@ -1,6 +1,7 @@
 package dev.counterpoint.conformance;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.Scaling;
 import dev.counterpoint.UnsupportedCapabilityException;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.BackendProvider;
@@ -23,6 +24,7 @@ import dev.counterpoint.spi.TileRoute;
 import dev.counterpoint.spi.Transfers;
 import dev.counterpoint.spi.Transport;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Set;
 
 /**
@@ -43,6 +45,48 @@ final class LeanProvider {
           }
           return result instanceof Backend backend ? lean(backend) : result;
         });
+  }
+
+  /** The host backend without factors of blocks, and with everything else. */
+  static BackendProvider withoutBlockScales(BackendProvider host) {
+    return Wrap.around(
+        BackendProvider.class,
+        host,
+        (method, a, call) -> {
+          Object result = call.with(a);
+          if (result instanceof Probe.Available p) {
+            return new Probe.Available(
+                p.summary(), p.devices(), p.versions(), fewer(p.capabilities()), p.notes());
+          }
+          return result instanceof Backend backend ? withoutBlockScales(backend) : result;
+        });
+  }
+
+  private static Set<Capability> fewer(Set<Capability> all) {
+    Set<Capability> fewer = EnumSet.copyOf(all);
+    fewer.remove(Capability.BLOCK_SCALES);
+    return fewer;
+  }
+
+  private static Backend withoutBlockScales(Backend raw) {
+    return Wrap.around(
+        Backend.class,
+        raw,
+        (method, a, call) ->
+            switch (method) {
+              case "capabilities" -> fewer(raw.capabilities());
+              case "gemm" ->
+                  Wrap.around(
+                      TileGemm.class,
+                      call.with(a),
+                      (m, b, c) -> {
+                        if (m.equals("prepare") && ((GemmSpec) b[0]).scaling() == Scaling.BLOCKS) {
+                          throw refusal(Capability.BLOCK_SCALES);
+                        }
+                        return c.with(b);
+                      });
+              default -> call.with(a);
+            });
   }
 
   private static Backend lean(Backend raw) {

@@ -126,7 +126,8 @@ final class Spoiling {
         s.epilogue(),
         s.epoch(),
         s.reservedUnits(),
-        s.owners());
+        s.owners(),
+        s.scaling());
   }
 
   /** An epoch that stands for ever where the next launch of another one will be. */

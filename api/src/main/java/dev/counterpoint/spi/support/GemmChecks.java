@@ -2,6 +2,7 @@ package dev.counterpoint.spi.support;
 
 import dev.counterpoint.DType;
 import dev.counterpoint.InvalidArgumentException;
+import dev.counterpoint.Scaling;
 import dev.counterpoint.spi.Epilogue;
 import dev.counterpoint.spi.GemmEngine;
 import dev.counterpoint.spi.GemmSpec;
@@ -37,6 +38,7 @@ public final class GemmChecks {
           "be two floating types, or INT8 and INT32");
     }
     MemoryChecks.requireAtLeast("k", spec.k(), 0);
+    requireScaling(spec);
     if (spec.engine() == GemmEngine.VENDOR) {
       requireNoHooks(spec);
     }
@@ -48,6 +50,16 @@ public final class GemmChecks {
     requireRoute(spec, size);
     requirePost(spec, size);
     requireEpilogue(spec);
+  }
+
+  private static void requireScaling(GemmSpec spec) {
+    spec.scaling().requireFor(spec.inputType());
+    if (spec.scaling() == Scaling.BLOCKS && spec.engine() == GemmEngine.VENDOR) {
+      throw new InvalidArgumentException(
+          "engine",
+          "VENDOR with scales by block of '" + spec.label() + "'",
+          "be TILE: vendors' libraries want such scales in orders of their own");
+    }
   }
 
   private static void requireNoHooks(GemmSpec spec) {

@@ -2,6 +2,7 @@ package dev.counterpoint.spi.support;
 
 import dev.counterpoint.DType;
 import dev.counterpoint.InvalidArgumentException;
+import dev.counterpoint.Scaling;
 import dev.counterpoint.WeightLayout;
 import dev.counterpoint.spi.GemmArguments;
 import dev.counterpoint.spi.GemmSpec;
@@ -22,6 +23,8 @@ public final class GemmOperands {
   private long bias;
   private long rowScale;
   private long colScale;
+  private long aScales;
+  private long bScales;
 
   /** For launches of this GEMM. */
   public GemmOperands(GemmSpec spec) {
@@ -72,6 +75,8 @@ public final class GemmOperands {
     long newColScale =
         addresses.vector(
             "colScale", spec.epilogue().colScale(), arguments.colScale(), spec.cols() * scaleBytes);
+    long newAScales = addressOfAScales(arguments);
+    long newBScales = addressOfBScales(arguments);
     a = newA;
     b = newB;
     c = newC;
@@ -79,6 +84,36 @@ public final class GemmOperands {
     bias = newBias;
     rowScale = newRowScale;
     colScale = newColScale;
+    aScales = newAScales;
+    bScales = newBScales;
+  }
+
+  private long addressOfAScales(GemmArguments arguments) {
+    if (spec.scaling() != Scaling.BLOCKS) {
+      return 0;
+    }
+    return addresses.matrix(
+        "aScales",
+        arguments.aScales(),
+        arguments.aScalesOffset(),
+        spec.rows(),
+        Scaling.blocks(spec.k()),
+        arguments.aScalesStride(),
+        DType.FP32.bytes());
+  }
+
+  private long addressOfBScales(GemmArguments arguments) {
+    if (spec.scaling() != Scaling.BLOCKS) {
+      return 0;
+    }
+    return addresses.matrix(
+        "bScales",
+        arguments.bScales(),
+        arguments.bScalesOffset(),
+        Scaling.blocks(spec.cols()),
+        Scaling.blocks(spec.k()),
+        arguments.bScalesStride(),
+        DType.FP32.bytes());
   }
 
   private long addressOfC(GemmArguments arguments) {
@@ -146,5 +181,15 @@ public final class GemmOperands {
   /** Address of the factors of columns. */
   public long colScale() {
     return colScale;
+  }
+
+  /** Address of the factors of A by block. */
+  public long aScales() {
+    return aScales;
+  }
+
+  /** Address of the factors of B by block. */
+  public long bScales() {
+    return bScales;
   }
 }

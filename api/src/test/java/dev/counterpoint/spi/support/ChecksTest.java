@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.counterpoint.DType;
 import dev.counterpoint.InvalidArgumentException;
+import dev.counterpoint.Scaling;
 import dev.counterpoint.WeightLayout;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Epilogue;
@@ -295,6 +296,43 @@ class ChecksTest {
         () ->
             operands.take(
                 new GemmArguments().a(a, 0, 8).b(b, 0, 8).d(new DeviceMemory(0, 0, 240), 0, 6)));
+  }
+
+  private static GemmSpec blocks(DType input, GemmEngine engine) {
+    Epilogue epilogue = Epilogue.plain(10);
+    return GemmSpec.plain("g", 0, TILING, 200, input, DType.BF16, WeightLayout.KN, engine, epilogue)
+        .withScaling(Scaling.BLOCKS);
+  }
+
+  @Test
+  void scalesByBlock() {
+    GemmSpec spec = blocks(DType.FP8_E4M3, GemmEngine.TILE);
+    assertThatCode(() -> GemmChecks.requireValid(spec, 1)).doesNotThrowAnyException();
+    assertThat(spec.withReservedUnits(3).withOwners(spec.owners()).scaling()).isEqualTo(Scaling.BLOCKS);
+    refuses("engine", () -> GemmChecks.requireValid(blocks(DType.FP8_E5M2, GemmEngine.VENDOR), 1));
+    refuses("scaling", () -> GemmChecks.requireValid(blocks(DType.BF16, GemmEngine.TILE), 1));
+
+    // 10 rows and 6 columns in one block, k in two.
+    GemmOperands operands = new GemmOperands(spec);
+    DeviceMemory all = new DeviceMemory(0, 1 << 16, 1 << 14);
+    DeviceMemory factors = new DeviceMemory(0, 4096, 10 * 3 * 4);
+    GemmArguments good =
+        new GemmArguments()
+            .a(all, 0, 200)
+            .b(all, 0, 6)
+            .d(all, 0, 6)
+            .aScales(factors, 4, 3)
+            .bScales(factors, 112, 2);
+    operands.take(good);
+    assertThat(operands.aScales()).isEqualTo(4100);
+    assertThat(operands.bScales()).isEqualTo(4208);
+    refuses("aScales is absent", () -> operands.take(good.aScales(null, 0, 3)));
+    refuses("aScales is bytes 8+116", () -> operands.take(good.aScales(factors, 8, 3)));
+    refuses("aScales.stride", () -> operands.take(good.aScales(factors, 0, 1)));
+    good.aScales(factors, 0, 3);
+    refuses("bScales is absent", () -> operands.take(good.bScales(null, 0, 2)));
+    refuses("bScales is bytes 116+8", () -> operands.take(good.bScales(factors, 116, 2)));
+    assertThat(operands.aScales()).as("nothing is kept of what was refused").isEqualTo(4100);
   }
 
   @Test

@@ -72,6 +72,9 @@ public record DeviceSurvey(int version, List<DeviceInfo> devices, @Nullable Stri
     }
     if (noFp8 == null) {
       capabilities.add(Capability.GEMM_FP8);
+      if (platform.takesBlockFactors()) {
+        capabilities.add(Capability.BLOCK_SCALES);
+      }
     } else {
       notes.add(noFp8);
     }

@@ -193,6 +193,10 @@ final class GpuPreparedGemm extends Resource implements PreparedGemm {
     block.set(TileGemmParams.BIAS, from.bias());
     block.set(TileGemmParams.ROW_SCALE, from.rowScale());
     block.set(TileGemmParams.COL_SCALE, from.colScale());
+    block.set(TileGemmParams.A_SCALES, from.aScales());
+    block.set(TileGemmParams.B_SCALES, from.bScales());
+    block.set(TileGemmParams.A_SCALES_STRIDE, (long) arguments.aScalesStride());
+    block.set(TileGemmParams.B_SCALES_STRIDE, (long) arguments.bScalesStride());
     block.set(TileGemmParams.A_STRIDE, (long) arguments.aStride());
     block.set(TileGemmParams.B_STRIDE, (long) arguments.bStride());
     block.set(TileGemmParams.C_STRIDE, (long) arguments.cStride());

@@ -2,6 +2,7 @@ package dev.counterpoint.backend.gpu;
 
 import dev.counterpoint.DType;
 import dev.counterpoint.InvalidArgumentException;
+import dev.counterpoint.Scaling;
 import dev.counterpoint.WeightLayout;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.GemmEngine;
@@ -151,6 +152,9 @@ final class GpuTileGemm implements TileGemm {
     }
     if (spec.engine() == GemmEngine.VENDOR) {
       context.require(Capability.VENDOR_GEMM, "engine VENDOR of " + label);
+    }
+    if (spec.scaling() == Scaling.BLOCKS) {
+      context.require(Capability.BLOCK_SCALES, "scales by block of " + label);
     }
     if (spec.epilogue().rowScale() || spec.epilogue().colScale()) {
       context.require(Capability.EPILOGUE_SCALES, "scales of " + label);

@@ -31,6 +31,9 @@ public interface Platform {
   /** Why the kernels for an architecture take no FP8, or null when they do. */
   @Nullable String noFp8(String architecture);
 
+  /** Whether kernels that take FP8 take a factor for each block of it as well. */
+  boolean takesBlockFactors();
+
   /** Where to look when devices do not reach each other's memory. */
   String peerRemedy();
 }

@@ -5,7 +5,7 @@ package dev.counterpoint.backend.gpu;
  * params/tile_gemm.cuh}.
  */
 final class TileGemmParams {
-  static final int SIZE = 344;
+  static final int SIZE = 376;
   static final int OPERATION = 0;
   static final int A = 24;
   static final int B = 32;
@@ -52,6 +52,10 @@ final class TileGemmParams {
   static final int POST_INDEX = 320;
   static final int POST_WORDS = 328;
   static final int TRACE = 336;
+  static final int A_SCALES = 344;
+  static final int B_SCALES = 352;
+  static final int A_SCALES_STRIDE = 360;
+  static final int B_SCALES_STRIDE = 368;
 
   private TileGemmParams() {}
 }

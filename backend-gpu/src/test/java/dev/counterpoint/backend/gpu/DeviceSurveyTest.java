@@ -19,7 +19,7 @@ class DeviceSurveyTest {
   @Test
   void devicesThatReachEachOther() {
     assertThat(capabilities())
-        .contains(Capability.PEER_ACCESS, Capability.GEMM_FP8)
+        .contains(Capability.PEER_ACCESS, Capability.GEMM_FP8, Capability.BLOCK_SCALES)
         .doesNotContain(Capability.VENDOR_GEMM, Capability.GEMM_FP32_FULL);
     assertThat(notes).isEmpty();
     DeviceSurvey survey = DeviceSurvey.of(driver);
@@ -42,7 +42,7 @@ class DeviceSurveyTest {
   @Test
   void anOldDeviceHasNoFp8() {
     driver.architecture = "sm_80";
-    assertThat(capabilities()).doesNotContain(Capability.GEMM_FP8);
+    assertThat(capabilities()).doesNotContain(Capability.GEMM_FP8, Capability.BLOCK_SCALES);
     assertThat(notes).containsExactly("FP8 needs a newer device");
   }
 }

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The platform of {@link FakeDriver}; for some tests with kernels that read through maps. */
-final class FakePlatform implements Platform {
+class FakePlatform implements Platform {
   static final TileShapes TILES =
       new TileShapes(
           List.of(
@@ -82,6 +82,11 @@ final class FakePlatform implements Platform {
   @Override
   public @Nullable String noFp8(String architecture) {
     return KernelStore.number(architecture) >= 89 ? null : "FP8 needs a newer device";
+  }
+
+  @Override
+  public boolean takesBlockFactors() {
+    return true;
   }
 
   @Override

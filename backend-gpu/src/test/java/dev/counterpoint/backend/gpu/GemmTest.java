@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.counterpoint.DType;
 import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.ResourceClosedException;
+import dev.counterpoint.Scaling;
 import dev.counterpoint.UnsupportedCapabilityException;
 import dev.counterpoint.WeightLayout;
+import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Epilogue;
 import dev.counterpoint.spi.Epoch;
@@ -77,6 +79,58 @@ class GemmTest {
       assertThat(p.getInt(TileGemmParams.RASTER_ROWS)).isEqualTo(8);
       assertThat(p.shared()).isEqualTo(72 << 10);
       assertThat(p.blocks()).isEqualTo(12);
+    }
+  }
+
+  private static GemmSpec blocks() {
+    return GemmSpec.plain(
+            "g",
+            0,
+            TILING,
+            300,
+            DType.FP8_E4M3,
+            DType.BF16,
+            WeightLayout.NK,
+            GemmEngine.TILE,
+            Epilogue.plain(200))
+        .withScaling(Scaling.BLOCKS);
+  }
+
+  @Test
+  void factorsOfBlocksAreWrittenLikeOperands() {
+    try (GpuFixture f = new GpuFixture()) {
+      PreparedGemm gemm = f.backend.gemm().prepare(blocks());
+      GemmArguments arguments =
+          new GemmArguments()
+              .a(f.memory(0, 200 * 300), 0, 300)
+              .b(f.memory(0, 300 * 300), 0, 300)
+              .d(f.memory(0, 200 * 300 * 2), 0, 300)
+              .aScales(f.memory(0, 200 * 5 * 4 + 8), 8, 5)
+              .bScales(f.memory(0, 3 * 4 * 4), 0, 4);
+      gemm.launch(f.stream(0), arguments);
+      var p = f.driver.lastParameters.get("tile_gemm_fp8_e4m3_nk_64x128x128_s3");
+      assertThat(p.getLong(TileGemmParams.A_SCALES)).isEqualTo(arguments.aScales().address() + 8);
+      assertThat(p.getLong(TileGemmParams.B_SCALES)).isEqualTo(arguments.bScales().address());
+      assertThat(p.getLong(TileGemmParams.A_SCALES_STRIDE)).isEqualTo(5);
+      assertThat(p.getLong(TileGemmParams.B_SCALES_STRIDE)).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void factorsOfBlocksAreRefusedWhereKernelsTakeNone() {
+    Platform without =
+        new FakePlatform() {
+          @Override
+          public boolean takesBlockFactors() {
+            return false;
+          }
+        };
+    try (GpuFixture f = new GpuFixture(without, new FakeDriver())) {
+      assertThat(f.backend.capabilities()).contains(Capability.GEMM_FP8);
+      assertThatThrownBy(() -> f.backend.gemm().prepare(blocks()))
+          .isInstanceOfSatisfying(
+              UnsupportedCapabilityException.class,
+              e -> assertThat(e.capability()).isEqualTo(Capability.BLOCK_SCALES));
     }
   }
 

@@ -26,6 +26,7 @@ final class OperandChecks {
   private final Shape[] weights;
   private final Shape[] outputs;
   private final Shape[] biases;
+  private final ScaleChecks scales;
   private final Shape gathered;
   private final Shape columns;
 
@@ -47,8 +48,14 @@ final class OperandChecks {
       outputs[r] = spec.outputShape(r, size);
       biases[r] = new Shape(1, spec.biasLength(r, size));
     }
+    scales = new ScaleChecks(this, spec, size);
     gathered = new Shape(spec.problem().m(), spec.problem().k());
     columns = new Shape(1, spec.problem().n());
+  }
+
+  /** The plan's name. */
+  String label() {
+    return label;
   }
 
   void requireOperands(
@@ -58,6 +65,8 @@ final class OperandChecks {
     require("weight", weight, rank, in, weights[r]);
     require("output", output, rank, out, outputs[r]);
     requireIf(bias, "bias", addend, rank, biases[r]);
+    scales.require(rank, input, weight);
+    scales.requireApart(input, weight, output);
     requireApart("input", input, output);
     requireApart("weight", weight, output);
     if (addend != null) {
@@ -74,6 +83,7 @@ final class OperandChecks {
     if (addend != null) {
       requireApart("gathered", copy, addend);
     }
+    scales.requireGathered(rank, input, weight, addend, output, copy);
   }
 
   /** Checks the operands of the norm; what may not overlap the output, nor the sum if stored. */
@@ -111,6 +121,7 @@ final class OperandChecks {
     requireApart("norm.sum", sum, output);
     requireApart("input", input, sum);
     requireApart("weight", weight, sum);
+    scales.requireApart(input, weight, sum);
     if (addend != null) {
       requireApart("bias", addend, sum);
     }
@@ -147,7 +158,7 @@ final class OperandChecks {
     return name.substring(name.lastIndexOf('.') + 1);
   }
 
-  private void require(String name, Tensor tensor, Rank rank, DType dtype, Shape shape) {
+  void require(String name, Tensor tensor, Rank rank, DType dtype, Shape shape) {
     tensor.requireOpen();
     if (tensor.rank() != rank) {
       String where =
@@ -170,7 +181,7 @@ final class OperandChecks {
         && one.rowStride() == other.rowStride();
   }
 
-  private static void requireApart(String name, Tensor tensor, Tensor output) {
+  static void requireApart(String name, Tensor tensor, Tensor output) {
     long a = tensor.memory().address();
     long b = output.memory().address();
     if (a < b + extent(output)

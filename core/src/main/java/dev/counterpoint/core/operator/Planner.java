@@ -11,6 +11,7 @@ import dev.counterpoint.GemmReduceScatterSpec;
 import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.OperatorPlan;
 import dev.counterpoint.OperatorSpec;
+import dev.counterpoint.Scaling;
 import dev.counterpoint.Splits;
 import dev.counterpoint.UnsupportedCapabilityException;
 import dev.counterpoint.WorldOptions;
@@ -47,6 +48,7 @@ public final class Planner {
   public OperatorPlan plan(PlanOwner world, OperatorSpec spec, int number) {
     checkFits(spec, world.size());
     checkType(spec.problem());
+    checkScaling(spec.problem());
     StrategyChooser.Choice choice = StrategyChooser.choose(spec, backend, advisor);
     ProgramFactory factory = programs.get(new ProgramKey(spec.operator(), choice.strategy()));
     if (factory == null) {
@@ -109,6 +111,14 @@ public final class Planner {
     }
     throw new UnsupportedCapabilityException(
         backend.name(), missing, problem.inputType() + " → " + problem.outputType() + " GEMM");
+  }
+
+  private void checkScaling(GemmProblem problem) {
+    if (problem.scaling() == Scaling.BLOCKS
+        && !backend.capabilities().contains(Capability.BLOCK_SCALES)) {
+      throw new UnsupportedCapabilityException(
+          backend.name(), Capability.BLOCK_SCALES, problem.inputType() + " with scales by block");
+    }
   }
 
   /** Refuses matrices that no device could hold before anything is allocated. */

@@ -105,8 +105,11 @@ public final class AllGatherPipelined extends AllGatherProgram {
     GemmArguments arguments = ownRows(lane, chunks.start(chunk), operands);
     if (source != lane.rank()) {
       arguments =
-          gatheredRows(lane, shards.start(source) + chunks.start(chunk), operands)
-              .a(gatheredInput.at(lane.rank()), offsetOfRow(gatheredRow(source, chunk)), stride);
+          gatheredRows(
+              lane,
+              gatheredRow(source, chunk),
+              shards.start(source) + chunks.start(chunk),
+              operands);
     }
     gemm.launch(lane.main(), arguments);
   }
@@ -149,24 +152,17 @@ public final class AllGatherPipelined extends AllGatherProgram {
   }
 
   private void handBackChunks(Lane lane, Tensor gathered) {
-    long pitch = (long) gathered.rowStride() * elementBytes;
     for (int source = 0; source < ranks; source++) {
       for (int chunk = 0; chunk < chunks.shards(); chunk++) {
         int rows = rows(source, chunk);
         if (rows > 0) {
-          backend
-              .transfers()
-              .put2d(
-                  lane.main(),
-                  gatheredInput.at(lane.rank()),
-                  offsetOfRow(gatheredRow(source, chunk)),
-                  rowBytes,
-                  gathered.memory(),
-                  (shards.start(source) + chunks.start(chunk)) * pitch,
-                  pitch,
-                  (long) problem.k() * elementBytes,
-                  rows,
-                  Transport.AUTO);
+          handBack(
+              lane.main(),
+              lane.rank(),
+              gatheredRow(source, chunk),
+              gathered,
+              shards.start(source) + chunks.start(chunk),
+              rows);
         }
       }
     }

@@ -1,7 +1,9 @@
 package dev.counterpoint.core.strategy;
 
+import dev.counterpoint.DType;
 import dev.counterpoint.GemmProblem;
 import dev.counterpoint.OperatorSpec;
+import dev.counterpoint.Scaling;
 import dev.counterpoint.Tensor;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.DeviceMemory;
@@ -12,10 +14,14 @@ import dev.counterpoint.spi.Stream;
 import dev.counterpoint.spi.SymmetricBuffer;
 import dev.counterpoint.spi.TileOrder;
 import dev.counterpoint.spi.Transport;
+import java.util.Objects;
 
 /**
  * What the all-gather + GEMM programs share: a symmetric buffer that takes the gathered A, one
  * shard of ⌈M/R⌉ rows after the other, so that row i of A is row i of the buffer however M divides.
+ *
+ * <p>The factors of a row's blocks lie behind the row's elements, if there are any: whatever brings
+ * rows brings them along, under the same signals and gates.
  */
 abstract class AllGatherProgram implements Program {
   final PlanContext context;
@@ -25,10 +31,20 @@ abstract class AllGatherProgram implements Program {
   final int ranks;
   final int elementBytes;
 
-  /** Elements from row to row of the gathered A. */
+  /** Elements from row to row of the gathered A; what else a row holds is counted as elements. */
   final int stride;
 
   final long rowBytes;
+
+  /** Bytes of a row that mean something, up to its last element or factor. */
+  final long usedRowBytes;
+
+  /** Bytes of the factors of one row; 0 if there are none. */
+  private final long scalesBytes;
+
+  /** Where they begin in a row of the gathered A. */
+  private final long scalesStart;
+
   final SymmetricBuffer gatheredInput;
 
   AllGatherProgram(PlanContext context) {
@@ -38,8 +54,14 @@ abstract class AllGatherProgram implements Program {
     ranks = context.size();
     shards = context.shards();
     elementBytes = problem.inputType().bytes();
-    stride = PlanContext.padded(problem.k(), problem.inputType());
+    int blocks = context.hasBlockScales() ? Scaling.blocks(problem.k()) : 0;
+    int elements = PlanContext.padded(problem.k(), problem.inputType());
+    int factors = PlanContext.padded(blocks, DType.FP32) * DType.FP32.bytes() / elementBytes;
+    stride = Math.addExact(elements, factors);
     rowBytes = (long) stride * elementBytes;
+    scalesStart = (long) elements * elementBytes;
+    scalesBytes = (long) blocks * DType.FP32.bytes();
+    usedRowBytes = scalesBytes > 0 ? scalesStart + scalesBytes : (long) problem.k() * elementBytes;
     gatheredInput = context.symmetric("gathered", shards.rowsPerShard() * (long) ranks * rowBytes);
   }
 
@@ -61,10 +83,13 @@ abstract class AllGatherProgram implements Program {
    * one piece.
    */
   final boolean isPacked(Tensor tensor) {
+    if (context.hasBlockScales()) {
+      return false;
+    }
     return tensor.rowStride() == stride || (tensor.rows() <= 1 && stride == problem.k());
   }
 
-  /** Copies rows of this rank's input to a place in someone's gathered buffer. */
+  /** Copies rows of this rank's input, factors included, to a place in someone's buffer. */
   final void copyRows(
       Stream stream,
       Tensor input,
@@ -88,6 +113,31 @@ abstract class AllGatherProgram implements Program {
             width,
             rows,
             transport);
+    if (scalesBytes > 0) {
+      Tensor scales = scalesOf(input);
+      long pitch = pitchOf(scales);
+      backend
+          .transfers()
+          .put2d(
+              stream,
+              scales.memory(),
+              firstRow * pitch,
+              pitch,
+              target,
+              offsetOfRow(targetRow) + scalesStart,
+              rowBytes,
+              scalesBytes,
+              rows,
+              transport);
+    }
+  }
+
+  private static Tensor scalesOf(Tensor tensor) {
+    return Objects.requireNonNull(tensor.scales());
+  }
+
+  private static long pitchOf(Tensor tensor) {
+    return (long) tensor.rowStride() * tensor.dtype().bytes();
   }
 
   /** Copies this rank's rows to their place in its own gathered buffer. */
@@ -108,38 +158,64 @@ abstract class AllGatherProgram implements Program {
   final void handBack(Stream stream, int rank, Operands operands) {
     Tensor gathered = operands.gathered();
     if (gathered != null && gathered.rows() > 0) {
-      long pitch = (long) gathered.rowStride() * elementBytes;
-      long width = (long) problem.k() * elementBytes;
-      backend
-          .transfers()
-          .put2d(
-              stream,
-              gatheredInput.at(rank),
-              0,
-              rowBytes,
-              gathered.memory(),
-              0,
-              pitch,
-              width,
-              gathered.rows(),
-              Transport.AUTO);
+      handBack(stream, rank, 0, gathered, 0, gathered.rows());
     }
+  }
+
+  /** Hands rows of the gathered buffer back, and their factors if those are wanted. */
+  final void handBack(
+      Stream stream, int rank, int bufferRow, Tensor gathered, int firstRow, int rows) {
+    long width = (long) problem.k() * elementBytes;
+    copyBack(stream, rank, offsetOfRow(bufferRow), gathered, firstRow, width, rows);
+    Tensor scales = gathered.scales();
+    if (scales != null) {
+      long from = offsetOfRow(bufferRow) + scalesStart;
+      copyBack(stream, rank, from, scales, firstRow, scalesBytes, rows);
+    }
+  }
+
+  private void copyBack(
+      Stream stream, int rank, long from, Tensor target, int firstRow, long width, int rows) {
+    long pitch = pitchOf(target);
+    backend
+        .transfers()
+        .put2d(
+            stream,
+            gatheredInput.at(rank),
+            from,
+            rowBytes,
+            target.memory(),
+            firstRow * pitch,
+            pitch,
+            width,
+            rows,
+            Transport.AUTO);
   }
 
   /** The operands of a GEMM over rows of the gathered buffer, starting at {@code firstRow}. */
   final GemmArguments gatheredRows(Lane lane, int firstRow, Operands operands) {
-    return outputRows(
-        lane.arguments().a(gatheredInput.at(lane.rank()), offsetOfRow(firstRow), stride),
-        firstRow,
-        operands);
+    return gatheredRows(lane, firstRow, firstRow, operands);
+  }
+
+  /** The same where rows of the buffer are not those of the output. */
+  final GemmArguments gatheredRows(Lane lane, int bufferRow, int firstRow, Operands operands) {
+    DeviceMemory gathered = gatheredInput.at(lane.rank());
+    long offset = offsetOfRow(bufferRow);
+    GemmArguments arguments = lane.arguments().a(gathered, offset, stride);
+    if (scalesBytes > 0) {
+      int scalesStride = (int) (rowBytes / DType.FP32.bytes());
+      // What has no rows may lie at the end of its memory but not beyond it.
+      long start = Math.min(offset + scalesStart, gathered.bytes());
+      arguments.aScales(gathered, start, scalesStride);
+    }
+    return outputRows(arguments, firstRow, operands);
   }
 
   /** The operands of a GEMM over this rank's own input. */
   final GemmArguments ownRows(Lane lane, int inputRow, Operands operands) {
     Tensor input = operands.input();
-    long offset = (long) inputRow * input.rowStride() * elementBytes;
     return outputRows(
-        lane.arguments().a(input.memory(), offset, input.rowStride()),
+        Operands.rowsOfInput(lane.arguments(), input, inputRow),
         shards.start(lane.rank()) + inputRow,
         operands);
   }
@@ -148,8 +224,7 @@ abstract class AllGatherProgram implements Program {
     Tensor output = operands.output();
     Tensor bias = operands.bias();
     long offset = (long) firstRow * output.rowStride() * problem.outputType().bytes();
-    return arguments
-        .b(operands.weight().memory(), 0, operands.weight().rowStride())
+    return Operands.weight(arguments, operands.weight())
         .c(output.memory(), offset, output.rowStride())
         .d(output.memory(), offset, output.rowStride())
         .bias(bias == null ? null : bias.memory());

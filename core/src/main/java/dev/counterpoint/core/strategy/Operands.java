@@ -2,6 +2,7 @@ package dev.counterpoint.core.strategy;
 
 import dev.counterpoint.NormTensors;
 import dev.counterpoint.Tensor;
+import dev.counterpoint.spi.GemmArguments;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +65,28 @@ public final class Operands {
     output = null;
     gathered = null;
     norm = null;
+  }
+
+  /** A is the input from a row on, with the factors that it has. */
+  static GemmArguments rowsOfInput(GemmArguments arguments, Tensor input, int firstRow) {
+    Tensor scales = input.scales();
+    if (scales != null) {
+      arguments.aScales(scales.memory(), startOfRow(scales, firstRow), scales.rowStride());
+    }
+    return arguments.a(input.memory(), startOfRow(input, firstRow), input.rowStride());
+  }
+
+  /** B is the weight, with the factors that it has. */
+  static GemmArguments weight(GemmArguments arguments, Tensor weight) {
+    Tensor scales = weight.scales();
+    if (scales != null) {
+      arguments.bScales(scales.memory(), 0, scales.rowStride());
+    }
+    return arguments.b(weight.memory(), 0, weight.rowStride());
+  }
+
+  private static long startOfRow(Tensor tensor, int row) {
+    return (long) row * tensor.rowStride() * tensor.dtype().bytes();
   }
 
   Tensor input() {

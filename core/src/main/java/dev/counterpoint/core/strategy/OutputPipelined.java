@@ -2,6 +2,7 @@ package dev.counterpoint.core.strategy;
 
 import dev.counterpoint.DType;
 import dev.counterpoint.Rank;
+import dev.counterpoint.Scaling;
 import dev.counterpoint.Splits;
 import dev.counterpoint.Tensor;
 import dev.counterpoint.WeightLayout;
@@ -25,7 +26,10 @@ import org.jspecify.annotations.Nullable;
  * collectives in step.
  */
 public final class OutputPipelined extends OutputProgram {
-  /** Columns are cut as rows are: into good sizes for GEMMs, the last ones smaller. */
+  /**
+   * Columns are cut as rows are: into good sizes for GEMMs, the last ones smaller; or so that no
+   * block of columns that share their factors is cut.
+   */
   private final RowBlocks cut;
 
   /** By chunk, and one more: elements of a row in the chunks before it. */
@@ -50,7 +54,11 @@ public final class OutputPipelined extends OutputProgram {
   public OutputPipelined(PlanContext context) {
     super(context);
     int automatic = Chunking.atLeast(context, 2, slotBytes);
-    cut = RowBlocks.tapered(problem.n(), Chunking.pieces(context.spec(), problem.n(), automatic));
+    int pieces = Chunking.pieces(context.spec(), problem.n(), automatic);
+    cut =
+        context.hasBlockScales()
+            ? RowBlocks.multiples(problem.n(), pieces, Scaling.BLOCK)
+            : RowBlocks.tapered(problem.n(), pieces);
     elementsBefore = new long[cut.count() + 1];
     for (int chunk = 0; chunk < cut.count(); chunk++) {
       elementsBefore[chunk + 1] = elementsBefore[chunk] + stride(chunk);
@@ -163,6 +171,12 @@ public final class OutputPipelined extends OutputProgram {
         .b(weight.memory(), Math.min(columns, weight.memory().bytes()), weight.rowStride())
         .bias(biases[rank].of(operands.bias(), chunk))
         .d(products[rank], offset(chunk, productBuffer(rank)), stride(chunk));
+    Tensor scales = weight.scales();
+    if (scales != null) {
+      long blocks = cut.start(chunk) / Scaling.BLOCK * (long) scales.rowStride();
+      long offset = Math.min(blocks * scales.dtype().bytes(), scales.memory().bytes());
+      arguments.bScales(scales.memory(), offset, scales.rowStride());
+    }
     DeviceMemory addend = arguments.c();
     if (addend != null) {
       long offset = arguments.cOffset() + (long) cut.start(chunk) * elementBytes;

@@ -113,14 +113,12 @@ abstract class OutputProgram implements Program {
 
   /** Sets all operands of a GEMM over the whole product but its destination. */
   final GemmArguments inputs(Lane lane, Operands operands) {
-    Tensor input = operands.input();
     Tensor bias = operands.bias();
     GemmArguments arguments =
-        lane.arguments()
-            .a(input.memory(), 0, input.rowStride())
-            .b(operands.weight().memory(), 0, operands.weight().rowStride())
+        Operands.weight(lane.arguments(), operands.weight())
             .d(null, 0, stride)
             .bias(bias == null ? null : bias.memory());
+    Operands.rowsOfInput(arguments, operands.input(), 0);
     return addend(arguments, lane.rank(), operands);
   }
 

@@ -5,6 +5,7 @@ import dev.counterpoint.GemmAllToAllSpec;
 import dev.counterpoint.GemmProblem;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Rank;
+import dev.counterpoint.Scaling;
 import dev.counterpoint.World;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.Capability;
@@ -152,9 +153,14 @@ public final class PlanContext implements AutoCloseable {
     return own(backend.norm().prepare(normSpec));
   }
 
-  /** The engine for a GEMM without hooks: the vendor's where there is one. */
+  /** Whether A and B come with factors of their blocks. */
+  boolean hasBlockScales() {
+    return problem().scaling() == Scaling.BLOCKS;
+  }
+
+  /** The engine for a GEMM without hooks: the vendor's where there is one that can do it. */
   GemmEngine plainEngine() {
-    return backend.capabilities().contains(Capability.VENDOR_GEMM)
+    return backend.capabilities().contains(Capability.VENDOR_GEMM) && !hasBlockScales()
         ? GemmEngine.VENDOR
         : GemmEngine.TILE;
   }
@@ -189,15 +195,16 @@ public final class PlanContext implements AutoCloseable {
     GemmProblem p = problem();
     String name = part.isEmpty() ? label : label + "/" + part;
     return GemmSpec.plain(
-        name,
-        rank,
-        tiling,
-        k,
-        p.inputType(),
-        p.outputType(),
-        p.weightLayout(),
-        plainEngine(),
-        epilogue);
+            name,
+            rank,
+            tiling,
+            k,
+            p.inputType(),
+            p.outputType(),
+            p.weightLayout(),
+            plainEngine(),
+            epilogue)
+        .withScaling(p.scaling());
   }
 
   /** The problem's epilogue with bias and beta applied to the given rows only. */

@@ -24,6 +24,13 @@ public record RowBlocks(int unit, int[] ends) {
     return new RowBlocks(blockRows, ends);
   }
 
+  /** At most so many blocks of equal size, each a multiple of some rows. */
+  public static RowBlocks multiples(int shardRows, int blocks, int rows) {
+    long units = ((long) shardRows + rows - 1) / rows;
+    long each = Math.max(1, (units + blocks - 1) / blocks);
+    return even(shardRows, Math.toIntExact(each * rows));
+  }
+
   /**
    * Rows in about so many blocks of equal size, so many of which, one from each shard, are computed
    * together.

@@ -92,7 +92,7 @@ abstract class ShardExchange {
   private void send(
       Lane lane, DeviceMemory memory, long offset, int source, int chunk, int rows, int peer) {
     // The last row of an input may end before the padding does.
-    long bytes = (rows - 1) * program.rowBytes + (long) program.problem.k() * program.elementBytes;
+    long bytes = (rows - 1) * program.rowBytes + program.usedRowBytes;
     program
         .backend
         .transfers()

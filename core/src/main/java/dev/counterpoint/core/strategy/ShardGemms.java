@@ -1,7 +1,6 @@
 package dev.counterpoint.core.strategy;
 
 import dev.counterpoint.Rank;
-import dev.counterpoint.Tensor;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Epilogue;
 import dev.counterpoint.spi.GemmArguments;
@@ -69,11 +68,9 @@ final class ShardGemms {
   /** Enqueues the GEMM of a block on the main stream; its rows lie as staged rows do. */
   void launch(
       Lane lane, Operands operands, int owner, int block, DeviceMemory target, long offset) {
-    Tensor input = operands.input();
     int row = program.firstRow(lane.rank(), owner) + cut.start(block);
     GemmArguments arguments = program.inputs(lane, operands);
-    arguments.a(
-        input.memory(), (long) row * input.rowStride() * input.dtype().bytes(), input.rowStride());
+    Operands.rowsOfInput(arguments, operands.input(), row);
     if (owner == lane.rank()) {
       rowsOfAddend(arguments, operands, block);
     }

@@ -1,7 +1,6 @@
 package dev.counterpoint.core.strategy;
 
 import dev.counterpoint.Rank;
-import dev.counterpoint.Tensor;
 import dev.counterpoint.spi.GemmArguments;
 import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.RowPartition;
@@ -101,14 +100,12 @@ final class SplitRoutedSender implements Sender {
   @Override
   public void enqueue(Lane lane, Operands operands) {
     int me = lane.rank();
-    Tensor input = operands.input();
-    long pitch = (long) input.rowStride() * input.dtype().bytes();
     for (int step = 1; step <= program.ranks; step++) {
       int owner = (me + step) % program.ranks;
       PreparedGemm gemm = gemms[me][owner];
       if (gemm != null) {
         GemmArguments arguments = program.inputs(lane, operands);
-        arguments.a(input.memory(), program.firstRow(me, owner) * pitch, input.rowStride());
+        Operands.rowsOfInput(arguments, operands.input(), program.firstRow(me, owner));
         gemm.launch(lane.main(), arguments);
       }
     }

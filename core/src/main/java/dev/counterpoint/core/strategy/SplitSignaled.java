@@ -125,11 +125,9 @@ public final class SplitSignaled extends OutputProgram {
     if (gemm == null) {
       return;
     }
-    Tensor input = operands.input();
     Tensor output = operands.output();
-    long pitch = (long) input.rowStride() * input.dtype().bytes();
     GemmArguments arguments = inputs(lane, operands);
-    arguments.a(input.memory(), firstRow(me, owner) * pitch, input.rowStride());
+    Operands.rowsOfInput(arguments, operands.input(), firstRow(me, owner));
     if (step == 0) {
       long offset = (long) firstReceived(me, me) * output.rowStride() * elementBytes;
       arguments.d(output.memory(), offset, output.rowStride());

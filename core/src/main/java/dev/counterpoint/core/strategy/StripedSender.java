@@ -112,19 +112,16 @@ final class StripedSender implements Sender {
 
   private void compute(Lane lane, Operands operands, int stripe) {
     int me = lane.rank();
-    Tensor input = operands.input();
     Tensor output = operands.output();
     int row = blocks.firstRow(0, stripe);
-    long inputPitch = (long) input.rowStride() * input.dtype().bytes();
     long outputPitch = (long) output.rowStride() * program.elementBytes;
     long window = blocks.firstRow(me, stripe) * outputPitch;
     GemmArguments arguments =
         program
             .inputs(lane, operands)
-            .a(input.memory(), row * inputPitch, input.rowStride())
             .c(output.memory(), Math.min(window, output.memory().bytes()), output.rowStride())
             .d(outgoing[me], row * program.rowBytes, program.stride);
-    gemms[me][stripe].launch(lane.main(), arguments);
+    gemms[me][stripe].launch(lane.main(), Operands.rowsOfInput(arguments, operands.input(), row));
   }
 
   /** The next rank's part first and the own one last. */

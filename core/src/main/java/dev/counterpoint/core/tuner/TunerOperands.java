@@ -8,6 +8,7 @@ import dev.counterpoint.NormalizingPlan;
 import dev.counterpoint.OperatorPlan;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Rank;
+import dev.counterpoint.Scaling;
 import dev.counterpoint.Shape;
 import dev.counterpoint.Tensor;
 import dev.counterpoint.World;
@@ -40,20 +41,19 @@ final class TunerOperands implements AutoCloseable {
           ranks.set(
               r,
               new OfRank(
-                  random(
-                      rank,
-                      p.inputType(),
-                      spec.inputShape(r, n).rows(),
-                      spec.inputShape(r, n).cols()),
-                  random(
-                      rank,
-                      p.inputType(),
-                      spec.weightShape(r, n).rows(),
-                      spec.weightShape(r, n).cols()),
+                  operand(rank, p, spec.inputShape(r, n), spec.inputScalesShape(r, n)),
+                  operand(rank, p, spec.weightShape(r, n), spec.weightScalesShape(r, n)),
                   bias,
                   rank.allocate(p.outputType(), spec.outputShape(r, n)),
                   norm(spec, rank)));
         });
+  }
+
+  private static Tensor operand(Rank rank, GemmProblem p, Shape shape, Shape scales) {
+    Tensor tensor = random(rank, p.inputType(), shape.rows(), shape.cols());
+    return p.scaling() == Scaling.BLOCKS
+        ? tensor.withScales(random(rank, DType.FP32, scales.rows(), scales.cols()))
+        : tensor;
   }
 
   private static Tensor random(Rank rank, DType dtype, int rows, int cols) {
@@ -95,6 +95,14 @@ final class TunerOperands implements AutoCloseable {
     }
   }
 
+  private static void close(Tensor operand) {
+    Tensor scales = operand.scales();
+    if (scales != null) {
+      scales.close();
+    }
+    operand.close();
+  }
+
   @Override
   public void close() {
     for (OfRank rank : ranks) {
@@ -108,8 +116,8 @@ final class TunerOperands implements AutoCloseable {
       if (rank.bias() != null) {
         rank.bias().close();
       }
-      rank.weight().close();
-      rank.input().close();
+      close(rank.weight());
+      close(rank.input());
     }
   }
 }

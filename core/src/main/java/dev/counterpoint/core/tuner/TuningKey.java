@@ -6,6 +6,7 @@ import dev.counterpoint.GemmAllToAllSpec;
 import dev.counterpoint.GemmProblem;
 import dev.counterpoint.Norm;
 import dev.counterpoint.OperatorSpec;
+import dev.counterpoint.Scaling;
 import dev.counterpoint.Splits;
 import dev.counterpoint.WeightLayout;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param ranks number of ranks
  * @param bias whether a bias is added
  * @param accumulates whether the output's previous content is read (beta is not 0)
+ * @param blockScales whether A and B come with scales by block
  * @param norm how rows are normalised, such as {@code rms+residual+sum}; empty if they are not
  * @param splits rows by source and target; empty where they are divided evenly
  */
@@ -42,6 +44,7 @@ public record TuningKey(
     int ranks,
     boolean bias,
     boolean accumulates,
+    boolean blockScales,
     String norm,
     List<List<Long>> splits) {
   /** Copies the splits. */
@@ -63,6 +66,7 @@ public record TuningKey(
         ranks,
         p.bias(),
         p.beta() != 0,
+        p.scaling() == Scaling.BLOCKS,
         words(spec.norm()),
         spec instanceof GemmAllToAllSpec allToAll ? counts(allToAll.splits()) : List.of());
   }
@@ -106,6 +110,7 @@ public record TuningKey(
         + (splits.isEmpty() ? "" : ", splits " + digest().substring(0, 4))
         + (bias ? ", bias" : "")
         + (accumulates ? ", beta" : "")
+        + (blockScales ? ", block scales" : "")
         + (weightLayout == WeightLayout.KN ? ", [K, N]" : "");
   }
 
@@ -114,7 +119,7 @@ public record TuningKey(
   String fileName() {
     return String.format(
             Locale.ROOT,
-            "%s_m%d_n%d_k%d_%s_%s_%s_r%d%s%s%s%s.json",
+            "%s_m%d_n%d_k%d_%s_%s_%s_r%d%s%s%s%s%s.json",
             operator,
             m,
             n,
@@ -125,6 +130,7 @@ public record TuningKey(
             ranks,
             bias ? "_bias" : "",
             accumulates ? "_beta" : "",
+            blockScales ? "_blocks" : "",
             norm.isEmpty() ? "" : "_" + norm.replace('+', '-'),
             splits.isEmpty() ? "" : "_splits-" + digest())
         .toLowerCase(Locale.ROOT);

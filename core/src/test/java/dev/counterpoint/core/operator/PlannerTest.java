@@ -11,6 +11,7 @@ import dev.counterpoint.GemmReduceScatterSpec;
 import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.OperatorPlan;
 import dev.counterpoint.OperatorSpec;
+import dev.counterpoint.Scaling;
 import dev.counterpoint.Strategy;
 import dev.counterpoint.UnsupportedCapabilityException;
 import dev.counterpoint.World;
@@ -59,6 +60,40 @@ class PlannerTest {
       try (OperatorPlan plan = world.plan(spec)) {
         assertThat(plan.spec()).isEqualTo(spec);
       }
+    }
+  }
+
+  @Test
+  void scalesByBlockWithoutTheirCapabilityAreRefusedByName() {
+    AllGatherGemmSpec spec =
+        AllGatherGemmSpec.builder()
+            .m(8)
+            .n(8)
+            .k(300)
+            .dtype(DType.FP8_E4M3)
+            .scaling(Scaling.BLOCKS)
+            .build();
+    Set<Capability> fp8 = Set.of(Capability.GEMM_FP8, Capability.VENDOR_GEMM);
+    RecordingBackend without = new RecordingBackend(2, fp8);
+    try (World world = Worlds.open(without)) {
+      int before = without.journal().opened().size();
+      assertThatThrownBy(() -> world.plan(spec))
+          .isInstanceOfSatisfying(
+              UnsupportedCapabilityException.class,
+              e -> assertThat(e.capability()).isEqualTo(Capability.BLOCK_SCALES));
+      assertThat(without.journal().opened()).as("nothing was allocated").hasSize(before);
+    }
+    Set<Capability> all =
+        Set.of(Capability.GEMM_FP8, Capability.VENDOR_GEMM, Capability.BLOCK_SCALES);
+    RecordingBackend with = new RecordingBackend(2, all);
+    try (World world = Worlds.open(with);
+        OperatorPlan plan = world.plan(spec)) {
+      assertThat(plan.spec()).isEqualTo(spec);
+      assertThat(with.gemm().prepared())
+          .as("by our own kernels: the vendor's want factors in another order")
+          .isNotEmpty()
+          .allMatch(gemm -> gemm.scaling() == Scaling.BLOCKS)
+          .allMatch(gemm -> gemm.engine() == GemmEngine.TILE);
     }
   }
 

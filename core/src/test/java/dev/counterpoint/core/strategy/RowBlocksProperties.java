@@ -38,6 +38,23 @@ class RowBlocksProperties {
   }
 
   @Property
+  void multiplesAreCutAtMultiplesOnly(
+      @ForAll @IntRange(max = 5000) int rows,
+      @ForAll @IntRange(min = 1, max = 12) int blocks,
+      @ForAll @IntRange(min = 1, max = 300) int unit) {
+    RowBlocks cut = RowBlocks.multiples(rows, blocks, unit);
+    assertThat(cut.count()).isBetween(1, blocks);
+    int next = 0;
+    for (int block = 0; block < cut.count(); block++) {
+      assertThat(cut.start(block) % unit).isZero();
+      assertThat(cut.start(block)).isEqualTo(next);
+      assertThat(rows == 0 || cut.rows(rows, block) > 0).isTrue();
+      next += cut.rows(rows, block);
+    }
+    assertThat(next).isEqualTo(rows);
+  }
+
+  @Property
   void laterBlocksAreTheSmallerOnes(@ForAll @IntRange(min = 3, max = 8) int blocks) {
     RowBlocks cut = RowBlocks.tapered(1024 * blocks, blocks);
     assertThat(cut.rows(1024 * blocks, 0)).isEqualTo(1024);

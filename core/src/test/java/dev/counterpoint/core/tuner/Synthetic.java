@@ -98,6 +98,7 @@ final class Synthetic {
         ranks,
         false,
         false,
+        false,
         "",
         List.of());
   }

@@ -164,6 +164,11 @@ public final class CudaPlatform implements Platform {
   }
 
   @Override
+  public boolean takesBlockFactors() {
+    return true;
+  }
+
+  @Override
   public String peerRemedy() {
     return "look at nvidia-smi topo -p2p rw, and at the isolation settings of containers and"
         + " bridges";

@@ -121,6 +121,7 @@ class CudaPlatformTest {
     assertThat(general("sm_90").sharedBytes()).isEqualTo(228 << 10);
     assertThat(platform.noFp8("sm_86")).contains("sm_89");
     assertThat(platform.noFp8("sm_89")).isNull();
+    assertThat(platform.takesBlockFactors()).isTrue();
     assertThat(platform.code().options().apply("sm_90")).contains("--gpu-architecture=sm_90");
   }
 }

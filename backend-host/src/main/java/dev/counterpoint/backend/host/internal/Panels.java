@@ -1,6 +1,7 @@
 package dev.counterpoint.backend.host.internal;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.Scaling;
 import dev.counterpoint.WeightLayout;
 import dev.counterpoint.spi.Tiling;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -22,6 +23,7 @@ final class Panels {
   private final DType dtype;
   private final int k;
   private final boolean byColumn;
+  private final boolean scaled;
   private final boolean inPlace;
   private final boolean shared;
   private final long aSpace;
@@ -38,6 +40,7 @@ final class Panels {
     this.dtype = plan.spec.inputType();
     this.k = plan.spec.k();
     this.byColumn = plan.spec.weightLayout() == WeightLayout.NK;
+    this.scaled = plan.spec.scaling() == Scaling.BLOCKS;
     this.inPlace = dtype == DType.FP32 || k == 0;
     long aBytes = 4L * plan.spec.rows() * k;
     long bBytes = 4L * plan.spec.cols() * k;
@@ -97,6 +100,10 @@ final class Panels {
     if (claim(aStates, tileRow)) {
       Codec.toFloats(
           dtype, source, (long) operands.aStride * dtype.bytes(), target, rows, k, scratch);
+      if (scaled) {
+        long scalesPitch = 4L * operands.aScalesStride;
+        BlockScales.alongK(target, first, rows, k, 1, operands.aScales, scalesPitch, scratch);
+      }
       publish(aStates, tileRow);
     }
     return target;
@@ -115,9 +122,21 @@ final class Panels {
       long pitch = (long) operands.bStride * dtype.bytes();
       Codec.toFloats(
           dtype, source, pitch, target, byColumn ? cols : k, byColumn ? k : cols, scratch);
+      if (scaled) {
+        scaleB(operands, target, first, cols, scratch);
+      }
       publish(bStates, tileCol);
     }
     return target;
+  }
+
+  private void scaleB(RunOperands operands, long target, int first, int cols, Scratch scratch) {
+    long pitch = 4L * operands.bScalesStride;
+    if (byColumn) {
+      BlockScales.alongK(target, first, cols, k, Scaling.BLOCK, operands.bScales, pitch, scratch);
+    } else {
+      BlockScales.acrossK(target, first, cols, k, operands.bScales, pitch, scratch);
+    }
   }
 
   /** Whether the caller has to convert; otherwise the panel is ready on return. */

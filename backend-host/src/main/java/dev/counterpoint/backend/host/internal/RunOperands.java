@@ -16,6 +16,10 @@ final class RunOperands {
   long bias;
   long rowScale;
   long colScale;
+  long aScales;
+  int aScalesStride;
+  long bScales;
+  int bScalesStride;
 
   /** Takes them out of a command. */
   void read(long[] numbers) {
@@ -30,6 +34,10 @@ final class RunOperands {
     bias = numbers[8];
     rowScale = numbers[9];
     colScale = numbers[10];
+    aScales = numbers[11];
+    aScalesStride = (int) numbers[12];
+    bScales = numbers[13];
+    bScalesStride = (int) numbers[14];
   }
 
   /** Lays checked operands out as a command's numbers. */
@@ -45,5 +53,9 @@ final class RunOperands {
     numbers[8] = checked.bias();
     numbers[9] = checked.rowScale();
     numbers[10] = checked.colScale();
+    numbers[11] = checked.aScales();
+    numbers[12] = arguments.aScalesStride();
+    numbers[13] = checked.bScales();
+    numbers[14] = arguments.bScalesStride();
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.counterpoint.DType;
+import dev.counterpoint.Scaling;
 import dev.counterpoint.WeightLayout;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Epilogue;
@@ -33,6 +34,9 @@ final class GemmCase {
   final float[] bias;
   final float[] rowScale;
   final float[] colScale;
+  private float[] aScales = {};
+  private float[] bScales = {};
+  private Scaling scaling = Scaling.TENSOR;
 
   GemmCase(
       HostFixture host,
@@ -74,7 +78,28 @@ final class GemmCase {
   }
 
   GemmSpec spec(Tiling tiling, GemmEngine engine) {
-    return GemmSpec.plain("test", 0, tiling, k, input, output, layout, engine, epilogue);
+    return GemmSpec.plain("test", 0, tiling, k, input, output, layout, engine, epilogue)
+        .withScaling(scaling);
+  }
+
+  /** The same with factors of the blocks of A and B, with a gap behind each row of them. */
+  GemmCase withBlocks() {
+    scaling = Scaling.BLOCKS;
+    int stride = Scaling.blocks(k) + 1;
+    aScales = HostFixture.random(DType.FP32, rows * stride, 7);
+    bScales = HostFixture.random(DType.FP32, Scaling.blocks(cols) * stride, 8);
+    arguments
+        .aScales(host.upload(0, DType.FP32, aScales), 0, stride)
+        .bScales(host.upload(0, DType.FP32, bScales), 0, stride);
+    return this;
+  }
+
+  private double factor(int row, int col, int i) {
+    if (scaling == Scaling.TENSOR) {
+      return 1;
+    }
+    int stride = Scaling.blocks(k) + 1;
+    return (double) aScales[row * stride + i / 128] * bScales[col / 128 * stride + i / 128];
   }
 
   Tiling tiling(RowPartition partition, int tileRows, int tileCols) {
@@ -97,7 +122,7 @@ final class GemmCase {
     double sum = 0;
     for (int i = 0; i < k; i++) {
       double right = layout == WeightLayout.NK ? b[col * (k + 5) + i] : b[i * (cols + 5) + col];
-      sum += (double) a[row * (k + 3) + i] * right;
+      sum += (double) a[row * (k + 3) + i] * right * factor(row, col, i);
     }
     sum *= epilogue.alpha();
     sum *= epilogue.rowScale() ? rowScale[row] : 1;

@@ -66,6 +66,21 @@ class TileGemmTest {
   }
 
   @ParameterizedTest
+  @EnumSource(WeightLayout.class)
+  void factorsOfBlocksMatchTheReference(WeightLayout layout) {
+    for (DType input : new DType[] {DType.FP8_E4M3, DType.FP8_E5M2}) {
+      for (int tileCols : new int[] {50, 128, 300}) {
+        GemmCase problem =
+            new GemmCase(host, 21, 290, 333, input, DType.FP32, layout, Epilogue.plain(21))
+                .withBlocks();
+        problem.launch(
+            problem.spec(problem.tiling(RowPartition.whole(21), 8, tileCols), GemmEngine.TILE));
+        problem.assertClose(problem.result());
+      }
+    }
+  }
+
+  @ParameterizedTest
   @MethodSource("types")
   void theEpilogueAppliesInItsWindow(DType input, DType output) {
     boolean floating = input.isFloating();

@@ -78,6 +78,11 @@ public final class RocmPlatform implements Platform {
   }
 
   @Override
+  public boolean takesBlockFactors() {
+    return false;
+  }
+
+  @Override
   public String peerRemedy() {
     return "look at rocm-smi --showtopo, at iommu=pt of the kernel's command line, and at the"
         + " isolation settings of containers";
