@@ -90,7 +90,7 @@ for family in $families; do
     /Used [0-9]+ registers/ {
       registers = $0; sub(/.*Used /, "", registers); sub(/ .*/, "", registers)
       shape = ""; shared = 0
-      threads = entry ~ /^(tile_reduce|row_norm|put|unpack|fill)$/ ? 256 : 32
+      threads = entry ~ /^(all_reduce_.*|tile_reduce|row_norm|put|unpack|fill)$/ ? 256 : 32
       if (entry ~ /^tile_gemm_/) {
         n = split(entry, part, "_")
         split(part[n - 1], extent, "x"); stages = substr(part[n], 2)

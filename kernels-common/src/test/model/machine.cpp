@@ -137,7 +137,9 @@ Thread* Machine::pick() {
   }
   for (u32 tries = 0; policy.uneven && tries < 8; tries++) {
     const Thread& thread = *runnable[i];
-    const u64 block = thread.block == nullptr ? 99 : thread.block->index.x;
+    const u64 block = thread.block == nullptr
+                          ? 99
+                          : thread.block->index.x + u64{launch.grid} * thread.block->member;
     const u64 dice = (block * 64 + thread.warp() + now / 50000 * 7919) * 0x9e3779b97f4a7c15ull;
     if (random(1u << dice / (1ull << 61) % 3 * 3) == 0) {
       break;
@@ -203,13 +205,14 @@ void Machine::step() {
 
 bool Machine::run(const Launch& what, const std::function<void()>& kernel) {
   launch = what;
-  for (u32 b = 0; b < launch.grid; b++) {
+  for (u32 b = 0; b < launch.grid * launch.members; b++) {
     if (b % launch.cluster == 0) {
       clusters.push_back(std::make_unique<Cluster>());
     }
     blocks.push_back(std::make_unique<Block>());
     Block& block = *blocks.back();
-    block.index.x = b;
+    block.index.x = b % launch.grid;
+    block.member = b / launch.grid;
     block.rank = b % launch.cluster;
     block.cluster = clusters.back().get();
     block.cluster->blocks.push_back(&block);

@@ -105,6 +105,7 @@ struct Cluster;
 struct Block {
   Index3 index;
   u32 rank = 0;  // in its cluster
+  u32 member = 0;
   Cluster* cluster = nullptr;
   std::vector<std::unique_ptr<Thread>> threads;
   u32 running = 0;
@@ -128,6 +129,7 @@ struct Launch {
   u32 threads = 32;
   u32 sharedBytes = 0;
   u32 registers = 0;  // a thread has at the start
+  u32 members = 1;    // grids that run beside each other, as on devices of their own
 };
 
 // Shared memory begins here, as on a device, where the system keeps what is below.

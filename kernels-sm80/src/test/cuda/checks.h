@@ -6,6 +6,7 @@ void checkHooks(bool quick);
 void checkFaults();
 void checkCompanions(bool quick);
 void checkNorms(bool quick);
+void checkAllReduces(bool quick);
 void checkTwoDevices();
 void bench(const char* jsonPath);
 void benchCandidates(const char* jsonPath);

@@ -1,10 +1,11 @@
 // Checks and times the built kernels on a device.
 //
 //   kernel_test FOLDER [--quick] [--serial] [--json FILE]
-//     [--only gemm|hooks|faults|companions|peers|bench|candidates|fp8|routed]
+//     [--only gemm|hooks|faults|companions|all-reduce|peers|bench|candidates|fp8|routed]
 //
 // bench measures the best of each shape, candidates every tile and split of some, beside cuBLASLt,
-// fp8 the same of 8-bit floats with one factor for each operand and with factors of blocks; routed a product that is stored at a second device.
+// fp8 the same of 8-bit floats with one factor for each operand and with factors of blocks; routed a
+// product that is stored at a second device.
 
 #include <chrono>
 #include <thread>
@@ -63,6 +64,8 @@ int main(int count, char** words) {
   }
   // A kernel that is first loaded while another one waits for it would wait for that one.
   setenv("CUDA_MODULE_LOADING", "EAGER", 1);
+  // Kernels of streams that share a connection would wait for each other.
+  setenv("CUDA_DEVICE_MAX_CONNECTIONS", "32", 1);
   kernels.folder = words[1];
   cudaDeviceProp properties;
   CUDA_OK(cudaGetDeviceProperties(&properties, 0));
@@ -95,6 +98,7 @@ int main(int count, char** words) {
   group("gemm", [&] { checkGemm(quick); });
   group("hooks", [&] { checkHooks(quick); });
   group("faults", [&] { checkFaults(); });
+  group("all-reduce", [&] { checkAllReduces(quick); });
   group("peers", [&] { checkTwoDevices(); });
   if (!quick || only == "bench") {
     group("bench", [&] { bench(json); });

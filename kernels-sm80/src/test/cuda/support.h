@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "params/all_reduce.h"
 #include "params/signal.h"
 #include "params/tile_gemm.h"
 #include "params/tile_reduce.h"
@@ -128,8 +129,9 @@ struct Kernels {
                  const Params& params,
                  cudaStream_t stream = nullptr,
                  int grid = 1) {
-    const bool moves = entry == "tile_reduce" || entry == "row_norm" || entry == "put" ||
-                       entry == "unpack" || entry == "fill";
+    const bool moves = entry.rfind("all_reduce_", 0) == 0 || entry == "tile_reduce" ||
+                       entry == "row_norm" || entry == "put" || entry == "unpack" ||
+                       entry == "fill";
     launch("companions", entry, moves ? grid : 1, moves ? 256 : 32, 0, params, stream);
   }
 };

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "kernels/tile_table.cuh"
+#include "params/all_reduce.h"
 #include "params/row_norm.h"
 #include "params/signal.h"
 #include "params/tile_reduce.h"
@@ -28,6 +29,9 @@ struct Registration {
   static const Registration<counterpoint::PARAMS> register_##NAME(#NAME, NAME);
 
 REGISTER(tile_reduce, TileReduceParams)
+REGISTER(all_reduce_one_shot, AllReduceParams)
+REGISTER(all_reduce_two_shot, AllReduceParams)
+REGISTER(all_reduce_bulk, AllReduceParams)
 REGISTER(row_norm, RowNormParams)
 REGISTER(put, PutParams)
 REGISTER(unpack, UnpackParams)

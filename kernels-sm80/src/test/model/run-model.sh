@@ -27,7 +27,7 @@ compile() {
 export -f compile
 export sources
 ls "$here"/*.cpp "$common"/src/test/model/*.cpp "$module"/src/main/cuda/kernels/*.cu \
-  "$tests"/{main,gemm_case,gemm_launch,checks_companions,checks_faults,checks_gemm,checks_hooks,checks_norm}.cu |
+  "$tests"/{main,gemm_case,gemm_launch,checks_all_reduce,checks_companions,checks_faults,checks_gemm,checks_hooks,checks_norm}.cu |
   xargs -P "${JOBS:-$(nproc)}" -I{} bash -c \
     'set -e; compile "{}" "'"$out"'/$(basename "{}").o" "$@"' - "$cxx" "${flags[@]}"
 "$cxx" "$out"/*.o -o "$out/kernel_test"

@@ -15,6 +15,7 @@ using namespace counterpoint;
 
 // One item of a stream.
 struct Item {
+  std::string name;
   // What runs on the machine; its grid is empty for a copy.
   model::Launch launch;
   std::function<void()> kernel;
@@ -51,8 +52,56 @@ void pass(u64 nanos) {
   }
 }
 
+// Whether a kernel waits for itself on other devices.
+bool exchanges(const Item& item) {
+  return item.name.rfind("all_reduce_", 0) == 0;
+}
+
+// By all threads of a grid, between two kernels of a stream.
+void endKernel(model::Meeting& end) {
+  model::machine->publish();
+  const u32 threads = model::machine->launch.grid * model::machine->launch.threads;
+  model::machine->meet(end, threads, "the end of a kernel", threads, nullptr, false, [](auto&) {});
+}
+
+// Runs kernels that wait for each other: of every stream those that come first, each stream as a
+// device of its own would.
+bool runExchange() {
+  std::vector<std::vector<Item>> members;
+  for (ModelStream& stream : streams) {
+    std::vector<Item> items;
+    while (!stream.items.empty() && exchanges(stream.items.front())) {
+      items.push_back(std::move(stream.items.front()));
+      stream.items.pop_front();
+    }
+    if (!items.empty()) {
+      members.push_back(std::move(items));
+    }
+  }
+  model::Machine machine(seed++);
+  model::Launch launch = members.front().front().launch;
+  launch.members = static_cast<u32>(members.size());
+  std::vector<model::Meeting> ends(members.size());
+  const u64 start = machine.now;
+  if (!machine.run(launch, [&] {
+        const u32 member = model::current->block->member;
+        for (const Item& item : members[member]) {
+          item.kernel();
+          endKernel(ends[member]);
+        }
+      })) {
+    failure = machine.failure + ", seed " + std::to_string(seed - 1);
+    return false;
+  }
+  pass(machine.now - start);
+  return true;
+}
+
 // Runs the first item of a stream, and beside a kernel what others hold.
 bool runFirst(ModelStream& stream) {
+  if (exchanges(stream.items.front())) {
+    return runExchange();
+  }
   Item item = std::move(stream.items.front());
   stream.items.pop_front();
   if (item.isCopy()) {
@@ -247,6 +296,7 @@ cudaError_t cudaLaunchKernel(const void* kernel,
   item.launch.grid = grid.x;
   item.launch.threads = threads.x;
   item.launch.sharedBytes = static_cast<u32>(shared);
+  item.name = mine.name;
   item.kernel = mine.bind(arguments[0]);
   item.step = stepsOf(mine.name, arguments[0]);
   streamOf(stream).items.push_back(std::move(item));

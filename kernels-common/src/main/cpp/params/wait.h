@@ -5,7 +5,14 @@
 
 namespace counterpoint {
 
-enum WaitSite : i32 { kGate = 1, kClearance = 2, kAwait = 3, kBarrier = 4, kReduceGate = 5 };
+enum WaitSite : i32 {
+  kGate = 1,
+  kClearance = 2,
+  kAwait = 3,
+  kBarrier = 4,
+  kReduceGate = 5,
+  kPart = 6
+};
 
 // What a wait that expired was waiting for; in memory that the host reads while kernels run, one
 // for each rank.

@@ -54,6 +54,25 @@ CP_DEVICE f32 loadCached(u64 address) {
   return value;
 }
 
+// Each packet becomes visible by itself, either of the two first.
+CP_DEVICE void storePackets(u64 address, const Vector16& v) {
+  model::machine->check(address, sizeof v, "store of packets");
+  const u32 first = model::machine->random(2);
+  for (u32 n = 0; n < 2; n++) {
+    const u32 i = n ^ first;
+    const u64 packet = v.word[2 * i] | static_cast<u64>(v.word[2 * i + 1]) << 32;
+    *reinterpret_cast<u64*>(address + 8 * i) = packet;
+    model::machine->maybeYield();
+  }
+}
+
+CP_DEVICE Vector16 loadPackets(u64 address) {
+  model::machine->maybeYield();
+  Vector16 v;
+  model::machine->load(address, &v, sizeof v);
+  return v;
+}
+
 template <class T>
 CP_DEVICE T loadPlain(u64 address) {
   T value;

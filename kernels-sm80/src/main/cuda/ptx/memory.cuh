@@ -62,6 +62,28 @@ CP_DEVICE f32 loadCached(u64 address) {
   return value;
 }
 
+// Two packets of eight bytes, each of which is seen whole or not at all, with no order between them
+// nor towards anything else.
+CP_DEVICE void storePackets(u64 address, const Vector16& v) {
+  const u64 first = v.word[0] | static_cast<u64>(v.word[1]) << 32;
+  const u64 second = v.word[2] | static_cast<u64>(v.word[3]) << 32;
+  asm volatile(
+      "st.relaxed.sys.global.v2.u64 [%0], {%1, %2};" ::"l"(address), "l"(first), "l"(second)
+      : "memory");
+}
+
+CP_DEVICE Vector16 loadPackets(u64 address) {
+  u64 first, second;
+  asm volatile("ld.relaxed.sys.global.v2.u64 {%0, %1}, [%2];"
+               : "=l"(first), "=l"(second)
+               : "l"(address)
+               : "memory");
+  return Vector16{{static_cast<u32>(first),
+                   static_cast<u32>(first >> 32),
+                   static_cast<u32>(second),
+                   static_cast<u32>(second >> 32)}};
+}
+
 template <class T>
 CP_DEVICE T loadPlain(u64 address) {
   return *reinterpret_cast<const volatile T*>(address);

@@ -55,6 +55,9 @@ public interface Backend extends AutoCloseable {
   /** Normalisation of rows. */
   RowNorm norm();
 
+  /** All-reduces by kernels; see {@link Capability#PEER_ALL_REDUCE}. */
+  PeerAllReduce allReduce();
+
   /** Library collectives. */
   Collectives collectives();
 

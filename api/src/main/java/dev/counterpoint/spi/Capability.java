@@ -11,6 +11,8 @@ public enum Capability {
    * compute-unit puts.
    */
   PEER_ACCESS,
+  /** All-reduces by kernels over symmetric memory ({@link PeerAllReduce}); needs PEER_ACCESS. */
+  PEER_ALL_REDUCE,
   /** Streams can be captured into a {@link Graph} and replayed. */
   GRAPHS,
   /** Events carry times ({@link Event#nanosSince}). */

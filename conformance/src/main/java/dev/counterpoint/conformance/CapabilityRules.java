@@ -6,6 +6,7 @@ import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.Event;
 import dev.counterpoint.spi.GemmEngine;
 import dev.counterpoint.spi.Graph;
+import dev.counterpoint.spi.PeerAllReduce.Algorithm;
 import dev.counterpoint.spi.Probe;
 import dev.counterpoint.spi.SignalArray;
 import dev.counterpoint.spi.Stream;
@@ -46,6 +47,25 @@ class CapabilityRules {
     put.run();
     stream.synchronize(Rig.DEADLINE);
     Check.bytes("put by compute units", content, rig.read(buffer.at(1)));
+  }
+
+  @Rule({"CAP-1", "CAP-2"})
+  @ConformanceTest(Worlds.PAIR)
+  void allReducesByKernelsWorkOrAreRefused(Kit kit) {
+    Rig rig = kit.rig();
+    for (Algorithm algorithm : Algorithm.values()) {
+      if (kit.refused(
+          Capability.PEER_ALL_REDUCE,
+          rig.backend,
+          () -> AllReduces.prepare(rig, 2, 4, DType.FP32, algorithm))) {
+        continue;
+      }
+      Check.that(
+          rig.has(Capability.PEER_ACCESS), "who declares PEER_ALL_REDUCE declares PEER_ACCESS");
+      AllReduces all = new AllReduces(rig, DType.FP32, 2, 4, 0, true, kit.random());
+      all.run(all.prepare(algorithm), rig.streams());
+      all.check(algorithm.toString());
+    }
   }
 
   @Rule({"CAP-1", "CAP-2"})

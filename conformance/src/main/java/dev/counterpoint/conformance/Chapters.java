@@ -43,7 +43,8 @@ final class Chapters {
           OperatorNormRules.class,
           OperatorScaleRules.class,
           TraceRules.class,
-          NormRules.class);
+          NormRules.class,
+          PeerReduceRules.class);
 
   private Chapters() {}
 

@@ -9,6 +9,8 @@ import dev.counterpoint.spi.Event;
 import dev.counterpoint.spi.GemmArguments;
 import dev.counterpoint.spi.Graph;
 import dev.counterpoint.spi.NormArguments;
+import dev.counterpoint.spi.PeerAllReduce.Algorithm;
+import dev.counterpoint.spi.PeerAllReduce.PreparedAllReduce;
 import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.RowNorm;
 import dev.counterpoint.spi.SignalArray;
@@ -19,6 +21,8 @@ import dev.counterpoint.spi.Target;
 import dev.counterpoint.spi.TileReduce;
 import dev.counterpoint.spi.Transfers;
 import dev.counterpoint.spi.Transport;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 
 /**
@@ -109,6 +113,11 @@ class GraphRules {
     TileReduce.PreparedReduce[] reductions = new TileReduce.PreparedReduce[rig.ranks];
     TileReduce.PreparedUnpack[] unpacks = new TileReduce.PreparedUnpack[rig.ranks];
     RowNorm.PreparedNorm[] norms = new RowNorm.PreparedNorm[rig.ranks];
+    boolean peers = rig.has(Capability.PEER_ALL_REDUCE);
+    List<PreparedAllReduce> allReduces = new ArrayList<>();
+    for (Algorithm algorithm : peers ? AllReduces.ALGORITHMS : List.<Algorithm>of()) {
+      allReduces.add(AllReduces.prepare(rig, 1, n, DType.FP32, algorithm));
+    }
     long[][] counts = new long[rig.ranks][rig.ranks];
     counts[0][rig.ranks - 1] = n;
     Splits splits = Splits.of(counts);
@@ -166,6 +175,9 @@ class GraphRules {
                   .input(in[rank], 0, 4)
                   .weight(unpacked[rank])
                   .output(unpacked[rank], 64, 4));
+          for (PreparedAllReduce allReduce : allReduces) {
+            allReduce.launch(stream, in[rank], 0, n, out[rank], 0, n);
+          }
           rig.backend.collectives().allGather(stream, in[rank], 0, out[rank], 0, n, DType.INT32);
           rig.backend.collectives().allReduce(stream, in[rank], 0, out[rank], 0, n, DType.INT32);
           rig.backend.collectives().broadcast(stream, 0, in[rank], 0, out[rank], 0, n, DType.INT32);

@@ -1,5 +1,6 @@
 package dev.counterpoint.conformance;
 
+import dev.counterpoint.DType;
 import dev.counterpoint.InvalidArgumentException;
 import dev.counterpoint.ResourceClosedException;
 import dev.counterpoint.core.BackendRegistry;
@@ -11,6 +12,8 @@ import dev.counterpoint.spi.Epoch;
 import dev.counterpoint.spi.Event;
 import dev.counterpoint.spi.Graph;
 import dev.counterpoint.spi.NormArguments;
+import dev.counterpoint.spi.PeerAllReduce.Algorithm;
+import dev.counterpoint.spi.PeerAllReduce.PreparedAllReduce;
 import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.Probe;
 import dev.counterpoint.spi.RowNorm;
@@ -96,6 +99,9 @@ class LifecycleRules {
     all.add(rig.prepare(Reductions.plain(rig, 0, rig.memory(0, 64))));
     all.add(Reductions.unpack(rig, 0, bench.tiling));
     all.add(Norms.plain(rig, 0));
+    if (rig.has(Capability.PEER_ALL_REDUCE)) {
+      all.add(AllReduces.prepare(rig, 2, 4, DType.FP32, Algorithm.AUTO));
+    }
     all.add(rig.event(0));
     all.add(rig.epoch(0));
     all.add(rig.words(1));
@@ -229,6 +235,14 @@ class LifecycleRules {
         "launch of a normalisation",
         norm.spec().label(),
         () -> norm.launch(stream, new NormArguments()));
+    if (rig.has(Capability.PEER_ALL_REDUCE)) {
+      PreparedAllReduce all = AllReduces.prepare(rig, 1, 4, DType.FP32, Algorithm.AUTO);
+      all.close();
+      Check.closed(
+          "launch of an all-reduce",
+          all.spec().label(),
+          () -> all.launch(stream, staging, 0, 4, staging, 0, 4));
+    }
     if (rig.has(Capability.GRAPHS)) {
       stream.beginCapture();
       rig.backend.transfers().fill(stream, bench.deviceD, 0, 1, (byte) 0);

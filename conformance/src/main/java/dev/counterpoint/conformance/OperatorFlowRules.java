@@ -2,6 +2,7 @@ package dev.counterpoint.conformance;
 
 import dev.counterpoint.Strategy;
 import dev.counterpoint.conformance.OperatorCase.Kind;
+import dev.counterpoint.conformance.OperatorRules.Way;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.Graph;
 import dev.counterpoint.spi.Stream;
@@ -18,7 +19,11 @@ class OperatorFlowRules {
    * All-to-all has no beta; there every launch gives the same.
    */
   private static OperatorCase accumulating(Kind kind, Strategy strategy) {
-    return OperatorCase.of(kind, 21, 14, 8).strategy(strategy).tile(8, 8).factors(1f, 1f);
+    return accumulating(new Way(kind, strategy, true));
+  }
+
+  private static OperatorCase accumulating(Way way) {
+    return way.of(21, 14, 8).factors(1f, 1f);
   }
 
   /** What an accumulating operator must have given after some launches. */
@@ -53,16 +58,14 @@ class OperatorFlowRules {
   void launchesNeedNoHostInBetweenAndRanksMayDrift(Kit kit) {
     Desk desk = kit.desk();
     int launches = kit.rounds(30, 100);
-    for (Kind kind : Kind.values()) {
-      for (Strategy strategy : OperatorRules.FORCED) {
-        kit.at("%d launches of %s by %s", launches, kind, strategy);
-        OperatorBench bench = OperatorRules.plannedOrRefused(accumulating(kind, strategy), desk);
-        if (bench != null) {
-          int late = kit.random().nextInt(kit.ranks());
-          drift(desk, bench, late, launches);
-          checkSum(bench, launches, "rank " + late + " late");
-          bench.plan.close();
-        }
+    for (Way way : OperatorRules.ways()) {
+      kit.at("%d launches of %s", launches, way);
+      OperatorBench bench = OperatorRules.plannedOrRefused(accumulating(way), desk);
+      if (bench != null) {
+        int late = kit.random().nextInt(kit.ranks());
+        drift(desk, bench, late, launches);
+        checkSum(bench, launches, "rank " + late + " late");
+        bench.plan.close();
       }
     }
   }
@@ -113,39 +116,37 @@ class OperatorFlowRules {
       return;
     }
     int rounds = kit.rounds(6, 20);
-    for (Kind kind : Kind.values()) {
-      for (Strategy strategy : OperatorRules.FORCED) {
-        kit.at("%s by %s", kind, strategy);
-        OperatorBench bench = OperatorRules.plannedOrRefused(accumulating(kind, strategy), desk);
-        if (bench == null) {
-          continue;
-        }
-        OperatorBench other = accumulating(kind.later(1), Strategy.AUTO).on(desk);
-        desk.rig.onEachRank(
-            rank -> {
-              Stream stream = desk.rank(rank).stream();
-              bench.launch(rank);
-              stream.beginCapture();
-              bench.launch(rank);
-              Graph graph = desk.own(stream.endCapture());
-              for (int round = 0; round < rounds; round++) {
-                graph.launch(stream);
-                if (round % 2 == 0) {
-                  graph.launch(stream);
-                }
-                if (round % 3 == 0) {
-                  bench.launch(rank);
-                }
-                other.launch(rank);
-              }
-            });
-        desk.settle();
-        checkSum(
-            bench,
-            1 + rounds + (rounds + 1) / 2 + (rounds + 2) / 3,
-            "replayed among direct launches");
-        checkSum(other, rounds, "beside replays of another plan");
+    for (Way way : OperatorRules.ways()) {
+      kit.at("%s", way);
+      OperatorBench bench = OperatorRules.plannedOrRefused(accumulating(way), desk);
+      if (bench == null) {
+        continue;
       }
+      OperatorBench other = accumulating(way.kind().later(1), Strategy.AUTO).on(desk);
+      desk.rig.onEachRank(
+          rank -> {
+            Stream stream = desk.rank(rank).stream();
+            bench.launch(rank);
+            stream.beginCapture();
+            bench.launch(rank);
+            Graph graph = desk.own(stream.endCapture());
+            for (int round = 0; round < rounds; round++) {
+              graph.launch(stream);
+              if (round % 2 == 0) {
+                graph.launch(stream);
+              }
+              if (round % 3 == 0) {
+                bench.launch(rank);
+              }
+              other.launch(rank);
+            }
+          });
+      desk.settle();
+      checkSum(
+          bench,
+          1 + rounds + (rounds + 1) / 2 + (rounds + 2) / 3,
+          "replayed among direct launches");
+      checkSum(other, rounds, "beside replays of another plan");
     }
   }
 
@@ -156,30 +157,28 @@ class OperatorFlowRules {
     Desk desk = kit.openDesk(Rig.DEADLINE, Map.of("plans.replay", "on"));
     int rounds = kit.rounds(6, 20);
     boolean graphs = desk.world.backend().capabilities().contains(Capability.GRAPHS);
-    for (Kind kind : Kind.values()) {
-      for (Strategy strategy : OperatorRules.FORCED) {
-        kit.at("%s by %s", kind, strategy);
-        OperatorBench bench = OperatorRules.plannedOrRefused(accumulating(kind, strategy), desk);
-        if (bench == null) {
-          continue;
-        }
-        desk.rig.onEachRank(
-            rank -> {
-              Stream stream = desk.rank(rank).stream();
-              for (int round = 0; round < rounds; round++) {
-                bench.launch(rank);
-              }
-              if (graphs) {
-                stream.beginCapture();
-                bench.launch(rank);
-                Graph graph = desk.own(stream.endCapture());
-                graph.launch(stream);
-                bench.launch(rank);
-              }
-            });
-        desk.settle();
-        checkSum(bench, rounds + (graphs ? 2 : 0), "replayed by itself and by its caller");
+    for (Way way : OperatorRules.ways()) {
+      kit.at("%s", way);
+      OperatorBench bench = OperatorRules.plannedOrRefused(accumulating(way), desk);
+      if (bench == null) {
+        continue;
       }
+      desk.rig.onEachRank(
+          rank -> {
+            Stream stream = desk.rank(rank).stream();
+            for (int round = 0; round < rounds; round++) {
+              bench.launch(rank);
+            }
+            if (graphs) {
+              stream.beginCapture();
+              bench.launch(rank);
+              Graph graph = desk.own(stream.endCapture());
+              graph.launch(stream);
+              bench.launch(rank);
+            }
+          });
+      desk.settle();
+      checkSum(bench, rounds + (graphs ? 2 : 0), "replayed by itself and by its caller");
     }
   }
 
@@ -188,14 +187,12 @@ class OperatorFlowRules {
   void severalPlansInFlightDoNotDisturbEachOther(Kit kit) {
     Desk desk = kit.desk();
     int rounds = kit.rounds(8, 30);
-    OperatorBench[] benches = new OperatorBench[Kind.values().length * OperatorRules.FORCED.length];
+    OperatorBench[] benches = new OperatorBench[OperatorRules.ways().size()];
     int count = 0;
-    for (Kind kind : Kind.values()) {
-      for (Strategy strategy : OperatorRules.FORCED) {
-        OperatorBench bench = OperatorRules.plannedOrRefused(accumulating(kind, strategy), desk);
-        if (bench != null) {
-          benches[count++] = bench;
-        }
+    for (Way way : OperatorRules.ways()) {
+      OperatorBench bench = OperatorRules.plannedOrRefused(accumulating(way), desk);
+      if (bench != null) {
+        benches[count++] = bench;
       }
     }
     int plans = count;

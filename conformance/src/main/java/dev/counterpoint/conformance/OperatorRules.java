@@ -24,6 +24,36 @@ class OperatorRules {
           .filter(strategy -> strategy != Strategy.AUTO)
           .toArray(Strategy[]::new);
 
+  /**
+   * An operator by a strategy.
+   *
+   * @param tiled whether its tiles are forced, so that fused GEMM + all-reduce does not become the
+   *     form that has none to speak of
+   */
+  record Way(Kind kind, Strategy strategy, boolean tiled) {
+    OperatorCase of(int m, int n, int k) {
+      OperatorCase shape = OperatorCase.of(kind, m, n, k).strategy(strategy);
+      return tiled ? shape.tile(8, 8) : shape;
+    }
+
+    @Override
+    public String toString() {
+      return kind + " by " + strategy + (tiled ? "" : " with tiles of its own");
+    }
+  }
+
+  /** Every operator by every strategy, and fused GEMM + all-reduce in both its forms. */
+  static List<Way> ways() {
+    List<Way> ways = new ArrayList<>();
+    for (Kind kind : Kind.values()) {
+      for (Strategy strategy : FORCED) {
+        ways.add(new Way(kind, strategy, true));
+      }
+    }
+    ways.add(new Way(Kind.AR, Strategy.FUSED, false));
+    return ways;
+  }
+
   /** Plans it, or checks that the refusal names a capability that is really missing; then null. */
   static @Nullable OperatorBench plannedOrRefused(OperatorCase shape, Desk desk) {
     try {
@@ -92,11 +122,12 @@ class OperatorRules {
       {8 * n, 16 * n, 4 * n},
       {67, 5, 2}
     };
-    for (Strategy strategy : FORCED) {
-      for (int[] s : shapes) {
-        runAndCheck(
-            kit, desk, OperatorCase.of(kind, s[0], s[1], s[2]).strategy(strategy).tile(8, 8));
+    for (Way way : ways()) {
+      for (int[] s : way.kind() == kind ? shapes : new int[0][]) {
+        runAndCheck(kit, desk, way.of(s[0], s[1], s[2]));
       }
+    }
+    for (Strategy strategy : FORCED) {
       runAndCheck(
           kit,
           desk,

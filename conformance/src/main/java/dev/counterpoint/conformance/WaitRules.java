@@ -6,6 +6,8 @@ import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Epoch;
 import dev.counterpoint.spi.FaultRecord;
+import dev.counterpoint.spi.PeerAllReduce.Algorithm;
+import dev.counterpoint.spi.PeerAllReduce.PreparedAllReduce;
 import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.ReduceSpec;
 import dev.counterpoint.spi.SignalArray;
@@ -31,7 +33,7 @@ class WaitRules {
   /**
    * How the labels of prepared operations begin here; a fault may carry that label or the stream's.
    */
-  private static final List<String> NAMED_BY_SPEC = List.of("gemm-", "reduce-");
+  private static final List<String> NAMED_BY_SPEC = List.of("gemm-", "reduce-", "all-reduce-");
 
   /** The stream's wait expires in time and leaves a record that says everything. */
   private static FaultRecord expires(Rig rig, Stream stream, String what, String waitedFor) {
@@ -215,6 +217,32 @@ class WaitRules {
     FaultRecord fault = expires(rig, stream, "gate of a reduction", words.name());
     Check.equal("value wanted", 2L, fault.wanted());
     after(() -> Check.all("output after an expired gate", Matrix.CANARY, rig.read(output)));
+  }
+
+  @Rule({"PEER-6", "ERR-1", "ERR-2", "ERR-10"})
+  @ConformanceTest(value = Worlds.PAIR, seconds = 90)
+  void anAllReduceByKernelsThatARankNeverJoinsExpires(Kit kit) {
+    for (Algorithm algorithm : AllReduces.ALGORITHMS) {
+      kit.at("%s without rank 1", algorithm);
+      Rig rig = kit.fragile();
+      kit.assume(
+          rig.has(Capability.PEER_ALL_REDUCE),
+          "its refusal is tested with the others' of chapter 17");
+      AllReduces all = new AllReduces(rig, DType.BF16, 3, 40, 0, true, kit.random());
+      PreparedAllReduce prepared = all.prepare(algorithm);
+      Stream[] streams = rig.streams();
+      all.run(prepared, streams);
+      all.clear();
+      streams[0].label(LABEL);
+      all.launch(prepared, streams[0]);
+      FaultRecord fault = expires(rig, streams[0], "all-reduce", prepared.spec().label());
+      Check.that(
+          fault.waitedFor().matches(".*\\b(word|rank) 1\\b.*"),
+          "the fault must name rank 1, but says: %s",
+          fault.describe());
+      after(() -> all.checkUntouched("outputs of an all-reduce that rank 1 never joined"));
+      rig.backend.close();
+    }
   }
 
   @Rule({"ERR-3", "ERR-1"})

@@ -43,7 +43,8 @@ interface Flaw {
 
   /** All that are known. */
   static List<Flaw> all() {
-    return Stream.<Flaw>concat(Stream.of(ComputeFlaw.values()), Stream.of(OrderFlaw.values()))
+    return Stream.<Flaw[]>of(ComputeFlaw.values(), OrderFlaw.values(), PeerFlaw.values())
+        .flatMap(Stream::of)
         .toList();
   }
 }

@@ -11,6 +11,7 @@ import dev.counterpoint.spi.Device;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.GemmEngine;
 import dev.counterpoint.spi.GemmSpec;
+import dev.counterpoint.spi.PeerAllReduce;
 import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.Probe;
 import dev.counterpoint.spi.ReduceSpec;
@@ -104,6 +105,8 @@ final class LeanProvider {
                   Wrap.around(Transfers.class, call.with(a), LeanProvider::transfer);
               case "gemm" -> Wrap.around(TileGemm.class, call.with(a), LeanProvider::gemm);
               case "reduce" -> Wrap.around(TileReduce.class, call.with(a), LeanProvider::reduce);
+              case "allReduce" ->
+                  Wrap.around(PeerAllReduce.class, call.with(a), LeanProvider::allReduce);
               case "norm" -> Wrap.around(RowNorm.class, call.with(a), LeanProvider::norm);
               default -> call.with(a);
             });
@@ -206,6 +209,10 @@ final class LeanProvider {
 
   private static Object norm(String method, Object[] a, Wrap.Call call) throws Throwable {
     return passing(RowNorm.PreparedNorm.class, call.with(a));
+  }
+
+  private static Object allReduce(String method, Object[] a, Wrap.Call call) {
+    throw refusal(Capability.PEER_ALL_REDUCE);
   }
 
   private static Object reduce(String method, Object[] a, Wrap.Call call) throws Throwable {

@@ -5,6 +5,7 @@ import dev.counterpoint.spi.Collectives;
 import dev.counterpoint.spi.Device;
 import dev.counterpoint.spi.FaultRecord;
 import dev.counterpoint.spi.KernelLibrary;
+import dev.counterpoint.spi.PeerAllReduce;
 import dev.counterpoint.spi.RowNorm;
 import dev.counterpoint.spi.Signals;
 import dev.counterpoint.spi.SymmetricHeap;
@@ -34,6 +35,7 @@ public abstract class LocalBackend implements Backend {
       TileGemm gemm,
       TileReduce reduce,
       RowNorm norm,
+      PeerAllReduce allReduce,
       Collectives collectives,
       KernelLibrary kernels) {}
 
@@ -104,6 +106,11 @@ public abstract class LocalBackend implements Backend {
   @Override
   public final RowNorm norm() {
     return openParts().norm();
+  }
+
+  @Override
+  public final PeerAllReduce allReduce() {
+    return openParts().allReduce();
   }
 
   @Override

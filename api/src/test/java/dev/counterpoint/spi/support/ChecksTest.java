@@ -308,7 +308,8 @@ class ChecksTest {
   void scalesByBlock() {
     GemmSpec spec = blocks(DType.FP8_E4M3, GemmEngine.TILE);
     assertThatCode(() -> GemmChecks.requireValid(spec, 1)).doesNotThrowAnyException();
-    assertThat(spec.withReservedUnits(3).withOwners(spec.owners()).scaling()).isEqualTo(Scaling.BLOCKS);
+    assertThat(spec.withReservedUnits(3).withOwners(spec.owners()).scaling())
+        .isEqualTo(Scaling.BLOCKS);
     refuses("engine", () -> GemmChecks.requireValid(blocks(DType.FP8_E5M2, GemmEngine.VENDOR), 1));
     refuses("scaling", () -> GemmChecks.requireValid(blocks(DType.BF16, GemmEngine.TILE), 1));
 

@@ -80,6 +80,9 @@ public record DeviceSurvey(int version, List<DeviceInfo> devices, @Nullable Stri
     }
     if (peerObstacle == null) {
       capabilities.add(Capability.PEER_ACCESS);
+      if (platform.reducesOverPeers()) {
+        capabilities.add(Capability.PEER_ALL_REDUCE);
+      }
     } else {
       notes.add(
           peerObstacle

@@ -16,7 +16,13 @@ import org.slf4j.LoggerFactory;
 final class FaultBoard {
   private static final Logger log = LoggerFactory.getLogger(FaultBoard.class);
   private static final String[] SITES = {
-    "", "gate of a tile", "permission to store", "wait of a stream", "barrier", "gate of a block"
+    "",
+    "gate of a tile",
+    "permission to store",
+    "wait of a stream",
+    "barrier",
+    "gate of a block",
+    "part of a rank"
   };
 
   private final HostPage page;

@@ -53,6 +53,7 @@ final class GpuBackend extends LocalBackend {
             gemm,
             reduce,
             new GpuRowNorm(context),
+            new GpuPeerAllReduce(context, heap),
             collectives,
             new GpuKernelLibrary(context, store, gemm.describe(), libraryVersion, blasVersion));
     versions =

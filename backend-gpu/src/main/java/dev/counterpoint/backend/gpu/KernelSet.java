@@ -4,11 +4,14 @@ import dev.counterpoint.CounterpointException;
 import dev.counterpoint.DType;
 import dev.counterpoint.Failure;
 import dev.counterpoint.NativeException;
+import dev.counterpoint.spi.PeerAllReduce;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The kernels loaded on one rank's device. Modules are loaded family by family, always while
@@ -25,6 +28,8 @@ final class KernelSet {
   private final Map<String, Long> modules = new HashMap<>();
   private final Map<String, Kernel> kernels = new HashMap<>();
   private final List<KernelImage> images = new ArrayList<>();
+  private final Set<Kernel> used = new HashSet<>();
+  private final long raised;
 
   final Kernel advance;
   final Kernel set;
@@ -44,6 +49,7 @@ final class KernelSet {
   KernelSet(RankState rank, KernelStore store, long raised) {
     this.rank = rank;
     this.store = store;
+    this.raised = raised;
     advance = companion("epoch_advance");
     set = companion("signal_set");
     add = companion("signal_add");
@@ -53,18 +59,34 @@ final class KernelSet {
     unpack = companion("unpack");
     reduce = companion("tile_reduce");
     norm = companion("row_norm");
-    useOnce(raised);
+    for (Kernel kernel : List.of(advance, set, add, await, put, fill, unpack, reduce, norm)) {
+      useOnce(kernel);
+    }
   }
 
   /**
-   * Runs every companion as in a world that has failed, which it leaves at once. Drivers may load a
+   * Runs a companion as in a world that has failed, which it leaves at once. Drivers may load a
    * kernel when it is first launched, and must not do that while another one waits.
    */
-  private void useOnce(long raised) {
-    ParameterBlock block = rank.block(MOST_PARAMETER_BYTES).operation(0, raised, 0);
-    for (Kernel kernel : List.of(advance, set, add, await, put, fill, unpack, reduce, norm)) {
+  private void useOnce(Kernel kernel) {
+    if (used.add(kernel)) {
+      ParameterBlock block = rank.block(MOST_PARAMETER_BYTES).operation(0, raised, 0);
       rank.run("the first use of '" + kernel.entry() + "'", kernel, 1, block);
     }
+  }
+
+  /** The kernel of an all-reduce, which has run once. */
+  synchronized Kernel allReduce(PeerAllReduce.Algorithm algorithm) {
+    String way =
+        switch (algorithm) {
+          case ONE_SHOT -> "one_shot";
+          case TWO_SHOT -> "two_shot";
+          case TWO_SHOT_BULK -> "bulk";
+          case AUTO -> throw new IllegalArgumentException("no kernel chooses the algorithm");
+        };
+    Kernel kernel = companion("all_reduce_" + way);
+    useOnce(kernel);
+    return kernel;
   }
 
   /** Whether kernels of the tile GEMM can be had for an input type; loads and compiles nothing. */

@@ -28,6 +28,9 @@ public interface Platform {
   /** Whether FP32 is multiplied as such, and not as a shorter type. */
   boolean multipliesFullFp32();
 
+  /** Whether all-reduces over peers' memory are among the kernels. */
+  boolean reducesOverPeers();
+
   /** Why the kernels for an architecture take no FP8, or null when they do. */
   @Nullable String noFp8(String architecture);
 

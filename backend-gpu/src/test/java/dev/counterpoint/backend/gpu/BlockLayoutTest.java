@@ -29,6 +29,7 @@ class BlockLayoutTest {
           Map.entry("TileGemmParams", TileGemmParams.class),
           Map.entry("TileGemmMaps", TileGemmMaps.class),
           Map.entry("TileReduceParams", TileReduceParams.class),
+          Map.entry("AllReduceParams", AllReduceParams.class),
           Map.entry("RowNormParams", RowNormParams.class),
           Map.entry("PutParams", PutParams.class),
           Map.entry("UnpackParams", UnpackParams.class),

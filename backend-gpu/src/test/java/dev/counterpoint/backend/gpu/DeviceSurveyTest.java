@@ -19,7 +19,11 @@ class DeviceSurveyTest {
   @Test
   void devicesThatReachEachOther() {
     assertThat(capabilities())
-        .contains(Capability.PEER_ACCESS, Capability.GEMM_FP8, Capability.BLOCK_SCALES)
+        .contains(
+            Capability.PEER_ACCESS,
+            Capability.PEER_ALL_REDUCE,
+            Capability.GEMM_FP8,
+            Capability.BLOCK_SCALES)
         .doesNotContain(Capability.VENDOR_GEMM, Capability.GEMM_FP32_FULL);
     assertThat(notes).isEmpty();
     DeviceSurvey survey = DeviceSurvey.of(driver);
@@ -32,7 +36,7 @@ class DeviceSurveyTest {
   @Test
   void withoutAtomicsThereIsNoPeerAccess() {
     driver.atomics = false;
-    assertThat(capabilities()).doesNotContain(Capability.PEER_ACCESS);
+    assertThat(capabilities()).doesNotContain(Capability.PEER_ACCESS, Capability.PEER_ALL_REDUCE);
     assertThat(notes).anyMatch(n -> n.contains("no atomics") && n.contains("look at the links"));
     driver.peers = false;
     assertThat(capabilities()).doesNotContain(Capability.PEER_ACCESS);

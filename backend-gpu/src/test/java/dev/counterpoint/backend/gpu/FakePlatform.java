@@ -80,6 +80,11 @@ class FakePlatform implements Platform {
   }
 
   @Override
+  public boolean reducesOverPeers() {
+    return true;
+  }
+
+  @Override
   public @Nullable String noFp8(String architecture) {
     return KernelStore.number(architecture) >= 89 ? null : "FP8 needs a newer device";
   }

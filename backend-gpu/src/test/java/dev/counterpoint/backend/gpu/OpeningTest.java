@@ -19,7 +19,10 @@ class OpeningTest {
           "fill",
           "unpack",
           "tile_reduce",
-          "row_norm");
+          "row_norm",
+          "all_reduce_one_shot",
+          "all_reduce_two_shot",
+          "all_reduce_bulk");
 
   @Test
   void everyCompanionHasRunOnceAndHasDoneNothing() {

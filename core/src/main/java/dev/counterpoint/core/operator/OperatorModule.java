@@ -8,6 +8,7 @@ import dev.counterpoint.core.strategy.AllGatherFused;
 import dev.counterpoint.core.strategy.AllGatherPipelined;
 import dev.counterpoint.core.strategy.AllGatherSequential;
 import dev.counterpoint.core.strategy.AllGatherSignaled;
+import dev.counterpoint.core.strategy.OutputPeerReduced;
 import dev.counterpoint.core.strategy.OutputPipelined;
 import dev.counterpoint.core.strategy.OutputRing;
 import dev.counterpoint.core.strategy.OutputSequential;
@@ -35,8 +36,10 @@ public final class OperatorModule extends AbstractModule {
       bind(programs, operator, Strategy.PIPELINED, OutputPipelined::new);
       bind(programs, operator, Strategy.DECOMPOSED, OutputStaged::decomposed);
       bind(programs, operator, Strategy.SIGNALED, SplitSignaled::orEven);
-      bind(programs, operator, Strategy.FUSED, OutputStaged::fused);
     }
+    bind(programs, "gemm-rs", Strategy.FUSED, OutputStaged::fused);
+    bind(programs, "gemm-ar", Strategy.FUSED, OutputPeerReduced::orRouted);
+    bind(programs, "gemm-a2a", Strategy.FUSED, OutputStaged::fused);
     bind(programs, "gemm-rs", Strategy.RING, OutputRing::new);
     bind(programs, "gemm-ar", Strategy.RING, OutputRing::new);
     bind(programs, "gemm-a2a", Strategy.RING, OutputStaged::exchanged);

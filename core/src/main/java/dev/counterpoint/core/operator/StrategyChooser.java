@@ -4,6 +4,7 @@ import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Strategy;
 import dev.counterpoint.Tuning;
 import dev.counterpoint.UnsupportedCapabilityException;
+import dev.counterpoint.core.strategy.OutputPeerReduced;
 import dev.counterpoint.core.strategy.WideDevices;
 import dev.counterpoint.core.tuner.TuningAdvisor;
 import dev.counterpoint.spi.Backend;
@@ -60,12 +61,18 @@ final class StrategyChooser {
       return new Choice(
           tuning.withStrategy(Strategy.SEQUENTIAL), "one rank has nothing to overlap");
     }
+    boolean wide = WideDevices.areThoseOf(backend);
+    if (wide && spec.problem().m() > 0 && OutputPeerReduced.serves(spec, backend)) {
+      return new Choice(
+          tuning.withStrategy(Strategy.FUSED),
+          "so few rows are exchanged by one kernel; not measured yet");
+    }
     if (rowsPerRank < FEW_ROWS) {
       return new Choice(
           tuning.withStrategy(Strategy.SEQUENTIAL),
           rowsPerRank + " rows per rank are too few to cut");
     }
-    if (WideDevices.areThoseOf(backend)) {
+    if (wide) {
       return WideDeviceRule.choose(spec, backend);
     }
     if (backend.capabilities().contains(Capability.PEER_ACCESS)) {

@@ -7,6 +7,7 @@ import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Rank;
 import dev.counterpoint.Scaling;
 import dev.counterpoint.World;
+import dev.counterpoint.spi.AllReduceSpec;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.DeviceBuffer;
@@ -15,6 +16,7 @@ import dev.counterpoint.spi.Epilogue;
 import dev.counterpoint.spi.GemmEngine;
 import dev.counterpoint.spi.GemmSpec;
 import dev.counterpoint.spi.NormSpec;
+import dev.counterpoint.spi.PeerAllReduce;
 import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.ReduceSpec;
 import dev.counterpoint.spi.RowNorm;
@@ -156,6 +158,12 @@ public final class PlanContext implements AutoCloseable {
   /** Whether A and B come with factors of their blocks. */
   boolean hasBlockScales() {
     return problem().scaling() == Scaling.BLOCKS;
+  }
+
+  PeerAllReduce.PreparedAllReduce allReduce(AllReduceSpec allReduceSpec) {
+    PeerAllReduce.PreparedAllReduce prepared = own(backend.allReduce().prepare(allReduceSpec));
+    workspaceBytes += prepared.workspaceBytes();
+    return prepared;
   }
 
   /** The engine for a GEMM without hooks: the vendor's where there is one that can do it. */

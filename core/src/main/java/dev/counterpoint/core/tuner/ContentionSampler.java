@@ -70,6 +70,7 @@ final class ContentionSampler implements AutoCloseable {
         route ->
             route == Route.HANDOVER
                 || route == Route.START
+                || route == Route.PEER_ALL_REDUCE // begins when the product has ended
                 || route == Route.STREAMED_PUSH
                 || route == Route.STREAMED_COMPUTE_PUSH);
     sampled.sort(null);

@@ -2,6 +2,7 @@ package dev.counterpoint.core.tuner;
 
 import dev.counterpoint.Strategy;
 import dev.counterpoint.Tuning;
+import dev.counterpoint.core.strategy.OutputPeerReduced;
 import dev.counterpoint.spi.GemmEngine;
 import dev.counterpoint.spi.RowPartition;
 import dev.counterpoint.spi.Tiling;
@@ -59,9 +60,26 @@ final class LatencyModel {
         key.operator().equals("ag-gemm")
             ? new GatherModel(this, key).micros(tuning)
             : new OutputModel(this, key).micros(tuning);
-    // Everything but sequential forks to side streams and joins them again.
-    double forked = tuning.strategy() == Strategy.SEQUENTIAL ? 0 : handover();
+    // Everything but what stays on one stream forks to side streams and joins them again.
+    boolean stays = tuning.strategy() == Strategy.SEQUENTIAL || isPeerReduced(key, tuning);
+    double forked = stays ? 0 : handover();
     return schedule + forked + curves.micros(Route.START, 1);
+  }
+
+  /** Whether it is a GEMM and one kernel on each rank that sums, and that was sampled. */
+  boolean isPeerReduced(TuningKey key, Tuning tuning) {
+    return tuning.strategy() == Strategy.FUSED
+        && OutputPeerReduced.leavesForm(tuning)
+        && canPeerReduce(key);
+  }
+
+  /** Whether the fused strategy of a problem can be that. */
+  boolean canPeerReduce(TuningKey key) {
+    long bytes = (long) key.m() * key.n() * key.outputType().bytes();
+    return key.operator().equals("gemm-ar")
+        && machine.peerReducedBytes() > 0
+        && bytes <= machine.peerReducedBytes()
+        && curves.has(Route.PEER_ALL_REDUCE);
   }
 
   /** A prediction that is only as much faster than another as this is not believed. */

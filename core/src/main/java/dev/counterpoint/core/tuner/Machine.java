@@ -2,6 +2,7 @@ package dev.counterpoint.core.tuner;
 
 import dev.counterpoint.DType;
 import dev.counterpoint.WeightLayout;
+import dev.counterpoint.core.strategy.OutputPeerReduced;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.DeviceInfo;
@@ -16,9 +17,17 @@ import dev.counterpoint.spi.Tiling;
  * @param peerAccess whether peers can be addressed directly
  * @param twoTransports whether compute units can push to peers as well as copy engines can, in
  *     another time
+ * @param peerReducedBytes the most bytes of product that the fused GEMM + all-reduce sums by one
+ *     kernel of each rank; 0 where it never does
  * @param tiles how the backend cuts an output into tiles
  */
-record Machine(int ranks, int units, boolean peerAccess, boolean twoTransports, Tiles tiles) {
+record Machine(
+    int ranks,
+    int units,
+    boolean peerAccess,
+    boolean twoTransports,
+    long peerReducedBytes,
+    Tiles tiles) {
   /** A device of fewer units is not filled wave by wave: its tiles are many for each unit. */
   private static final int UNITS_WITH_WAVES = 16;
 
@@ -36,6 +45,7 @@ record Machine(int ranks, int units, boolean peerAccess, boolean twoTransports, 
         device.computeUnits(),
         peerAccess,
         peerAccess && !device.emulated(),
+        OutputPeerReduced.mostBytes(backend),
         (partition, cols, k, tileRows, tileCols) ->
             backend
                 .gemm()

@@ -37,8 +37,8 @@ final class OutputModel {
     return switch (tuning.strategy()) {
       case SEQUENTIAL -> sequential();
       case PIPELINED -> pipelined(tuning);
-      case RING, DECOMPOSED, FUSED ->
-          new StagedModel(model, key, shards, inner, reduces, spreads).micros(tuning);
+      case RING, DECOMPOSED -> staged(tuning);
+      case FUSED -> model.isPeerReduced(key, tuning) ? peerReduced() : staged(tuning);
       case SIGNALED -> signaled(tuning);
       case AUTO -> throw new IllegalArgumentException("a prediction needs a strategy");
     };
@@ -46,6 +46,17 @@ final class OutputModel {
 
   private Route collective() {
     return spreads ? Route.ALL_REDUCE : reduces ? Route.REDUCE_SCATTER : Route.ALL_TO_ALL;
+  }
+
+  private double staged(Tuning tuning) {
+    return new StagedModel(model, key, shards, inner, reduces, spreads).micros(tuning);
+  }
+
+  /** A GEMM, and a kernel that exchanges and sums. */
+  private double peerReduced() {
+    return model.plain(key.m(), key.n(), inner)
+        + model.micros(Route.PEER_ALL_REDUCE, key.m() * rowBytes)
+        + finish(false);
   }
 
   private double receivedRows() {

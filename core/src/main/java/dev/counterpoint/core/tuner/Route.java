@@ -20,6 +20,10 @@ public enum Route {
   COMPUTE_PUSH,
   /** One of many of them that follow each other. */
   STREAMED_COMPUTE_PUSH,
+  /**
+   * All-reduce by kernels over peers' memory, where there is one, against the bytes of the whole.
+   */
+  PEER_ALL_REDUCE,
   /** The sum of one slot per rank, against the bytes of the sum. */
   REDUCE,
   /** A copy within a rank. */
@@ -40,7 +44,8 @@ public enum Route {
           PUSH,
           STREAMED_PUSH,
           COMPUTE_PUSH,
-          STREAMED_COMPUTE_PUSH ->
+          STREAMED_COMPUTE_PUSH,
+          PEER_ALL_REDUCE ->
           true;
       case REDUCE, COPY, HANDOVER, START -> false;
     };
@@ -48,6 +53,6 @@ public enum Route {
 
   /** Whether a machine can be without it. */
   boolean isOptional() {
-    return this == COMPUTE_PUSH || this == STREAMED_COMPUTE_PUSH;
+    return this == COMPUTE_PUSH || this == STREAMED_COMPUTE_PUSH || this == PEER_ALL_REDUCE;
   }
 }

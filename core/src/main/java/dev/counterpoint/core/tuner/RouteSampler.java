@@ -5,11 +5,15 @@ import dev.counterpoint.Rank;
 import dev.counterpoint.World;
 import dev.counterpoint.core.measure.Samples;
 import dev.counterpoint.core.measure.Stopwatch;
+import dev.counterpoint.core.strategy.OutputPeerReduced;
+import dev.counterpoint.spi.AllReduceSpec;
 import dev.counterpoint.spi.Backend;
 import dev.counterpoint.spi.Collectives;
 import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Epoch;
 import dev.counterpoint.spi.Event;
+import dev.counterpoint.spi.PeerAllReduce;
+import dev.counterpoint.spi.PeerAllReduce.PreparedAllReduce;
 import dev.counterpoint.spi.ReduceSpec;
 import dev.counterpoint.spi.SignalArray;
 import dev.counterpoint.spi.Stream;
@@ -17,6 +21,7 @@ import dev.counterpoint.spi.SymmetricBuffer;
 import dev.counterpoint.spi.Target;
 import dev.counterpoint.spi.TileReduce.PreparedReduce;
 import dev.counterpoint.spi.Transport;
+import dev.counterpoint.spi.support.AllReduceChecks;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -93,7 +98,7 @@ final class RouteSampler implements AutoCloseable {
     fill(output);
     Map<Route, Curve> curves = new EnumMap<>(Route.class);
     for (Route route : Route.values()) {
-      if ((route.isOptional() && !computePushes) || route == Route.START) {
+      if (!isSampled(route, output)) {
         continue;
       }
       boolean carriesInput = route == Route.ALL_GATHER || route == Route.EXCHANGE;
@@ -104,19 +109,31 @@ final class RouteSampler implements AutoCloseable {
     return curves;
   }
 
+  private boolean isSampled(Route route, DType output) {
+    if (route == Route.PEER_ALL_REDUCE) {
+      return OutputPeerReduced.mostBytes(backend) > 0 && AllReduceChecks.isSummed(output);
+    }
+    return route != Route.START && (computePushes || !route.isOptional());
+  }
+
   private void fill(DType dtype) {
     RandomData data = new RandomData(dtype);
     world.onEachRank(rank -> data.fill(rank, source.at(rank.index())));
   }
 
   private Curve curve(Route route, DType dtype) {
-    double ratio = Math.pow((double) largest / SMALLEST, 1.0 / (SIZES - 1));
+    // No more bytes than a program asks for; their rank's share is what counts elsewhere.
+    long most =
+        route == Route.PEER_ALL_REDUCE
+            ? Math.min(largest, OutputPeerReduced.mostBytes(backend))
+            : largest;
+    double ratio = Math.pow((double) most / SMALLEST, 1.0 / (SIZES - 1));
     int scale = route == Route.ALL_REDUCE ? ranks : 1;
     List<Curve.Point> points = new ArrayList<>();
     for (int i = 0; i < SIZES; i++) {
       long unit = (long) ROW * dtype.bytes();
       long bytes = Math.max(1, Math.round(SMALLEST * Math.pow(ratio, i) / unit)) * unit;
-      double micros = median(route, Math.min(bytes, largest / unit * unit) * scale, dtype);
+      double micros = median(route, Math.min(bytes, most / unit * unit) * scale, dtype);
       points.add(new Curve.Point((double) bytes * scale, micros));
       progress.step(route.name().toLowerCase(java.util.Locale.ROOT));
       if (micros > LONG_ENOUGH || route == Route.HANDOVER) {
@@ -127,6 +144,9 @@ final class RouteSampler implements AutoCloseable {
   }
 
   private double median(Route route, long bytes, DType dtype) {
+    if (route == Route.PEER_ALL_REDUCE) {
+      return allReduceMedian(bytes, dtype);
+    }
     if (route != Route.REDUCE) {
       return median(
           route, (rank, times) -> enqueue(route, rank, rank.stream(), bytes, dtype, times));
@@ -192,6 +212,23 @@ final class RouteSampler implements AutoCloseable {
     }
   }
 
+  private double allReduceMedian(long bytes, DType dtype) {
+    int rows = (int) (bytes / ((long) ROW * dtype.bytes()));
+    AllReduceSpec spec =
+        new AllReduceSpec("tuner/all-reduce", rows, ROW, dtype, PeerAllReduce.Algorithm.AUTO);
+    try (PreparedAllReduce allReduce = backend.allReduce().prepare(spec)) {
+      return median(
+          Route.PEER_ALL_REDUCE,
+          (rank, times) -> {
+            DeviceMemory from = source.at(rank.index());
+            DeviceMemory to = target.at(rank.index());
+            for (int i = 0; i < times; i++) {
+              allReduce.launch(rank.stream(), from, 0, ROW, to, 0, ROW);
+            }
+          });
+    }
+  }
+
   /** A stream of a rank beside its own. */
   Stream side(Rank rank) {
     return sides.get(rank.index());
@@ -209,7 +246,7 @@ final class RouteSampler implements AutoCloseable {
 
   private static boolean waitsForRanks(Route route) {
     return switch (route) {
-      case ALL_GATHER, REDUCE_SCATTER, ALL_REDUCE, ALL_TO_ALL, EXCHANGE -> true;
+      case ALL_GATHER, REDUCE_SCATTER, ALL_REDUCE, ALL_TO_ALL, EXCHANGE, PEER_ALL_REDUCE -> true;
       case PUSH,
           STREAMED_PUSH,
           COMPUTE_PUSH,
@@ -265,7 +302,8 @@ final class RouteSampler implements AutoCloseable {
           enqueueOne(route, rank, stream, bytes, dtype);
         }
       }
-      case REDUCE, START -> throw new AssertionError("prepared beforehand, or not enqueued");
+      case REDUCE, PEER_ALL_REDUCE, START ->
+          throw new AssertionError("prepared beforehand, or not enqueued");
     }
   }
 
@@ -285,7 +323,13 @@ final class RouteSampler implements AutoCloseable {
               stream, (me + 1) % ranks, from, 0, (me - 1 + ranks) % ranks, to, 0, count, dtype);
       case COPY -> backend.transfers().put(stream, from, 0, to, 0, bytes, Transport.AUTO);
       case HANDOVER -> handOver(rank);
-      case PUSH, STREAMED_PUSH, COMPUTE_PUSH, STREAMED_COMPUTE_PUSH, REDUCE, START ->
+      case PUSH,
+          STREAMED_PUSH,
+          COMPUTE_PUSH,
+          STREAMED_COMPUTE_PUSH,
+          PEER_ALL_REDUCE,
+          REDUCE,
+          START ->
           throw new AssertionError(route);
     }
   }

@@ -2,6 +2,7 @@ package dev.counterpoint.core.tuner;
 
 import dev.counterpoint.Strategy;
 import dev.counterpoint.Tuning;
+import dev.counterpoint.core.strategy.OutputPeerReduced;
 import dev.counterpoint.spi.RowPartition;
 import dev.counterpoint.spi.Tiling;
 import dev.counterpoint.spi.Transport;
@@ -39,6 +40,7 @@ final class SearchSpace {
   private final Machine machine;
   private final Tuning forced;
   private final boolean choosesTransport;
+  private final boolean canPeerReduce;
   private final int shard;
 
   SearchSpace(TuningKey key, LatencyModel model, Tuning forced) {
@@ -46,6 +48,7 @@ final class SearchSpace {
     this.machine = model.machine();
     this.forced = forced;
     choosesTransport = forced.transport() == Transport.AUTO && model.choosesTransport();
+    canPeerReduce = model.canPeerReduce(key) && OutputPeerReduced.leavesForm(forced);
     shard = new RowPartition(key.m(), key.ranks()).rowsPerShard();
   }
 
@@ -62,6 +65,9 @@ final class SearchSpace {
       for (int chunks : counts(shard / LEAST_ROWS)) {
         addPushing(all, forced.withStrategy(strategy).withChunks(chunks));
       }
+    }
+    if (canPeerReduce) {
+      all.add(forced.withStrategy(Strategy.FUSED));
     }
     addTiled(all, Strategy.SIGNALED);
     if (machine.peerAccess()) {

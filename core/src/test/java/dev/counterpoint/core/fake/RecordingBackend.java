@@ -9,6 +9,7 @@ import dev.counterpoint.spi.Device;
 import dev.counterpoint.spi.FaultRecord;
 import dev.counterpoint.spi.KernelLibrary;
 import dev.counterpoint.spi.LinkInfo;
+import dev.counterpoint.spi.PeerAllReduce;
 import dev.counterpoint.spi.Probe;
 import dev.counterpoint.spi.RowNorm;
 import dev.counterpoint.spi.Signals;
@@ -34,6 +35,7 @@ public final class RecordingBackend implements Backend {
   private final RecordingTransfers transfers;
   private final RecordingGemm gemm;
   private final RecordingNorm norm;
+  private final RecordingAllReduce allReduce;
   private int closed;
 
   /** A backend of {@code size} ranks, all local. */
@@ -65,6 +67,7 @@ public final class RecordingBackend implements Backend {
     transfers = new RecordingTransfers(journal, signals, size);
     gemm = new RecordingGemm(journal, capabilities, speeds);
     norm = new RecordingNorm(journal);
+    allReduce = new RecordingAllReduce(journal, capabilities);
   }
 
   /** A provider that hands out this backend. */
@@ -170,6 +173,11 @@ public final class RecordingBackend implements Backend {
   @Override
   public RowNorm norm() {
     return norm;
+  }
+
+  @Override
+  public PeerAllReduce allReduce() {
+    return allReduce;
   }
 
   @Override

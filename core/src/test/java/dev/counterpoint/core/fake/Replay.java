@@ -92,6 +92,7 @@ public final class Replay {
   private final Map<Word, List<Raised>> words = new HashMap<>();
   private final Map<Point, BitSet> marks = new HashMap<>();
   private final ReplayCollectives collectives;
+  private final ReplayAllReduces allReduces;
   private final ReplayKernels kernels = new ReplayKernels(this);
 
   /** Prepares to execute everything in a journal. */
@@ -101,12 +102,15 @@ public final class Replay {
     memory = new RaceMemory(journal.end());
     this.ranks = ranks;
     collectives = new ReplayCollectives(memory, ranks);
+    allReduces = new ReplayAllReduces(memory, ranks);
     for (Journal.Step step : journal.steps()) {
       if (!(step.work() instanceof Work.Label)) {
         queues.computeIfAbsent(key(step), key -> new Queue()).steps.add(step);
       }
       if (step.work() instanceof Work.Collective) {
         collectives.number(step);
+      } else if (step.work() instanceof Work.AllReduce) {
+        allReduces.number(step);
       }
     }
   }
@@ -162,6 +166,8 @@ public final class Replay {
       return kernels.blocks(reduce.spec(), reduce.output());
     } else if (work instanceof Work.Collective) {
       return List.of(collectives.task(step, queues.get(key(step)).past));
+    } else if (work instanceof Work.AllReduce) {
+      return List.of(allReduces.task(step, queues.get(key(step)).past));
     }
     return List.of(
         new Task() {

@@ -5,6 +5,7 @@ import dev.counterpoint.spi.DeviceMemory;
 import dev.counterpoint.spi.Epoch;
 import dev.counterpoint.spi.GemmSpec;
 import dev.counterpoint.spi.NormSpec;
+import dev.counterpoint.spi.PeerAllReduce;
 import dev.counterpoint.spi.ReduceSpec;
 import dev.counterpoint.spi.SignalArray;
 import dev.counterpoint.spi.Target;
@@ -71,6 +72,10 @@ public sealed interface Work {
       return 7 * total + own * weight + bias;
     }
   }
+
+  /** One rank's part in an all-reduce by kernels. */
+  record AllReduce(PeerAllReduce.PreparedAllReduce prepared, Rows input, Rows output)
+      implements Work {}
 
   /** A collective of blocks of {@code count} elements, or of those that the counts say. */
   record Collective(

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import dev.counterpoint.AllGatherGemmSpec;
 import dev.counterpoint.DType;
+import dev.counterpoint.GemmAllReduceSpec;
 import dev.counterpoint.GemmReduceScatterSpec;
 import dev.counterpoint.Norm;
 import dev.counterpoint.OperatorPlan;
 import dev.counterpoint.OperatorSpec;
 import dev.counterpoint.Rank;
 import dev.counterpoint.Strategy;
+import dev.counterpoint.Tuning;
 import dev.counterpoint.World;
 import dev.counterpoint.core.fake.Journal;
 import dev.counterpoint.core.fake.RecordingBackend;
@@ -24,6 +26,7 @@ import dev.counterpoint.spi.TilePost;
 import dev.counterpoint.spi.TileRoute;
 import dev.counterpoint.spi.Transport;
 import java.lang.management.ManagementFactory;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -35,7 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a launch enqueues, and what it costs. */
 class LaunchShapeTest {
-  private static final Set<Capability> PEERS = Set.of(Capability.PEER_ACCESS);
+  private static final Set<Capability> PEERS = Worlds.PEERS;
 
   static List<OperatorSpec> everyProgram() {
     return Worlds.everyProgram();
@@ -295,5 +298,46 @@ class LaunchShapeTest {
             "gemm gemm-rs#1 of input@1",
             "REDUCE_SCATTER buffer 1@1 -> buffer 2@1",
             "put2d 3 buffer 2@1 -> output@1");
+  }
+
+  @Test
+  void fewRowsAreAGemmAndAnAllReduceByPeers() {
+    GemmAllReduceSpec.Builder builder =
+        GemmAllReduceSpec.builder().m(3).n(5).k(6).dtype(DType.FP32).strategy(Strategy.FUSED);
+    assertThat(Worlds.launched(builder.build(), 2, 1).texts(1, "main"))
+        .as("from padded rows of the rank's own straight into the output")
+        .containsExactly("gemm gemm-ar#1 of input@1", "all-reduce of buffer 1@1 -> output@1");
+    assertThat(Worlds.launched(builder.norm(Norm.rms(1)).build(), 2, 0).texts(0, "main"))
+        .containsExactly(
+            "gemm gemm-ar#1 of input@0",
+            "all-reduce of buffer 1@0 -> output@0",
+            "norm of output@0 -> output@0");
+  }
+
+  @Test
+  void whatOnlyARoutedGemmHasIsRouted() {
+    GemmAllReduceSpec few = GemmAllReduceSpec.builder().m(8).n(8).k(6).dtype(DType.FP32).build();
+    GemmAllReduceSpec many =
+        GemmAllReduceSpec.builder().m(4096).n(65).k(6).dtype(DType.FP32).build();
+    GemmAllReduceSpec integers =
+        GemmAllReduceSpec.builder().m(8).n(8).k(6).dtype(DType.INT8).build();
+    Tuning fused = Tuning.AUTOMATIC.withStrategy(Strategy.FUSED);
+    assertThat(formOf(few.withTuning(fused))).contains("all-reduce by kernels");
+    assertThat(formOf(few.withTuning(fused.withTransport(Transport.COMPUTE))))
+        .contains("all-reduce by kernels");
+    for (Tuning routed :
+        List.of(fused.withChunks(1), fused.withTile(8, 0), fused.withReservedUnits(0))) {
+      assertThat(formOf(few.withTuning(routed))).contains("routed GEMM");
+    }
+    assertThat(formOf(many.withTuning(fused))).contains("routed GEMM");
+    assertThat(formOf(integers.withTuning(fused))).contains("routed GEMM");
+  }
+
+  private static String formOf(OperatorSpec spec) {
+    Set<Capability> all = EnumSet.allOf(Capability.class);
+    try (World world = Worlds.open(new RecordingBackend(2, all));
+        OperatorPlan plan = world.plan(spec)) {
+      return plan.explanation();
+    }
   }
 }

@@ -14,11 +14,14 @@ import dev.counterpoint.Splits;
 import dev.counterpoint.Strategy;
 import dev.counterpoint.Tuning;
 import dev.counterpoint.WeightLayout;
+import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.Transport;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -143,6 +146,25 @@ class OperatorScheduleTest {
     }
   }
 
+  @Test
+  void fewRowsAreReducedByPeersWhateverTheSchedule() {
+    EnumSet<Capability> peers = EnumSet.of(Capability.PEER_ACCESS, Capability.PEER_ALL_REDUCE);
+    Tuning fused = Tuning.AUTOMATIC.withStrategy(Strategy.FUSED);
+    Norm layer = Norm.layer(1).withBias().withResidual().withSum();
+    for (Size size : SIZES) {
+      for (int gap : new int[] {0, 1, 3}) {
+        for (int units : new int[] {1, 132}) {
+          OperatorSpec plain = spec(GemmAllReduceSpec::builder, size, fused, false);
+          OperatorSpec addends = spec(GemmAllReduceSpec::builder, size, fused, true);
+          OperatorSpec normed = normed(GemmAllReduceSpec.builder().norm(layer), size, fused);
+          for (OperatorSpec spec : List.of(plain, addends, normed)) {
+            check(spec, size.ranks(), gap, units, peers);
+          }
+        }
+      }
+    }
+  }
+
   private static OperatorSpec normed(OperatorSpecBuilder<?, ?> builder, Size size, Tuning tuning) {
     return builder
         .m(size.m())
@@ -161,7 +183,12 @@ class OperatorScheduleTest {
   }
 
   private static void check(OperatorSpec spec, int ranks, int gap, int units) {
-    Scenario scenario = new Scenario(spec, ranks, gap, units);
+    check(spec, ranks, gap, units, EnumSet.of(Capability.PEER_ACCESS));
+  }
+
+  private static void check(
+      OperatorSpec spec, int ranks, int gap, int units, EnumSet<Capability> capabilities) {
+    Scenario scenario = new Scenario(spec, ranks, gap, units, capabilities);
     boolean gathered = spec instanceof AllGatherGemmSpec && gap > 0;
     for (int launch = 0; launch < 3; launch++) {
       scenario.launch(gathered);

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class PlannerTest {
-  private static final Set<Capability> PEERS = Set.of(Capability.PEER_ACCESS);
+  private static final Set<Capability> PEERS = Worlds.PEERS;
 
   static List<OperatorSpec> everyProgram() {
     return Worlds.everyProgram();
@@ -315,12 +315,15 @@ class PlannerTest {
 
   @Test
   void plainGemmsGoToTheVendorWhereThereIsOneAndHookedOnesNever() {
-    Set<Capability> vendor = Set.of(Capability.PEER_ACCESS, Capability.VENDOR_GEMM);
+    Set<Capability> vendor =
+        Set.of(Capability.PEER_ACCESS, Capability.PEER_ALL_REDUCE, Capability.VENDOR_GEMM);
     for (OperatorSpec spec : Worlds.everyProgram()) {
       RecordingBackend backend = new RecordingBackend(2, vendor);
       try (World world = Worlds.open(backend);
           OperatorPlan plan = world.plan(spec)) {
-        boolean plain = plan.strategy() != Strategy.SIGNALED && plan.strategy() != Strategy.FUSED;
+        boolean plain =
+            (plan.strategy() != Strategy.SIGNALED && plan.strategy() != Strategy.FUSED)
+                || plan.explanation().contains("all-reduce by kernels");
         assertThat(backend.gemm().prepared())
             .isNotEmpty()
             .extracting(GemmSpec::engine)

@@ -148,10 +148,15 @@ final class Scenario {
 
   /** Opens a world of its own; every operand has {@code gap} elements between its rows. */
   Scenario(OperatorSpec spec, int ranks, int gap, int units) {
+    this(spec, ranks, gap, units, EnumSet.of(Capability.PEER_ACCESS));
+  }
+
+  /** The same on a backend that can do what is given. */
+  Scenario(OperatorSpec spec, int ranks, int gap, int units, EnumSet<Capability> capabilities) {
     this.spec = spec;
     this.ranks = ranks;
     this.gap = gap;
-    backend = new RecordingBackend(ranks, EnumSet.of(Capability.PEER_ACCESS), units);
+    backend = new RecordingBackend(ranks, capabilities, units);
     world =
         DefaultWorldProvider.open(
             WorldOptions.defaults(), BackendRegistry.of(List.of(backend.provider())));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.counterpoint.AllGatherGemmSpec;
+import dev.counterpoint.DType;
 import dev.counterpoint.Failure;
 import dev.counterpoint.GemmAllReduceSpec;
 import dev.counterpoint.GemmAllToAllSpec;
@@ -130,5 +131,31 @@ class StrategyChooserTest {
     StrategyChooser.Choice choice =
         StrategyChooser.choose(spec, backend, new TuningAdvisor(backend, null));
     assertThat(choice.strategy()).isEqualTo(strategy);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // m, n, k, ranks, units, output, choice where kernels can sum over peers' memory
+    "1,    8192, 28672, 4, 132, BF16, FUSED,      one kernel",
+    "64,   8192, 28672, 4, 132, BF16, FUSED,      one kernel",
+    "64,   8192, 28672, 2, 132, BF16, FUSED,      one kernel",
+    "512,  8192, 28672, 8, 132, FP16, FUSED,      one kernel",
+    "513,  8192, 28672, 8, 132, BF16, SEQUENTIAL, no other strategy",
+    "512,  8192, 28672, 8, 132, FP32, SEQUENTIAL, no other strategy",
+    "0,    8192, 28672, 4, 132, BF16, SEQUENTIAL, 0 rows",
+    "64,   8192, 28672, 1, 132, BF16, SEQUENTIAL, one rank",
+    "60,   8192, 28672, 4, 2,   BF16, SEQUENTIAL, too few",
+    "64,   8192, 28672, 4, 2,   BF16, FUSED,      addressed directly"
+  })
+  void fewRowsAreExchangedByOneKernelOnWideDevices(
+      int m, int n, int k, int ranks, int units, DType output, Strategy strategy, String reason) {
+    DType input = output == DType.FP32 ? DType.BF16 : output;
+    GemmAllReduceSpec spec =
+        GemmAllReduceSpec.builder().m(m).n(n).k(k).dtype(input).outputType(output).build();
+    RecordingBackend backend = new RecordingBackend(ranks, Worlds.PEERS, units);
+    StrategyChooser.Choice choice =
+        StrategyChooser.choose(spec, backend, new TuningAdvisor(backend, null));
+    assertThat(choice.strategy()).isEqualTo(strategy);
+    assertThat(choice.reason()).contains(reason);
   }
 }

@@ -39,6 +39,9 @@ final class Worlds {
           GemmAllReduceSpec::builder,
           GemmAllToAllSpec::builder);
 
+  /** What the devices of one vendor in one machine can do. */
+  static final Set<Capability> PEERS = Set.of(Capability.PEER_ACCESS, Capability.PEER_ALL_REDUCE);
+
   private static final Norm NORM = Norm.layer(1).withBias().withResidual().withSum();
 
   private Worlds() {}
@@ -49,8 +52,9 @@ final class Worlds {
   }
 
   /**
-   * One specification of each of the 24 programs: M = 24, N = 20, K = 12, FP32, with bias; and of
-   * those that can end with a norm another.
+   * One specification of each of the 25 programs: M = 24, N = 20, K = 12, FP32, with bias; and of
+   * those that can end with a norm another. Fused GEMM + all-reduce has two, the second where
+   * something is forced that it alone has.
    */
   static List<OperatorSpec> everyProgram() {
     List<OperatorSpec> all = new ArrayList<>();
@@ -64,6 +68,10 @@ final class Worlds {
             all.add(scatter.norm(NORM).build());
           } else if (made instanceof GemmAllReduceSpec.Builder reduce) {
             all.add(reduce.norm(NORM).build());
+            if (strategy == Strategy.FUSED) {
+              OperatorSpec both = reduce.build();
+              all.add(both.withTuning(both.tuning().withChunks(1)));
+            }
           }
         }
       }
@@ -140,7 +148,7 @@ final class Worlds {
 
   /** What one rank enqueues in one launch, on ranks with peer access. */
   static Journal launched(OperatorSpec spec, int ranks, int rank) {
-    RecordingBackend backend = new RecordingBackend(ranks, Set.of(Capability.PEER_ACCESS));
+    RecordingBackend backend = new RecordingBackend(ranks, PEERS);
     World world = open(backend);
     OperatorPlan plan = world.plan(spec);
     Operands operands = Operands.of(spec, backend, world.rank(rank));

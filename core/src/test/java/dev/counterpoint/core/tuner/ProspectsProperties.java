@@ -100,7 +100,7 @@ class ProspectsProperties {
 
   @Example
   void withoutPeersNothingPushesByComputeUnits() {
-    Machine apart = new Machine(4, 132, false, false, Synthetic.machine(4, 132).tiles());
+    Machine apart = new Machine(4, 132, false, false, 0, Synthetic.machine(4, 132).tiles());
     LatencyModel model =
         new LatencyModel(Synthetic.curves(4, 10, 20, 2000), apart, Corrections.NONE);
     TuningKey key = Synthetic.key("gemm-rs", 4096, 4096, 4096, 4);
@@ -132,5 +132,26 @@ class ProspectsProperties {
           .extracting(c -> c.tuning().strategy())
           .contains(Strategy.RING, Strategy.DECOMPOSED);
     }
+  }
+
+  @Example
+  void fewRowsReducedByPeersAreConsideredWhereThatWasSampled() {
+    Tuning peers = Tuning.AUTOMATIC.withStrategy(Strategy.FUSED);
+    Curves curves = Synthetic.curves(4, 10, 20, 2000);
+    TuningKey few = Synthetic.key("gemm-ar", 64, 4096, 4096, 4);
+    assertThat(prospects(few, Tuning.AUTOMATIC, 132))
+        .filteredOn(c -> c.tuning().equals(peers))
+        .extracting(Candidate::predicted)
+        .containsExactly(
+            Synthetic.model(curves, 4, 132).plain(64, 4096, 1024)
+                + curves.micros(Route.PEER_ALL_REDUCE, 64 * 4096 * 4));
+    // Too many bytes; another operator; something forced that only a routed GEMM has.
+    assertThat(prospects(Synthetic.key("gemm-ar", 65, 4096, 4096, 4), Tuning.AUTOMATIC, 132))
+        .noneMatch(c -> c.tuning().equals(peers));
+    assertThat(prospects(Synthetic.key("gemm-rs", 64, 4096, 4096, 4), Tuning.AUTOMATIC, 132))
+        .noneMatch(c -> c.tuning().equals(peers));
+    assertThat(prospects(few, Tuning.AUTOMATIC.withChunks(2), 132))
+        .filteredOn(c -> c.tuning().strategy() == Strategy.FUSED)
+        .allMatch(c -> c.tuning().chunks() == 2);
   }
 }

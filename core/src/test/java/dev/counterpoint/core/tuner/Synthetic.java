@@ -32,7 +32,7 @@ final class Synthetic {
       double passes =
           switch (route) {
             case ALL_GATHER, REDUCE_SCATTER, ALL_TO_ALL -> ranks - 1;
-            case ALL_REDUCE -> 2 * (ranks - 1.0) / ranks;
+            case ALL_REDUCE, PEER_ALL_REDUCE -> 2 * (ranks - 1.0) / ranks;
             case EXCHANGE, PUSH, STREAMED_PUSH, COMPUTE_PUSH, STREAMED_COMPUTE_PUSH -> 1;
             case REDUCE, COPY -> 0.05;
             case HANDOVER, START -> 0;
@@ -74,7 +74,7 @@ final class Synthetic {
   }
 
   static Machine machine(int ranks, int units) {
-    return new Machine(ranks, units, true, true, Synthetic::tiling);
+    return new Machine(ranks, units, true, true, 1 << 20, Synthetic::tiling);
   }
 
   static LatencyModel model(Curves curves, int ranks, int units) {

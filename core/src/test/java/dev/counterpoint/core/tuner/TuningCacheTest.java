@@ -111,7 +111,19 @@ class TuningCacheTest {
       String norm,
       List<List<Long>> splits) {
     return new TuningKey(
-        "gemm-rs", 1024, 512, 256, input, output, layout, 4, bias, accumulates, false, norm, splits);
+        "gemm-rs",
+        1024,
+        512,
+        256,
+        input,
+        output,
+        layout,
+        4,
+        bias,
+        accumulates,
+        false,
+        norm,
+        splits);
   }
 
   @Test

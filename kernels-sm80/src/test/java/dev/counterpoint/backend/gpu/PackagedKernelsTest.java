@@ -40,7 +40,8 @@ class PackagedKernelsTest {
     assertThat(image.kernels())
         .extracting(KernelManifest.Kernel::entry)
         .contains("epoch_advance", "signal_set", "signal_add", "await_words")
-        .contains("put", "fill", "unpack", "tile_reduce", "row_norm");
+        .contains("put", "fill", "unpack", "tile_reduce", "row_norm")
+        .contains("all_reduce_one_shot", "all_reduce_two_shot", "all_reduce_bulk");
     assertThat(image.bytes()).startsWith(0x7f, 'E', 'L', 'F');
   }
 

@@ -157,6 +157,11 @@ public final class CudaPlatform implements Platform {
   }
 
   @Override
+  public boolean reducesOverPeers() {
+    return true;
+  }
+
+  @Override
   public @Nullable String noFp8(String architecture) {
     return KernelStore.number(architecture) >= FIRST_WITH_FP8
         ? null

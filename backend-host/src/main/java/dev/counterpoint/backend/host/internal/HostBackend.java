@@ -29,15 +29,17 @@ public final class HostBackend extends LocalBackend {
           new HostDevice(
               context, rank, HostProbe.device(rank, options.ranks(), options.threads())));
     }
+    HostHeap heap = new HostHeap(context);
     parts =
         new Parts(
             devices,
-            new HostHeap(context),
+            heap,
             new HostSignals(context),
             new HostTransfers(context),
             new HostTileGemm(context),
             new HostTileReduce(context),
             new HostRowNorm(context),
+            new HostPeerAllReduce(context, heap),
             new HostCollectives(context),
             new HostKernelLibrary(options));
   }

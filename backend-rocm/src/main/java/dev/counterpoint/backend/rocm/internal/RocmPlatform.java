@@ -71,6 +71,11 @@ public final class RocmPlatform implements Platform {
     return true;
   }
 
+  @Override
+  public boolean reducesOverPeers() {
+    return false;
+  }
+
   /** The matrix cores take FNUZ; the kernels convert from and to OCP's formats. */
   @Override
   public @Nullable String noFp8(String architecture) {
