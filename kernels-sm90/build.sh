@@ -78,7 +78,7 @@ for family in $families; do
       input = entry; sub(/^tile_gemm_sm90_/, "", input); sub("_" layout "_.*", "", input)
       # An outbox has half of the rows of a tile; B lies in boxes of 64 columns.
       out = outboxes > 0 ? outboxes * extent[1] / 2 * (extent[2] * 2 + 16) : 8 * 2304
-      ends = stages * (extent[1] + int((extent[2] + 63) / 64) * 64) * 128 + out + 16 * stages + 10 * 8 + 5 * 4
+      ends = stages * (extent[1] + int((extent[2] + 63) / 64) * 64) * 128 + out + 16 * stages + 8 * 8 + 5 * 4
       shared = int((ends + 127) / 128) * 128
       printf "{\"entry\": \"%s\", \"file\": \"%s.fatbin\", \"arch\": \"sm_90a\", \"input\": \"%s\", \"layout\": \"%s\", \"tileRows\": %d, \"tileCols\": %d, \"tileK\": %d, \"stages\": %d, \"cluster\": %d, \"outboxes\": %d, \"threads\": 384, \"sharedBytes\": %d, \"registers\": %d, \"spills\": %d}\n",
              entry, family, input, layout, extent[1], extent[2], extent[3], stages, cluster, outboxes, shared, registers, stores + loads

@@ -66,7 +66,7 @@ mutations=(
       if (complete) {
         Box::fillPlain|      if (complete) {
         Box::fillPlain'
-  'kernels/tile_gemm_sm90.cuh|        awaitPhase(shared.boxFilled(member), parity);|'
+  'kernels/tile_gemm_sm90.cuh|        syncThreads(boxFilled(member), kWarpgroup + kWarp);|'
   'kernels/tile_gemm_sm90.cuh|      awaitStores();||posted'
   'kernels/tile_gemm_sm90.cuh|      awaitStores();
       fenceProxyAsync();|      awaitStores();|posted'

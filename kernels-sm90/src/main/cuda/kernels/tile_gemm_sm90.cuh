@@ -35,6 +35,12 @@ CP_DEVICE bool isTurnOf(i32 team, i32 turns) {
   return Shape::kTeams == 1 || turns % Shape::kTeams == team;
 }
 
+// Named barriers: 1 and 2 are the teams'; at these a warpgroup tells the clerk that its outbox is
+// full, and the clerk waits.
+CP_DEVICE i32 boxFilled(i32 member) {
+  return 1 + kGroups + member;
+}
+
 // ---- Clerks ----
 
 // Asks for permission to overwrite while the tile is still being multiplied. By one thread.
@@ -98,7 +104,6 @@ template <class Shape>
 CP_DEVICE void runOutboxClerk(const TileGemmParams& p, const SharedLayout<Shape>& shared) {
   using Box = Outbox<Shape>;
   const bool leader = threadIdx.x % kWarp == 0;
-  u32 parity = 0;
   i32 turns = 0;
 #pragma unroll 1
   for (i32 index = firstTurn<Shape>(p); index >= 0; index = turnAfter<Shape>(p, index), turns++) {
@@ -115,7 +120,7 @@ CP_DEVICE void runOutboxClerk(const TileGemmParams& p, const SharedLayout<Shape>
     for (i32 pass = 0; pass < Box::passes(to.type); pass++) {
 #pragma unroll 1
       for (i32 member = 0; member < Shape::kTeam; member++) {
-        awaitPhase(shared.boxFilled(member), parity);
+        syncThreads(boxFilled(member), kWarpgroup + kWarp);
         if (pass == 0 && member == 0) {
           const bool complete = p.splits == 1 || loadShared(shared.last(0, turns)) != 0;
           stores = tile.rows > 0 && complete && loadShared(shared.failed()) == 0;
@@ -127,7 +132,6 @@ CP_DEVICE void runOutboxClerk(const TileGemmParams& p, const SharedLayout<Shape>
         }
         arrive(shared.boxFree(member));
       }
-      parity ^= 1;
     }
     if (leader && tile.rows > 0 && p.trace != 0) {
       traceEnd(p, turnAt<Shape>(p, forget(index)).unit);
@@ -220,7 +224,7 @@ struct Team {
 
   CP_DEVICE void handOver() const {
     fenceSharedProxyAsync();
-    arrive(shared.boxFilled(member()));
+    arriveThreads(boxFilled(member()), kWarpgroup + kWarp);
   }
 
   // Whose tile it is matters only where there is more to do than to convert it.
@@ -312,9 +316,7 @@ CP_DEVICE void initShared(const SharedLayout<Shape>& shared) {
     initBarrier(shared.turn(group), kWarpgroup / kWarp);
   }
   for (i32 member = 0; Shape::kOutboxes > 0 && member < Shape::kTeam; member++) {
-    // By every lane of those who wrote, or read: so the order is seen without a barrier between.
     initBarrier(shared.boxFree(member), kWarp);
-    initBarrier(shared.boxFilled(member), kWarpgroup);
   }
   storeShared(shared.failed(), 0);
   fenceBarrierInit();

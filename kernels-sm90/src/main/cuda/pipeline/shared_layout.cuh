@@ -27,8 +27,7 @@ struct SharedLayout {
   static constexpr i32 kStored = kCleared + kGroups * kBarrierBytes;
   static constexpr i32 kTurn = kStored + kGroups * kBarrierBytes;
   static constexpr i32 kBoxFree = kTurn + kGroups * kBarrierBytes;
-  static constexpr i32 kBoxFilled = kBoxFree + kGroups * kBarrierBytes;
-  static constexpr i32 kFailed = kBoxFilled + kGroups * kBarrierBytes;
+  static constexpr i32 kFailed = kBoxFree + kGroups * kBarrierBytes;
   static constexpr i32 kLast = kFailed + 4;
   static constexpr i32 kEnd = kLast + kGroups * 2 * 4;
   // What the host asks for: whole multiples, so that the manifest is easy to compute.
@@ -49,9 +48,8 @@ struct SharedLayout {
   // A warpgroup may go on with the ring where the other has left off; or, where both share a tile,
   // may begin its product, since the other is in the middle of its own.
   CP_DEVICE u32 turn(i32 group) const { return base + kTurn + group * kBarrierBytes; }
-  // A warpgroup of the team may fill its outbox; it has done so.
+  // A warpgroup of the team may fill its outbox.
   CP_DEVICE u32 boxFree(i32 member) const { return base + kBoxFree + member * kBarrierBytes; }
-  CP_DEVICE u32 boxFilled(i32 member) const { return base + kBoxFilled + member * kBarrierBytes; }
   // Not 0: from now on nothing may be stored or posted.
   CP_DEVICE u32 failed() const { return base + kFailed; }
   // Not 0: the team's tile of this turn is complete, that is, it was the last split of it to
