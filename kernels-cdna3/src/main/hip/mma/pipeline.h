@@ -38,6 +38,7 @@ struct Pipeline {
   using CopierB = typename Choice<WEIGHTS_ALONG_K,
                                   CopierAlongK<PanelB>,
                                   TransposingCopier<Input, PanelB, Shape::kThreads>>::Type;
+  static constexpr bool kScaled = false;  // no factors of blocks
   static constexpr i32 kPanelK = kPanelBytes / Input::kBytes;
   static constexpr i32 kAhead = Shape::kStages - 1;
   // Loads past the registers that may be under way while a panel is awaited.

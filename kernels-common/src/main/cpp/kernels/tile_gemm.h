@@ -14,18 +14,23 @@
 
 namespace counterpoint {
 
+// Of a split of K: equal shares, and one more for the first few.
+template <i32 PANEL_K>
+CP_DEVICE i32 firstPanelOf(const TileGemmParams& p, i32 split) {
+  const i32 panels = p.k / PANEL_K + (p.k % PANEL_K != 0);
+  const i32 share = panels / p.splits;
+  const i32 more = panels - share * p.splits;
+  return share * split + minimum(split, more);
+}
+
 // The rectangles of A and B that a unit multiplies, and its share of K. Bytes of one row of K are
 // counted in 32 bits (Java refuses longer rows).
 template <class Input, i32 PANEL_K, bool ALONG_K>
 CP_DEVICE Operands operandsOf(const TileGemmParams& p, const Unit& unit) {
   constexpr i32 kPanelK = PANEL_K;
   constexpr i32 kPanelBytes = PANEL_K * Input::kBytes;
-  const i32 panels = p.k / kPanelK + (p.k % kPanelK != 0);
-  // Equal shares, and one more for the first few.
-  const i32 share = panels / p.splits;
-  const i32 more = panels - share * p.splits;
-  const i32 first = share * unit.split + minimum(unit.split, more);
-  const i32 end = first + share + (unit.split < more);
+  const i32 first = firstPanelOf<PANEL_K>(p, unit.split);
+  const i32 end = firstPanelOf<PANEL_K>(p, unit.split + 1);
   Operands of;
   of.a = p.a + unit.tile.firstRow * p.aStride * Input::kBytes + first * kPanelBytes;
   of.aRows = unit.tile.rows;
@@ -41,9 +46,6 @@ CP_DEVICE Operands operandsOf(const TileGemmParams& p, const Unit& unit) {
     of.bRowBytes = unit.tile.cols * Input::kBytes;
   }
   of.panels = end - first;
-  of.firstRow = unit.tile.firstRow;
-  of.firstCol = unit.tile.firstCol;
-  of.firstPanel = first;
   return of;
 }
 
@@ -129,6 +131,19 @@ struct TileGemm {
     return true;
   }
 
+  CP_DEVICE void multiply(typename Pipe::Sums& sums, i32 index) {
+    if constexpr (Pipe::kScaled) {
+      if (p.aScales != 0) {
+        // The unit is computed anew, so that nobody else holds it.
+        const Unit unit = unitOf(forget(index));
+        const i32 panel = firstPanelOf<Pipe::kPanelK>(p, unit.split);
+        pipeline.multiplyScaled(sums, UnitOrigin{unit.tile.firstRow, unit.tile.firstCol, panel});
+        return;
+      }
+    }
+    pipeline.multiply(sums);
+  }
+
   // Waits for permission, stores, posts; with split K, only the last block of a tile. False: leave.
   CP_DEVICE bool finish(const Unit& unit, const typename Pipe::Sums& sums) {
     const bool split = p.splits > 1;
@@ -173,7 +188,7 @@ struct TileGemm {
 
       // Multiply.
       typename Pipe::Sums sums = {};
-      pipeline.multiply(sums);
+      multiply(sums, index);
       traceTime(p, index, CP_OFFSET(TileSpan, computedNanos));
 
       // If the next unit may be read already, its loads run behind this one's epilogue; if not,

@@ -14,10 +14,13 @@ struct Operands {
   i32 bRows;
   i32 bRowBytes;
   i32 panels;
-  // Where these begin in A · B.
-  i32 firstRow;
-  i32 firstCol;
-  i32 firstPanel;
+};
+
+// Where a unit begins in A · B, and which of its panels is next.
+struct UnitOrigin {
+  i32 row;
+  i32 col;
+  i32 panel;
 };
 
 }  // namespace counterpoint

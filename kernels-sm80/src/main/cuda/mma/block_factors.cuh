@@ -9,43 +9,19 @@
 
 namespace counterpoint {
 
-// Where a unit begins in A · B.
-struct UnitOrigin {
-  i32 row;
-  i32 col;
-  i32 panel;
-
-  CP_DEVICE void begin(const Operands& of) {
-    row = of.firstRow;
-    col = of.firstCol;
-    panel = of.firstPanel;
-  }
-};
-
-// Those of one panel, for the rows that a thread has sums of: two of each sixteen, eight apart. All
-// columns of a warp are of one block.
+// That of the next panel for what a thread sums of one row: two rows of each piece of sixteen, eight
+// apart. All columns of a warp are of one block. Loaded each time, from the first-level cache, since
+// beside the sums there is no room to hold them.
 template <class Shape>
-struct PanelFactors {
+CP_DEVICE f32 blockFactor(const TileGemmParams& p, const UnitOrigin& origin, i32 piece, i32 half) {
   static_assert(kScaleBlock % Shape::kWarpCols == 0 && Shape::kCols % kScaleBlock == 0,
                 "a warp's columns are of one block of B");
-  f32 ofRow[Shape::kRowPieces][2];
-
-  CP_DEVICE PanelFactors(const TileGemmParams& p, const UnitOrigin& origin, i32 inUnit) {
-    // Rows and columns beyond the matrix have those of the last; their sums are not stored.
-    const i64 panel = origin.panel + inUnit;
-    const i32 col = minimum(origin.col + Shape::warpCol(), p.cols - 1);
-    const f32 ofCols =
-        loadCached(p.bScales + (col / kScaleBlock * p.bScalesStride + panel) * 4);
-    const i32 first = origin.row + Shape::warpRow() + static_cast<i32>(threadIdx.x) % kWarp / 4;
-#pragma unroll
-    for (i32 i = 0; i < 2 * Shape::kRowPieces; i++) {
-      const i32 row = minimum(first + 8 * i, p.rows - 1);
-      ofRow[i / 2][i % 2] = loadCached(p.aScales + (row * p.aScalesStride + panel) * 4) * ofCols;
-    }
-  }
-};
-
-// In place of factors where there are none.
-struct NoFactors {};
+  // Rows and columns beyond the matrix have those of the last; their sums are not stored.
+  const i32 inPiece = 16 * piece + 8 * half + static_cast<i32>(threadIdx.x) % kWarp / 4;
+  const i32 row = minimum(forget(origin.row) + Shape::warpRow() + inPiece, p.rows - 1);
+  const i32 col = minimum(forget(origin.col) + Shape::warpCol(), p.cols - 1);
+  return loadCached(p.aScales + (row * p.aScalesStride + origin.panel) * 4) *
+         loadCached(p.bScales + (col / kScaleBlock * p.bScalesStride + origin.panel) * 4);
+}
 
 }  // namespace counterpoint

@@ -44,15 +44,20 @@ struct WeightsNk {
 
   CP_DEVICE WeightsNk(i32 firstCol) : reader(firstCol) {}
 
-  CP_DEVICE void load(u32 (&b)[COL_PIECES][2], u32 panel, i32 step) const {
+  // Two pieces of eight columns.
+  CP_DEVICE void loadPair(u32 (&b)[2][2], u32 panel, i32 pair, i32 step) const {
+    u32 r[4];
+    reader.load(r, panel, pair, step);
+    b[0][0] = r[0];
+    b[0][1] = r[1];
+    b[1][0] = r[2];
+    b[1][1] = r[3];
+  }
+
+  CP_DEVICE void load(u32 (&b)[COL_PIECES / 2][2][2], u32 panel, i32 step) const {
 #pragma unroll
     for (i32 pair = 0; pair < COL_PIECES / 2; pair++) {
-      u32 r[4];
-      reader.load(r, panel, pair, step);
-      b[2 * pair][0] = r[0];
-      b[2 * pair][1] = r[1];
-      b[2 * pair + 1][0] = r[2];
-      b[2 * pair + 1][1] = r[3];
+      loadPair(b[pair], panel, pair, step);
     }
   }
 };
@@ -89,33 +94,37 @@ struct WeightsKn {
     }
   }
 
-  CP_DEVICE void load(u32 (&b)[COL_PIECES][2], u32 panel, i32 step) const {
+  CP_DEVICE void loadPair(u32 (&b)[2][2], u32 panel, i32 pair, i32 step) const {
     const u32 rows = panel + step * (kStepBytes / ELEMENT_BYTES) * Panel::kRowBytes;
     if constexpr (ELEMENT_BYTES == 4) {
 #pragma unroll
-      for (i32 piece = 0; piece < COL_PIECES; piece++) {
-        const u32 at = rows + (lanePart ^ piece * 32);
+      for (i32 piece = 0; piece < 2; piece++) {
+        const u32 at = rows + (lanePart ^ (2 * pair + piece) * 32);
         b[piece][0] = loadShared(at);
         b[piece][1] = loadShared(at + 4 * Panel::kRowBytes);
       }
     } else {
-#pragma unroll
-      for (i32 pair = 0; pair < COL_PIECES / 2; pair++) {
-        u32 r[4];
-        loadMatricesTransposed(r, rows + (lanePart ^ pair * 16 * ELEMENT_BYTES));
-        if constexpr (ELEMENT_BYTES == 2) {
-          b[2 * pair][0] = r[0];
-          b[2 * pair][1] = r[1];
-          b[2 * pair + 1][0] = r[2];
-          b[2 * pair + 1][1] = r[3];
-        } else {
-          // Even columns of the 16 make one piece, odd columns the other.
-          b[2 * pair][0] = __byte_perm(r[0], r[1], 0x6420);
-          b[2 * pair][1] = __byte_perm(r[2], r[3], 0x6420);
-          b[2 * pair + 1][0] = __byte_perm(r[0], r[1], 0x7531);
-          b[2 * pair + 1][1] = __byte_perm(r[2], r[3], 0x7531);
-        }
+      u32 r[4];
+      loadMatricesTransposed(r, rows + (lanePart ^ pair * 16 * ELEMENT_BYTES));
+      if constexpr (ELEMENT_BYTES == 2) {
+        b[0][0] = r[0];
+        b[0][1] = r[1];
+        b[1][0] = r[2];
+        b[1][1] = r[3];
+      } else {
+        // Even columns of the 16 make one piece, odd columns the other.
+        b[0][0] = __byte_perm(r[0], r[1], 0x6420);
+        b[0][1] = __byte_perm(r[2], r[3], 0x6420);
+        b[1][0] = __byte_perm(r[0], r[1], 0x7531);
+        b[1][1] = __byte_perm(r[2], r[3], 0x7531);
       }
+    }
+  }
+
+  CP_DEVICE void load(u32 (&b)[COL_PIECES / 2][2][2], u32 panel, i32 step) const {
+#pragma unroll
+    for (i32 pair = 0; pair < COL_PIECES / 2; pair++) {
+      loadPair(b[pair], panel, pair, step);
     }
   }
 };

@@ -28,7 +28,7 @@ struct Pipeline {
 
   struct Fragments {
     u32 a[Shape::kRowPieces][4];
-    u32 b[Shape::kColPieces][2];
+    u32 b[Shape::kColPieces / 2][2][2];
   };
 
   const TileGemmParams& p;
@@ -41,7 +41,6 @@ struct Pipeline {
   u32 shared;
   i32 stage;   // the next to be read
   i32 panels;  // of the unit
-  UnitOrigin origin;
 
   CP_DEVICE Pipeline(const TileGemmParams& params, u32 sharedMemory)
       : p(params),
@@ -80,9 +79,6 @@ struct Pipeline {
     copierA.begin(of.a, layoutA.pitch, of.aRows, of.aRowBytes);
     copierB.begin(of.b, layoutB.pitch, of.bRows, of.bRowBytes);
     panels = of.panels;
-    if constexpr (kScaled) {
-      origin.begin(of);
-    }
 #pragma unroll 1
     for (i32 ahead = 0; ahead < kAhead; ahead++) {
       if (ahead < panels) {
@@ -101,8 +97,7 @@ struct Pipeline {
     readerB.load(f.b, at + kPanelABytes, step);
   }
 
-  template <class Factors>
-  static CP_DEVICE void multiplyStep(Sums& sums, Fragments& f, const Factors& of) {
+  static CP_DEVICE void multiplyStep(Sums& sums, Fragments& f) {
 #pragma unroll
     for (i32 row = 0; row < Shape::kRowPieces; row++) {
 #pragma unroll
@@ -112,33 +107,48 @@ struct Pipeline {
     }
 #pragma unroll
     for (i32 col = 0; col < Shape::kColPieces; col++) {
-      f.b[col][0] = Input::prepare(f.b[col][0]);
-      f.b[col][1] = Input::prepare(f.b[col][1]);
+      u32(&b)[2] = f.b[col / 2][col % 2];
+      b[0] = Input::prepare(b[0]);
+      b[1] = Input::prepare(b[1]);
 #pragma unroll
       for (i32 i = 0; i < Shape::kRowPieces; i++) {
         // There and back again: neighbouring instructions share a register of A or of B.
         const i32 row = col % 2 == 0 ? i : Shape::kRowPieces - 1 - i;
-        multiplyPiece(sums[row][col], f.a[row], f.b[col], of, row);
+        Input::multiply(sums[row][col], f.a[row], b);
       }
     }
   }
 
-  static CP_DEVICE void multiplyPiece(
-      Sum (&sum)[4], const u32 (&a)[4], const u32 (&b)[2], const NoFactors&, i32) {
-    Input::multiply(sum, a, b);
-  }
-
-  // Adds up what one instruction multiplies by itself first.
-  static CP_DEVICE void multiplyPiece(Sum (&sum)[4],
-                                      const u32 (&a)[4],
-                                      const u32 (&b)[2],
-                                      const PanelFactors<Shape>& of,
-                                      i32 row) {
-    Sum lower[4] = {};
-    Input::multiply(lower, a, b);
+  // The same with factors of blocks: what a panel gives is summed by itself first, for sixteen columns
+  // at a time. Its steps are a loop, since unrolled they would take more registers than there are.
+  CP_DEVICE void multiplyPanelScaled(Sums& sums, u32 at, const UnitOrigin& origin) const {
 #pragma unroll
-    for (i32 i = 0; i < 4; i++) {
-      sum[i] += lower[i] * of.ofRow[row][i / 2];
+    for (i32 pair = 0; pair < Shape::kColPieces / 2; pair++) {
+      Sum lower[Shape::kRowPieces][2][4] = {};
+#pragma unroll 1
+      for (i32 step = 0; step < kSteps; step++) {
+        u32 b[2][2];
+        readerB.loadPair(b, at + kPanelABytes, pair, step);
+#pragma unroll
+        for (i32 row = 0; row < Shape::kRowPieces; row++) {
+          u32 a[4];
+          readerA.load(a, at, row, step);
+          Input::multiply(lower[row][0], a, b[0]);
+          Input::multiply(lower[row][1], a, b[1]);
+        }
+      }
+#pragma unroll
+      for (i32 row = 0; row < Shape::kRowPieces; row++) {
+#pragma unroll
+        for (i32 half = 0; half < 2; half++) {
+          const f32 factor = blockFactor<Shape>(p, origin, row, half);
+#pragma unroll
+          for (i32 i = 0; i < 4; i++) {
+            const i32 of = 2 * half + i % 2;
+            sums[row][2 * pair + i / 2][of] += lower[row][i / 2][of] * factor;
+          }
+        }
+      }
     }
   }
 
@@ -149,16 +159,6 @@ struct Pipeline {
     if (panels == 0) {
       return;
     }
-    if constexpr (kScaled) {
-      if (p.aScales != 0) {
-        multiplyScaled(sums);
-        return;
-      }
-    }
-    multiplyPanels(sums);
-  }
-
-  CP_DEVICE void multiplyPanels(Sums& sums) {
     Fragments fragments[2];
     u32 reading = stageAddress(0);
     load(fragments[0], reading, 0);
@@ -179,7 +179,7 @@ struct Pipeline {
           reading = stageAddress(0);
         }
         load(fragments[(step + 1) % 2], reading, (step + 1) % kSteps);
-        multiplyStep(sums, fragments[step % 2], NoFactors{});
+        multiplyStep(sums, fragments[step % 2]);
         // Panels are requested early in a stage, one operand after the other, where only one set of
         // fragments is alive.
         if (step == 0 && more) {
@@ -195,9 +195,10 @@ struct Pipeline {
     }
   }
 
-  // The same with factors of blocks. One set of fragments only, since what factors take in registers
-  // is taken from all products of the kernel.
-  CP_DEVICE void multiplyScaled(Sums& sums) {
+  // The same with factors of blocks.
+  CP_DEVICE void multiplyScaled(Sums& sums, UnitOrigin origin) {
+    awaitAsyncCopies<kAhead - 1>();
+    __syncthreads();
 #pragma unroll 1
     for (i32 left = panels; left > 0; left--) {
       if (left > kAhead) {
@@ -205,17 +206,11 @@ struct Pipeline {
         copyB(stageAddress(kAhead));
       }
       commitAsyncCopies();
-      const u32 reading = stageAddress(0);
-      const PanelFactors<Shape> of(p, origin, panels - left);
-#pragma unroll 1
-      for (i32 step = 0; step < kSteps; step++) {
-        Fragments fragments;
-        load(fragments, reading, step);
-        multiplyStep(sums, fragments, of);
-      }
+      multiplyPanelScaled(sums, stageAddress(0), origin);
       awaitAsyncCopies<kAhead - 1>();
       __syncthreads();
       stage = stage + 1 == Shape::kStages ? 0 : stage + 1;
+      origin.panel++;
     }
   }
 };

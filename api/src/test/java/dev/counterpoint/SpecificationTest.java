@@ -54,8 +54,8 @@ class SpecificationTest {
   }
 
   @Test
-  void thereAreSixteenChaptersWithNamesOfTheirOwn() {
-    assertThat(chapters).hasSize(16).doesNotHaveDuplicates();
+  void thereAreSeventeenChaptersWithNamesOfTheirOwn() {
+    assertThat(chapters).hasSize(17).doesNotHaveDuplicates();
     assertThat(rules).hasSizeGreaterThan(100);
   }
 
