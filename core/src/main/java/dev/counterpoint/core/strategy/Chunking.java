@@ -90,11 +90,6 @@ final class Chunking {
     return thatFillDevice(context, rows, stripes);
   }
 
-  /** The same where a routed GEMM computes them one after the other, of so many units of rows. */
-  static int routedStripes(PlanContext context, int units) {
-    return pieces(context.spec(), units, MOST_STRIPES);
-  }
-
   static boolean isWide(PlanContext context) {
     return WideDevices.areThoseOf(context.backend());
   }

@@ -1,7 +1,6 @@
 package dev.counterpoint.core.strategy;
 
 import dev.counterpoint.Rank;
-import dev.counterpoint.Tuning;
 import dev.counterpoint.spi.PreparedGemm;
 import dev.counterpoint.spi.RowPartition;
 import dev.counterpoint.spi.ShardOwners;
@@ -15,17 +14,13 @@ import java.util.stream.IntStream;
 
 /**
  * {@link RoutedSender} by stripes, for an all-reduce, which does not care who sums which rows: one
- * GEMM that goes through the rows of the product from top to bottom, of which each stripe is
- * divided among all owners. A stripe's tiles lie one below the other and are counted as one block,
- * so a device that computes them faster together may do so.
+ * GEMM that goes through the product stripe by stripe, each of which is divided among all owners. An
+ * owner's tiles of a stripe lie one below the other and are counted as one block, so a device that
+ * computes them faster together may do so.
  */
 final class RoutedStripes implements Sender {
-  /** So low a tile can be that stripes of every size are made of them. */
-  private static final int TILE_ROWS = 48;
-
   private final OutputProgram program;
 
-  /** One tile row to each shard, as far as a backend has tiles that low. */
   private final Tiling tiling;
 
   private final Staging staging;
@@ -39,13 +34,22 @@ final class RoutedStripes implements Sender {
   RoutedStripes(OutputProgram program, BackPressure backPressure) {
     this.program = program;
     PlanContext context = program.context;
-    tiling = tiling(program);
+    // One tiling for all ranks, whatever their piece of K: owners must know how many tiles each
+    // source will count.
+    int first = context.backend().localRanks().get(0);
+    int cols = program.problem.n();
+    int k = program.k(0);
+    Stripes cutting =
+        Stripes.of(
+            (rows, tileRows, tileCols) -> context.tiling(first, rows, cols, k, tileRows, tileCols),
+            program.problem.m(),
+            cols,
+            program.ranks,
+            context.spec().tuning());
+    tiling = cutting.tiling();
     RowPartition shards = tiling.partition();
-    int perOwner = Math.max(1, (shards.shards() + program.ranks - 1) / program.ranks);
-    int wanted = Chunking.routedStripes(context, perOwner);
-    RowBlocks cut =
-        RowBlocks.ofUnits(perOwner, shards.rowsPerShard(), RowBlocks.stripeSizes(wanted));
-    staging = Staging.allocate(program, cut, perOwner * shards.rowsPerShard());
+    RowBlocks cut = cutting.cut();
+    staging = Staging.allocate(program, cut, cutting.rowsPerOwner() * shards.rowsPerShard());
     stripes =
         IntStream.range(0, shards.shards())
             .map(shard -> stripe(cut, program.ranks, shard))
@@ -55,27 +59,6 @@ final class RoutedStripes implements Sender {
     for (Rank rank : context.ranks()) {
       gemms[rank.index()] = prepare(rank.index(), backPressure);
     }
-  }
-
-  /**
-   * Tiles as low as the backend has them and as wide as the output, each in a shard of its own. One
-   * tiling for all ranks, whatever their piece of K: owners must know how many tiles each source
-   * will count.
-   */
-  private static Tiling tiling(OutputProgram program) {
-    PlanContext context = program.context;
-    Tuning tuning = context.spec().tuning();
-    int rank = context.backend().localRanks().get(0);
-    int rows = program.problem.m();
-    int cols = program.problem.n();
-    int k = program.k(0);
-    int wanted = tuning.tileRows() == 0 ? TILE_ROWS : tuning.tileRows();
-    int width = tuning.tileCols() == 0 ? cols : tuning.tileCols();
-    RowPartition whole = RowPartition.whole(rows);
-    int lowest = context.tiling(rank, whole, cols, k, wanted, width).tileRows();
-    int height = Math.max(1, Math.min(lowest, program.longest));
-    RowPartition shards = RowPartition.ofHeight(rows, height);
-    return context.tiling(rank, shards, cols, k, height, width);
   }
 
   private static int stripe(RowBlocks cut, int ranks, int shard) {
@@ -102,14 +85,13 @@ final class RoutedStripes implements Sender {
 
   private PreparedGemm prepare(int rank, BackPressure backPressure) {
     PlanContext context = program.context;
-    int[] order = IntStream.range(0, tiling.tiles()).toArray();
-    int[] words = new int[order.length];
+    int[] words = new int[tiling.tiles()];
     Arrays.setAll(words, tile -> staging.word(rank, stripes[tiling.shard(tile)]));
     return context.gemm(
         context
             .plainGemm("", rank, tiling, program.k(rank), program.epilogue(rank))
             .withHooks(
-                new TileOrder.Table(order),
+                new TileOrder.Table(order(rank)),
                 TileGate.NONE,
                 new TileRoute.Owners(
                     staging.buffer(),
@@ -120,6 +102,31 @@ final class RoutedStripes implements Sender {
                 context.lane(rank).epoch())
             .withReservedUnits(Math.max(0, context.spec().tuning().reservedUnits()))
             .withOwners(owners));
+  }
+
+  /**
+   * Stripe by stripe; of each the next rank's part first and the own one last, so that the ranks do
+   * not all send to one owner at a time.
+   */
+  private int[] order(int rank) {
+    int[] tiles = new int[tiling.tiles()];
+    int at = 0;
+    for (int stripe = 0; stripe < staging.blocks(); stripe++) {
+      for (int step = 1; step <= program.ranks; step++) {
+        int owner = (rank + step) % program.ranks;
+        for (int tile = 0; tile < tiles.length; tile++) {
+          if (isOf(tile, stripe, owner)) {
+            tiles[at++] = tile;
+          }
+        }
+      }
+    }
+    return tiles;
+  }
+
+  private boolean isOf(int tile, int stripe, int owner) {
+    int shard = tiling.shard(tile);
+    return stripes[shard] == stripe && owners.rank(shard) == owner;
   }
 
   @Override

@@ -191,8 +191,14 @@ final class LatencyModel {
   /** The tile GEMM that a tuning asks for, its tiles stored at home. */
   Tiles tiles(RowPartition shards, int cols, int k, Tuning tuning) {
     Tiling tiling = machine.tiles().of(shards, cols, k, tuning.tileRows(), tuning.tileCols());
-    int workers = machine.workers(tuning.reservedUnits());
-    int rows = shards.rows();
+    return tiles(tiling, k, tuning.reservedUnits());
+  }
+
+  /** The same of given tiles. */
+  Tiles tiles(Tiling tiling, int k, int reserved) {
+    int workers = machine.workers(reserved);
+    int rows = tiling.partition().rows();
+    int cols = tiling.cols();
     if (machine.hasWaves()) {
       double off = tiled.overLaw(rows, cols, k);
       return new Tiles(

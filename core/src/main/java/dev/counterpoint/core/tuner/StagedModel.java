@@ -3,6 +3,7 @@ package dev.counterpoint.core.tuner;
 import dev.counterpoint.Strategy;
 import dev.counterpoint.Tuning;
 import dev.counterpoint.core.strategy.RowBlocks;
+import dev.counterpoint.core.strategy.Stripes;
 import dev.counterpoint.core.strategy.WideDevices;
 import dev.counterpoint.core.tuner.Play.Stream;
 import dev.counterpoint.spi.RowPartition;
@@ -69,7 +70,11 @@ final class StagedModel {
 
     double micros() {
       if (tuning.strategy() == Strategy.FUSED) {
-        fused();
+        if (spreads && !WideDevices.areOf(model.machine().units())) {
+          fusedByStripes();
+        } else {
+          fused();
+        }
       } else if (tuning.strategy() == Strategy.RING && reduces) {
         ring(RowBlocks.tapered(shard, chunks()));
       } else if (isStriped()) {
@@ -157,8 +162,44 @@ final class StagedModel {
         long own = (long) blockRows * tiling.tileColCount();
         tiles.add(new StoredTiles.Block(own * (ranks - 1), own));
       }
-      boolean mixed = WideDevices.areOf(model.machine().units());
       double bytes = shard * rowBytes / tileRows / tiling.tileColCount();
+      stored(gemm, blocks, tiles, bytes, false);
+    }
+
+    /** The same stripe by stripe, of each the own tiles last. */
+    private void fusedByStripes() {
+      Stripes stripes =
+          Stripes.of(
+              (rows, height, width) ->
+                  model.machine().tiles().of(rows, key.n(), inner, height, width),
+              key.m(),
+              key.n(),
+              ranks,
+              tuning);
+      Tiling tiling = stripes.tiling();
+      LatencyModel.Tiles gemm = model.tiles(tiling, inner, tuning.reservedUnits());
+      int[] ends = stripes.cut().ends();
+      List<StoredTiles.Block> tiles = new ArrayList<>();
+      for (int stripe = 0; stripe < ends.length; stripe++) {
+        // The product may end within the last one.
+        int begin = stripe == 0 ? 0 : ends[stripe - 1];
+        int end = Math.min(tiling.tileRowCount(), ends[stripe] * ranks);
+        int tileRows = Math.max(0, end - begin * ranks);
+        int own = Math.min(ends[stripe] - begin, (tileRows + ranks - 1) / ranks);
+        int width = tiling.tileColCount();
+        tiles.add(new StoredTiles.Block((long) (tileRows - own) * width, (long) own * width));
+      }
+      double bytes = tiling.tileRows() * rowBytes / tiling.tileColCount();
+      stored(gemm, stripes.cut(), tiles, bytes, true);
+    }
+
+    private void stored(
+        LatencyModel.Tiles gemm,
+        RowBlocks blocks,
+        List<StoredTiles.Block> tiles,
+        double bytes,
+        boolean striped) {
+      boolean mixed = WideDevices.areOf(model.machine().units());
       double[] ends = model.stored(gemm, tiles, mixed, bytes);
       int[][] arrived = new int[blocks.count()][ranks];
       double before = 0;
@@ -169,7 +210,7 @@ final class StagedModel {
         before = ends[block];
         Arrays.fill(arrived[block], computed);
       }
-      receive(blocks, arrived, false);
+      receive(blocks, arrived, striped);
     }
 
     /** What owners do with blocks of which they know, by steps of distance, when they are there. */
