@@ -14,8 +14,8 @@ import java.util.stream.IntStream;
 
 /**
  * {@link RoutedSender} by stripes, for an all-reduce, which does not care who sums which rows: one
- * GEMM that goes through the product stripe by stripe, each of which is divided among all owners. An
- * owner's tiles of a stripe lie one below the other and are counted as one block, so a device that
+ * GEMM that goes through the product stripe by stripe, each of which is divided among all owners. A
+ * stripe's tiles lie one below the other and an owner's are counted as one block, so a device that
  * computes them faster together may do so.
  */
 final class RoutedStripes implements Sender {
@@ -106,9 +106,14 @@ final class RoutedStripes implements Sender {
 
   /**
    * Stripe by stripe; of each the next rank's part first and the own one last, so that the ranks do
-   * not all send to one owner at a time.
+   * not all send to one owner at a time. But where tiles are as wide as the product, from top to
+   * bottom: then a device may multiply those that lie one below the other at once, which is worth
+   * more.
    */
   private int[] order(int rank) {
+    if (tiling.tileColCount() == 1) {
+      return IntStream.range(0, tiling.tiles()).toArray();
+    }
     int[] tiles = new int[tiling.tiles()];
     int at = 0;
     for (int stripe = 0; stripe < staging.blocks(); stripe++) {
