@@ -10,6 +10,7 @@ import dev.counterpoint.WeightLayout;
 import dev.counterpoint.conformance.OperatorCase.Kind;
 import dev.counterpoint.spi.Capability;
 import dev.counterpoint.spi.Transport;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.DisplayName;
@@ -70,31 +71,33 @@ class OperatorScaleRules {
   private static void everyStrategyTakesScaledOperands(Kit kit, Kind kind) {
     Desk desk = desk(kit);
     int n = kit.ranks();
+    // Pieces of N and of K that are longer than a block, and such that are not.
+    int[][] small = {{n - 1, 7, 3}, {9, 140 * n, 30}, {16 * n, 29, 140 * n}};
+    List<OperatorCase> cases = new ArrayList<>();
+    for (int[] s : small) {
+      cases.add(scaled(kind, s[0], s[1], s[2]).tile(8, 8));
+    }
+    cases.add(
+        scaled(kind, 41, 290, 130 * Math.min(n, 3) + 9)
+            .chunks(3)
+            .padded(5)
+            .bias(true)
+            .factors(0.5f, -1f)
+            .reals());
+    cases.add(
+        scaled(kind, 33, 260, 300)
+            .types(DType.FP8_E5M2, DType.FP16)
+            .layout(WeightLayout.KN)
+            .forced(List.of(1, 3, 2), Transport.COMPUTE)
+            .factors(0.0625f, 0f)
+            .reals());
+    // Of a smoke run every strategy gets some, and of each world other ones.
+    int some = kit.rounds(2, cases.size());
+    int next = n;
     for (Strategy strategy : OperatorRules.FORCED) {
-      // Pieces of N and of K that are longer than a block, and such that are not.
-      for (int[] s : new int[][] {{n - 1, 7, 3}, {9, 140 * n, 30}, {16 * n, 29, 140 * n}}) {
-        runAndCheck(kit, desk, scaled(kind, s[0], s[1], s[2]).strategy(strategy).tile(8, 8));
+      for (int i = 0; i < some; i++) {
+        runAndCheck(kit, desk, cases.get(next++ % cases.size()).strategy(strategy));
       }
-      runAndCheck(
-          kit,
-          desk,
-          scaled(kind, 41, 290, 130 * Math.min(n, 3) + 9)
-              .strategy(strategy)
-              .chunks(3)
-              .padded(5)
-              .bias(true)
-              .factors(0.5f, -1f)
-              .reals());
-      runAndCheck(
-          kit,
-          desk,
-          scaled(kind, 33, 260, 300)
-              .types(DType.FP8_E5M2, DType.FP16)
-              .strategy(strategy)
-              .layout(WeightLayout.KN)
-              .forced(List.of(1, 3, 2), Transport.COMPUTE)
-              .factors(0.0625f, 0f)
-              .reals());
     }
     runAndCheck(kit, desk, scaled(kind, 37, 150, 200));
   }

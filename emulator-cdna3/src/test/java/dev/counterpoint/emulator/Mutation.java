@@ -105,9 +105,12 @@ public final class Mutation {
       if (!ORDERING.test(line.text()) || idle || !filter.test(line)) {
         continue;
       }
+      if (!run.failed(replaced(object, line, TRAP))) {
+        continue;
+      }
       if (failsSometime(run, replaced(object, line, NOP))) {
         noticed++;
-      } else if (run.failed(replaced(object, line, TRAP))) {
+      } else {
         survivors.add("0x%x %s".formatted(line.address(), line.text()));
       }
     }

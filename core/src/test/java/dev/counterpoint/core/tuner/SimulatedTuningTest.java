@@ -46,7 +46,7 @@ class SimulatedTuningTest {
   private static final int TUNED = 3;
 
   /** Of each operator, measured exhaustively; more than the usual are asked for by hand. */
-  private static final int UNSEEN = Integer.getInteger("counterpoint.simulated.unseen", 4);
+  private static final int UNSEEN = Integer.getInteger("counterpoint.simulated.unseen", 2);
 
   /** Of each operator, of which the choice and sequential are measured. */
   private static final int MANY = 16;

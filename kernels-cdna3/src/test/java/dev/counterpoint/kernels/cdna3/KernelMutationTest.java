@@ -39,7 +39,7 @@ class KernelMutationTest {
     script.script.environment("HIPEMU_DEVICES", "2").environment("HIPEMU_DRAIN", "1000");
     script.script.environment("HIPEMU_CHAOS", String.valueOf(chaos));
     for (int rank = 1; rank >= 0; rank--) {
-      script.device(rank).world("w" + rank, rank, 20_000_000_000L).upload("epoch" + rank, 1L);
+      script.device(rank).world("w" + rank, rank, 5_000_000_000L).upload("epoch" + rank, 1L);
       script.add("stream s%d", rank);
     }
     return script.add("peer 0 1").add("peer 1 0").device(0).add("stream t0");
