@@ -64,7 +64,7 @@ class BlockScaleRules {
         }
         // A smoke run takes every other shape, of each pair of types other ones.
         int step = kit.rounds(2, 1);
-        for (int which = in.ordinal() + out.ordinal() & step - 1;
+        for (int which = (in.ordinal() + out.ordinal()) % step;
             which < SHAPES.length;
             which += step) {
           int[] s = SHAPES[which];
