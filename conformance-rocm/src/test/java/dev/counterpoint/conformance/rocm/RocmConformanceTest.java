@@ -11,6 +11,7 @@ import dev.counterpoint.World;
 import dev.counterpoint.WorldOptions;
 import dev.counterpoint.conformance.Chaos;
 import dev.counterpoint.conformance.ConformanceRunner;
+import dev.counterpoint.conformance.Outcome;
 import dev.counterpoint.spi.BackendProvider;
 import dev.counterpoint.spi.DeviceInfo;
 import dev.counterpoint.spi.Probe;
@@ -126,8 +127,12 @@ class RocmConformanceTest {
   void theBackendPassesTheKit() {
     ConformanceRunner.Summary summary = run(Boolean.getBoolean("conformance.full"), Set.of());
     assertThat(summary.failures()).isEmpty();
-    // The vendor's GEMM, and what only holds where a rank has its own hardware.
-    assertThat(summary.skipped()).isLessThan(summary.passed() / 20);
+    // These kernels do not take factors of blocks. Beside them a few: the vendor's GEMM, and what
+    // only holds where a rank has its own hardware.
+    assertThat(summary.results())
+        .filteredOn(result -> result.outcome() == Outcome.SKIPPED)
+        .filteredOn(result -> !result.detail().contains("does not declare BLOCK_SCALES"))
+        .hasSizeLessThan(summary.passed() / 20);
   }
 
   /** The one test that a smoke run leaves out. */
