@@ -58,9 +58,11 @@ constexpr ElementType typeOf<counterpoint::Int8> = counterpoint::kInt8;
   CP_CANDIDATES(APPLY, bf16_kn, Bf16, true, 64)
 
 // A relay changes nothing that a launch sees.
-#define DECLARE_RELAYED(NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION, OUTBOXES, RELAY) \
+#define DECLARE_RELAYED(                                                                        \
+    NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION, OUTBOXES, RELAY) \
   DECLARE(NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION, OUTBOXES)
-#define ENTRY_RELAYED(NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION, OUTBOXES, RELAY) \
+#define ENTRY_RELAYED(                                                                          \
+    NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION, OUTBOXES, RELAY) \
   ENTRY(NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION, OUTBOXES)
 
 EVERY_TYPE(DECLARE)
@@ -75,7 +77,8 @@ const std::vector<Entry>& entries() {
 }
 
 const std::vector<Entry>& candidates() {
-  static const std::vector<Entry> all = {EVERY_CANDIDATE(ENTRY) CP_RELAYED_CANDIDATES(ENTRY_RELAYED)};
+  static const std::vector<Entry> all = {EVERY_CANDIDATE(ENTRY)
+                                             CP_RELAYED_CANDIDATES(ENTRY_RELAYED)};
   return all;
 }
 
