@@ -1,6 +1,9 @@
 // Times of the E4M3 GEMM with bf16 output beside cuBLASLt: with one factor for each operand, and with
 // factors for blocks of 128 of K. What ours stores is compared with what cuBLASLt stores.
 
+#include <algorithm>
+#include <map>
+
 #include "checks.h"
 #include "trials.h"
 
@@ -34,8 +37,8 @@ struct Factors {
   }
 };
 
-// What a tuner would take.
-Trial fastest(const std::vector<Trial>& trials) {
+// What a tuner would take. Also says what the best trial of each tile takes.
+Trial fastest(const std::vector<Trial>& trials, const char* scales) {
   Timer timer;
   std::vector<std::vector<float>> times(trials.size());
   for (int round = 0; round < kChoiceRounds; round++) {
@@ -44,8 +47,15 @@ Trial fastest(const std::vector<Trial>& trials) {
     }
   }
   size_t best = 0;
-  for (size_t i = 1; i < trials.size(); i++) {
-    best = median(times[i]) < median(times[best]) ? i : best;
+  std::map<int, float> ofTile;
+  for (size_t i = 0; i < trials.size(); i++) {
+    const float micros = median(times[i]);
+    best = micros < median(times[best]) ? i : best;
+    const auto known = ofTile.emplace(trials[i].tile, micros).first;
+    known->second = std::min(known->second, micros);
+  }
+  for (const auto& [tile, micros] : ofTile) {
+    std::printf("      %s scales, %s: %.1f µs\n", scales, nameOf(kTiles[tile]).c_str(), micros);
   }
   return trials[best];
 }
@@ -85,11 +95,11 @@ Row measure(const Problem& s, const Operands& operands, const Factors& factors) 
   std::vector<Trial> trials = trialsOf(s, true, operands, kFp8E4m3);
   Row row{};
   row.problem = s;
-  row.plain = fastest(trials);
+  row.plain = fastest(trials, "tensor");
   for (Trial& trial : trials) {
     trial = factors.with(trial);
   }
-  row.blocks = fastest(trials);
+  row.blocks = fastest(trials, "block");
   check(row.plain, vendor, operands, row);
   check(row.blocks, vendor, operands, row);
 

@@ -28,7 +28,7 @@ bool takesBlockFactors() {
 std::string nameOf(const TileConfig& tile) {
   return std::to_string(tile.rows) + "x" + std::to_string(tile.cols) + "_s" +
          std::to_string(tile.stages) + "_c" + std::to_string(tile.cluster) + "_o" +
-         std::to_string(tile.outboxes);
+         std::to_string(tile.outboxes) + tile.variant;
 }
 
 int blocksPerMultiprocessor(const TileConfig&) {
@@ -137,12 +137,12 @@ void launchTile(int in,
     std::exit(3);
   }
   const std::string family = std::string("tile_gemm_sm90_") + nameOf(in);
-  const std::string entry = family + (nk ? "_nk_" : "_kn_") + std::to_string(tile.rows) + "x" +
+  const std::string entry = family + tile.variant + (nk ? "_nk_" : "_kn_") + std::to_string(tile.rows) + "x" +
                             std::to_string(tile.cols) + "x" + std::to_string(128 / bytesOf(in)) +
                             "_s" + std::to_string(tile.stages) + "_c" +
                             std::to_string(tile.cluster) + "_o" + std::to_string(tile.outboxes);
   const std::string file =
-      tile.offer == kCandidate ? std::string("candidates/candidates_") + nameOf(in) : family;
+      tile.offer != kEveryType ? std::string("candidates/candidates_") + nameOf(in) : family;
   const void* kernel = reinterpret_cast<const void*>(kernels.get(file, entry));
   const int shared = attribute(entry, "sharedBytes");
   CUDA_OK(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, shared));

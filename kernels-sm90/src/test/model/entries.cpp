@@ -57,8 +57,17 @@ constexpr ElementType typeOf<counterpoint::Int8> = counterpoint::kInt8;
   CP_CANDIDATES(APPLY, bf16_nk, Bf16, false, 64) \
   CP_CANDIDATES(APPLY, bf16_kn, Bf16, true, 64)
 
+// A relay changes nothing that a launch sees.
+#define DECLARE_RELAYED(                                                                        \
+    NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION, OUTBOXES, RELAY) \
+  DECLARE(NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION, OUTBOXES)
+#define ENTRY_RELAYED(                                                                          \
+    NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION, OUTBOXES, RELAY) \
+  ENTRY(NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION, OUTBOXES)
+
 EVERY_TYPE(DECLARE)
 EVERY_CANDIDATE(DECLARE)
+CP_RELAYED_CANDIDATES(DECLARE_RELAYED)
 
 namespace modeltest {
 
@@ -68,7 +77,8 @@ const std::vector<Entry>& entries() {
 }
 
 const std::vector<Entry>& candidates() {
-  static const std::vector<Entry> all = {EVERY_CANDIDATE(ENTRY)};
+  static const std::vector<Entry> all = {EVERY_CANDIDATE(ENTRY)
+                                             CP_RELAYED_CANDIDATES(ENTRY_RELAYED)};
   return all;
 }
 

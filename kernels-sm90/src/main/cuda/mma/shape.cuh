@@ -20,6 +20,11 @@ namespace counterpoint {
 enum Sharing { kTogether, kInTurns };
 enum Orientation { kRowsFirst, kColsFirst };
 
+// Two levels of sums: when the other warpgroup may begin its product, so that it multiplies while
+// this one adds. Whenever it can, once half of this one's product is done, or once this one's has
+// begun.
+enum Relay { kNoRelay, kFromMiddle, kFromStart };
+
 constexpr i32 kPanelBytes = 128;  // of K in one stage
 constexpr i32 kStepBytes = 32;    // of K in one instruction
 constexpr i32 kSteps = kPanelBytes / kStepBytes;
@@ -42,7 +47,8 @@ template <class INPUT,
           i32 CLUSTER,
           Sharing SHARING,
           Orientation ORIENTATION,
-          i32 OUTBOXES>
+          i32 OUTBOXES,
+          Relay RELAY = kFromMiddle>
 struct Shape {
   using Input = INPUT;
   using Sum = typename Input::Sum;
@@ -79,9 +85,8 @@ struct Shape {
   static constexpr i32 kParts = kSecond / kN;
   static constexpr i32 kSumsEach = kN / 2;
   static constexpr i32 kSums = kPieces * kParts * kSumsEach;  // registers of a thread
-  // Two levels of sums: warpgroups multiply and add in opposite phases, where products are long
-  // enough to be worth it.
-  static constexpr bool kRelay = Input::kTwoLevels && kN == kMostN;
+  // Warpgroups multiply and add in opposite phases where products are long enough to be worth it.
+  static constexpr Relay kRelay = Input::kTwoLevels && kN == kMostN ? RELAY : kNoRelay;
   using Sums = Sum[kPieces][kParts][kSumsEach];
 
   static_assert(kFirst % (kPiece * kTeam) == 0, "warpgroups cover the tile in pieces of 64");

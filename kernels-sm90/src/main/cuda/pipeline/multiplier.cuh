@@ -52,17 +52,18 @@ struct Multiplier {
     }
   }
 
-  // Warpgroups in relay: one begins a product when the other is in the middle of its own, and so
-  // multiplies while the other adds. Nothing but time depends on it. `product` counts them, its
+  // Warpgroups in relay: one begins a product when the other's is under way, and so multiplies while
+  // the other adds. Nothing but time depends on it. `product` counts them, its
   // lowest bit at least.
   CP_DEVICE void awaitRelay(i32 group, u32 product) const {
-    if constexpr (Shape::kRelay) {
+    if constexpr (Shape::kRelay != kNoRelay) {
       awaitPhase(shared.turn(group), (product ^ (group == 0)) & 1);
     }
   }
 
+  template <Relay HERE>
   CP_DEVICE void passRelay() const {
-    if constexpr (Shape::kRelay) {
+    if constexpr (Shape::kRelay == HERE) {
       __syncwarp();
       if (threadIdx.x % kWarp == 0) {
         arrive(shared.turn(1 - placeInTeam()));
@@ -192,9 +193,10 @@ struct Multiplier {
           const bool last = piece == Shape::kPieces - 1 && part == Shape::kParts - 1;
           Sum lower[Shape::kSumsEach];
           multiplyApart(lower, place, piece, part);
+          passRelay<kFromStart>();
           const typename BlockFactors<Shape>::Taken taken = factors.take(panel, piece, part);
           awaitProducts<1>();
-          passRelay();
+          passRelay<kFromMiddle>();
           awaitProducts<0>();
           pinEach(lower);
           if (last) {
@@ -221,7 +223,7 @@ struct Multiplier {
                                i32 piece,
                                i32 part) const {
     // Products are counted by the ring, since registers are dear here.
-    static_assert(!Shape::kRelay || Shape::kStages * Shape::kPieces * Shape::kParts % 2 == 0,
+    static_assert(Shape::kRelay == kNoRelay || Shape::kStages * Shape::kPieces * Shape::kParts % 2 == 0,
                   "odd and even products take turns where the ring begins anew, too");
     const i32 member = placeInTeam();
     awaitRelay(member, (place.stage() * Shape::kPieces + piece) * Shape::kParts + part);

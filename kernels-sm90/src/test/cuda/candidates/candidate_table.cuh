@@ -14,3 +14,12 @@
   APPLY(__VA_ARGS__, 64, 64, 12, 1, kInTurns, kColsFirst, 0)   \
   APPLY(__VA_ARGS__, 32, 64, 16, 1, kInTurns, kColsFirst, 0)   \
   APPLY(__VA_ARGS__, 16, 64, 20, 1, kInTurns, kColsFirst, 0)
+
+// The same of 8-bit floats, whose warpgroups may relieve each other in other ways.
+#define CP_RELAYED_CANDIDATES(APPLY)                                                               \
+  APPLY(fp8_e4m3_free_nk, E4m3, false, 128, 128, 256, 3, 2, kTogether, kRowsFirst, 2, kNoRelay)    \
+  APPLY(fp8_e4m3_early_nk, E4m3, false, 128, 128, 256, 3, 2, kTogether, kRowsFirst, 2, kFromStart) \
+  APPLY(fp8_e4m3_free_nk, E4m3, false, 128, 128, 128, 6, 2, kTogether, kRowsFirst, 0, kNoRelay)    \
+  APPLY(fp8_e4m3_early_nk, E4m3, false, 128, 128, 128, 6, 2, kTogether, kRowsFirst, 0, kFromStart) \
+  APPLY(fp8_e4m3_nk, E4m3, false, 128, 128, 128, 6, 2, kTogether, kRowsFirst, 2, kFromMiddle)      \
+  APPLY(fp8_e4m3_free_nk, E4m3, false, 128, 128, 128, 6, 2, kTogether, kRowsFirst, 2, kNoRelay)
