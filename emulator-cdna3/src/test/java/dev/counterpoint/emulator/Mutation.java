@@ -17,7 +17,7 @@ import java.util.function.Predicate;
 public final class Mutation {
   private static final int NOP = 0xBF800000;
   private static final int TRAP = 0xBF920002;
-  private static final int MORE_ATTEMPTS = 7;
+  private static final int MORE_ATTEMPTS = 23;
 
   /** What keeps memory in order. */
   public static final Predicate<String> ORDERING =
