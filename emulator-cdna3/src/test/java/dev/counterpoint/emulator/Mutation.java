@@ -115,7 +115,8 @@ public final class Mutation {
     int noticed = 0;
     for (Llvm.Line line : Llvm.disassemble(object)) {
       if (line.kernel().equals(kernel) && filter.test(line)) {
-        int[] words = line.words().stream().mapToInt(word -> Integer.parseUnsignedInt(word, 16)).toArray();
+        int[] words =
+            line.words().stream().mapToInt(word -> Integer.parseUnsignedInt(word, 16)).toArray();
         words[0] &= ~SCOPE;
         if (isNoticed(object, line, survivors, run, words)) {
           noticed++;

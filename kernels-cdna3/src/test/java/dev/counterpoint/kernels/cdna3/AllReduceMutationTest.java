@@ -51,8 +51,7 @@ class AllReduceMutationTest {
   @ParameterizedTest
   @EnumSource(names = {"ONE_SHOT", "TWO_SHOT"})
   void packetsPassTheCaches(Way way) {
-    everyNarrowingIsNoticed(
-        way, line -> line.text().matches("global_store_dwordx2 .* sc0 sc1"));
+    everyNarrowingIsNoticed(way, line -> line.text().matches("global_store_dwordx2 .* sc0 sc1"));
   }
 
   /** The first look may find an old packet, as if the new one had not come: others follow it. */
