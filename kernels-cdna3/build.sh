@@ -78,7 +78,7 @@ for family in $families; do
     /remark: +ScratchSize / { spills = number() }
     /remark: +VGPRs Spill: / {
       spills += number()
-      shape = ""; threads = entry ~ /^(tile_reduce|row_norm|put|unpack|fill)$/ ? 256 : 64; shared = 0
+      shape = ""; threads = entry ~ /^(all_reduce_.*|tile_reduce|row_norm|put|unpack|fill)$/ ? 256 : 64; shared = 0
       if (entry ~ /^tile_gemm_/) {
         n = split(entry, part, "_")
         split(part[n - 1], extent, "x"); stages = substr(part[n], 2)

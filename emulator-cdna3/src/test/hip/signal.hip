@@ -57,3 +57,38 @@ KERNEL BOUNDS(256) void gridSum(u32* parts, u32* counter, u32* out, int rounds) 
 // Sets a flag, or waits for one, without data.
 KERNEL void raise(u32* flag, u32 value) { signalSystem(flag, value); }
 KERNEL void hold(u32* flag, u32 value, u32* out) { *out = awaitSystem(flag, value); }
+
+// Sixteen bytes of each lane in each round, to another device, past the caches and without a release. Data and flag are
+// stored 0: apart, 1: in packets of eight bytes, each with a flag, 2: at once, with one flag for all sixteen bytes.
+KERNEL BOUNDS(64) void send(u32* to, int way, int rounds) {
+  for (int round = 1; round <= rounds; round++) {
+    u32* slot = to + (round * 64 + thread()) * 4;
+    const u32 data = round * 1000 + thread(), flag = 7;
+    if (way == 0) {
+      for (int k = 0; k < 4; k++) __scoped_atomic_store_n(slot + k, k % 2 ? flag : data, __ATOMIC_RELAXED, __MEMORY_SCOPE_SYSTEM);
+    } else if (way == 1) {
+      for (int k = 0; k < 2; k++)
+        __scoped_atomic_store_n((u64*)slot + k, u64(flag) << 32 | data, __ATOMIC_RELAXED, __MEMORY_SCOPE_SYSTEM);
+    } else {
+      const u32x4 all = {data, data, data, flag};
+      __asm__ volatile("global_store_dwordx4 %0, %1, off sc0 sc1\n\ts_nop 1" ::"v"(slot), "v"(all) : "memory");
+    }
+    __builtin_amdgcn_s_sleep(1);
+  }
+}
+
+// Counts data that was not there when its flag was.
+KERNEL BOUNDS(64) void take(u64* from, u32* out, int way, int rounds) {
+  u32 wrong = 0;
+  for (int round = 1; round <= rounds; round++) {
+    u64* slot = from + (round * 64 + thread()) * 2;
+    const u32 data = round * 1000 + thread();
+    for (int k = 1; k >= 0; k--) {
+      u64 packet = 0;
+      do packet = __scoped_atomic_load_n(slot + k, __ATOMIC_RELAXED, __MEMORY_SCOPE_SYSTEM);
+      while ((way < 2 || k == 1) && packet >> 32 != 7);
+      wrong += u32(packet) != data;
+    }
+  }
+  __scoped_atomic_fetch_add(out, wrong, __ATOMIC_RELAXED, __MEMORY_SCOPE_DEVICE);
+}

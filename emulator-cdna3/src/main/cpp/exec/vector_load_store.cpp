@@ -82,7 +82,7 @@ template <unsigned BYTES, unsigned SHIFT> void store(Wave& w, const Instruction&
     if (!(a.lanes >> l & 1)) continue;
     u32 value[WORDS];
     for (unsigned k = 0; k < WORDS; k++) value[k] = data[k][l] >> SHIFT;
-    if (a.space == LaneAddresses::Space::GLOBAL) port.store(a.at[l], BYTES, value, entry.marks);
+    if (a.space == LaneAddresses::Space::GLOBAL) port.store(a.at[l], BYTES, value, entry);
     else if (a.space == LaneAddresses::Space::LDS) w.group->lds->write(u32(a.at[l]), BYTES, value, w.id);
     else std::memcpy(scratchBytes(w, a.at[l], l, BYTES), value, BYTES);
   }

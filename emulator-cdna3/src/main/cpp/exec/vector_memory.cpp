@@ -1,5 +1,7 @@
 #include "exec/vector_memory.h"
 
+#include <cstring>
+
 #include "exec/lanes.h"
 
 namespace emu {
@@ -92,21 +94,51 @@ Line* MemoryPort::line(u64 address, unsigned bytes) {
   return current;
 }
 
-void MemoryPort::load(u64 address, unsigned bytes, void* out) {
-  checkAlignment(address, bytes);
-  const unsigned room = LINE_BYTES - unsigned(address & (LINE_BYTES - 1));
-  const unsigned first = bytes < room ? bytes : room;
-  cache.load(line(address, first), address, first, out, scope, wave.id);
-  if (first < bytes) cache.load(line(address + first, bytes - first), address + first, bytes - first, static_cast<u8*>(out) + first, scope, wave.id);
+namespace {
+
+/// What lies in one aligned unit of 2^SHIFT bytes, unit after unit.
+template <unsigned SHIFT, class Part> void split(u64 address, unsigned bytes, const Part& part) {
+  constexpr u64 UNIT = u64(1) << SHIFT;
+  for (unsigned done = 0; done < bytes;) {
+    const unsigned room = unsigned(UNIT - ((address + done) & (UNIT - 1)));
+    const unsigned size = bytes - done < room ? bytes - done : room;
+    part(address + done, size, done);
+    done += size;
+  }
 }
 
-void MemoryPort::store(u64 address, unsigned bytes, const void* data, std::vector<LineMark>& marks) {
+}  // namespace
+
+/// Past the caches, no more than an aligned eight bytes are read at once; the parts of a wider access are apart.
+void MemoryPort::load(u64 address, unsigned bytes, void* out) {
   checkAlignment(address, bytes);
-  const unsigned room = LINE_BYTES - unsigned(address & (LINE_BYTES - 1));
-  const unsigned first = bytes < room ? bytes : room;
-  const auto part = [&](u64 at, unsigned size, const void* from) {
+  wave.landBefore(address, bytes);
+  const auto part = [&](u64 at, unsigned size, unsigned from) {
+    cache.load(line(at, size), at, size, static_cast<u8*>(out) + from, scope, wave.id);
+  };
+  if (scope.throughCache()) split<3>(address, bytes, part);
+  else split<LINE_SHIFT>(address, bytes, part);
+}
+
+/// With chaos, half of what is stored past the caches lands when it will, until somebody waits for it.
+bool MemoryPort::storeLate(Line* line, u64 address, unsigned bytes, u64 data, Pending& entry) {
+  if (!line || !wave.group->random || wave.group->nextRandom() % 2) return false;
+  cache.store(line, address, bytes, &data, scope, wave.id, true);
+  wave.late[address >> 2] = {address, data, bytes};
+  entry.late.push_back(address >> 2);
+  return true;
+}
+
+void MemoryPort::store(u64 address, unsigned bytes, const void* data, Pending& entry) {
+  checkAlignment(address, bytes);
+  wave.landBefore(address, bytes);
+  std::vector<LineMark>& marks = entry.marks;
+  const auto part = [&](u64 at, unsigned size, unsigned from) {
     Line* l = line(at, size);
-    cache.store(l, at, size, from, scope, wave.id);
+    u64 value = 0;
+    if (scope.throughCache()) std::memcpy(&value, static_cast<const u8*>(data) + from, size);
+    if (!scope.throughCache() || !storeLate(l, at, size, value, entry))
+      cache.store(l, at, size, static_cast<const u8*>(data) + from, scope, wave.id);
     if (!l) return;
     const ByteMask mask = byteMask(unsigned(at & (LINE_BYTES - 1)), size);
     if (!marks.empty() && marks.back().line == l->id) {
@@ -116,13 +148,14 @@ void MemoryPort::store(u64 address, unsigned bytes, const void* data, std::vecto
       marks.push_back({l->id, mask});
     }
   };
-  part(address, first, data);
-  if (first < bytes) part(address + first, bytes - first, static_cast<const u8*>(data) + first);
+  if (scope.throughCache()) split<3>(address, bytes, part);
+  else split<LINE_SHIFT>(address, bytes, part);
 }
 
 u8* MemoryPort::exclusive(u64 address, unsigned bytes) {
   if (address % bytes)
     fault(FaultKind::BAD_ADDRESS, "unaligned address 0x%llx for an atomic of %u bytes", static_cast<unsigned long long>(address), bytes);
+  wave.landBefore(address, bytes);
   cache.beforeAtomic(line(address, bytes), address, bytes, scope.sc1);
   return reinterpret_cast<u8*>(address);
 }

@@ -20,12 +20,13 @@ class MemoryPort {
  public:
   MemoryPort(Wave& w, const Instruction& i) : wave(w), cache(*w.group->cache), scope{i.sc0, i.sc1} {}
   void load(u64 address, unsigned bytes, void* out);
-  void store(u64 address, unsigned bytes, const void* data, std::vector<LineMark>& marks);
+  void store(u64 address, unsigned bytes, const void* data, Pending& entry);
   /// For an atomic: the address in this process's memory, all checks made.
   u8* exclusive(u64 address, unsigned bytes);
 
  private:
   Line* line(u64 address, unsigned bytes);
+  bool storeLate(Line* line, u64 address, unsigned bytes, u64 data, Pending& entry);
   Wave& wave;
   Cache& cache;
   Scope scope;

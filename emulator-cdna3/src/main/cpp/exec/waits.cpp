@@ -55,7 +55,27 @@ void Wave::recomputePoison() {
   }
 }
 
+void Wave::land(u64 word, u64 after) {
+  const auto found = late.find(word);
+  if (found == late.end() || found->second.address + found->second.size <= after) return;
+  Cache::land(found->second.address, found->second.size, found->second.data);
+  late.erase(found);
+}
+
+void Wave::landBefore(u64 address, unsigned bytes) {
+  if (late.empty()) return;
+  for (u64 word = address >> 3 << 1; word <= (address + bytes - 1) >> 2; word++) land(word, address >> 2 << 2);
+}
+
+void Wave::landSome() {
+  for (auto next = late.begin(); next != late.end();) {
+    const auto one = next++;
+    if (group->nextRandom() % 4 == 0) land(one->first);
+  }
+}
+
 void Wave::retire(Pending& entry) {
+  for (u64 word : entry.late) land(word);
   switch (entry.action) {
     case Pending::Action::NONE: break;
     case Pending::Action::STORE:

@@ -1,6 +1,7 @@
 // The state of one 64-lane wave, and what it has in flight.
 #pragma once
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "decode/instruction.h"
@@ -29,6 +30,13 @@ struct Pending {
   u8 width = 0;
   u32 epoch = 0;                        // barrier epoch at issue
   std::vector<LineMark> marks;          // bytes in flight of a store, or LDS bytes (line = LDS dword index)
+  std::vector<u64> late;                // where bytes of it may not have landed, as Wave::late has them
+};
+
+/// Bytes of one aligned eight that a store past the caches has not yet brought to memory. It lands whole.
+struct Late {
+  u64 address = 0, data = 0;
+  unsigned size = 0;
 };
 
 struct Wave {
@@ -51,6 +59,7 @@ struct Wave {
   u64 laneMaskOf = 0;
   std::vector<Pending> pending;
   std::vector<std::vector<LineMark>> spareMarks;
+  std::unordered_map<u64, Late> late;   // by address / 4; no two overlap
   u64 poisonVector[8] = {};
   u64 poisonScalar[2] = {};
   bool anyPoison = false;
@@ -87,8 +96,13 @@ struct Wave {
   void checkWritten(const Instruction& i);
   /// Faults when a write-back is under way: what follows could overtake it.
   void requireWrittenBack(const char* what);
+  /// Before this wave's own access: what it stored there comes first.
+  void landBefore(u64 address, unsigned bytes);
+  /// Some of what is late has arrived, in no order.
+  void landSome();
   void finish();  // end of the wave: everything in flight lands
  private:
+  void land(u64 word, u64 after = 0);
   void retire(Pending& entry);
   void recomputePoison();
 };

@@ -75,6 +75,7 @@ bool WorkGroup::step(const Wave*& running) {
   const unsigned count = unsigned(waves.size()), first = random ? nextRandom() % count : 0;
   for (auto& wave : waves) {
     wave->sleeping = false;
+    if (!wave->late.empty()) wave->landSome();
     if (random && count > 1 && wave->delayed == 0 && nextRandom() % 4 == 0) wave->delayed = 1 + nextRandom() % 4;
     else if (wave->delayed) wave->delayed--;
   }

@@ -133,6 +133,9 @@ void Cache::load(Line* line, u64 address, unsigned size, void* out, Scope scope,
     line->epoch = now;
   }
   if (const Owner* other = Directory::get().conflict(line->id, owner, bytes)) notReleased(address, size, *other);
+  if (line->pending & bytes && line->pendingWave != 0xFF && line->pendingWave != wave + 1)
+    fault(FaultKind::MEMORY_ORDER, "read of 0x%llx, which wave %d of this work-group stored without waiting for the store",
+          static_cast<unsigned long long>(address), line->pendingWave - 1);
   if (bytes & ~line->valid) {
     const u64 start = std::max(a.base, line->id << LINE_SHIFT), end = std::min(a.end(), (line->id + 1) << LINE_SHIFT);
     const ByteMask inside = byteMask(unsigned(start & (LINE_BYTES - 1)), unsigned(end - start));
@@ -146,13 +149,19 @@ void Cache::load(Line* line, u64 address, unsigned size, void* out, Scope scope,
             static_cast<unsigned long long>(address + b));
     }
   }
-  if (line->pending & bytes && line->pendingWave != 0xFF && line->pendingWave != wave + 1)
-    fault(FaultKind::MEMORY_ORDER, "read of 0x%llx, which wave %d of this work-group stored without waiting for the store",
-          static_cast<unsigned long long>(address), line->pendingWave - 1);
   std::memcpy(out, line->data + offset, size);
 }
 
-void Cache::store(Line* line, u64 address, unsigned size, const void* data, Scope scope, unsigned wave) {
+void Cache::land(u64 address, unsigned size, u64 data) {
+  switch (size) {
+    case 8: __atomic_store_n(reinterpret_cast<u64*>(address), data, __ATOMIC_RELEASE); break;
+    case 4: __atomic_store_n(reinterpret_cast<u32*>(address), u32(data), __ATOMIC_RELEASE); break;
+    case 2: __atomic_store_n(reinterpret_cast<u16*>(address), u16(data), __ATOMIC_RELEASE); break;
+    default: std::memcpy(memory(address), &data, size);
+  }
+}
+
+void Cache::store(Line* line, u64 address, unsigned size, const void* data, Scope scope, unsigned wave, bool late) {
   if (!line) {
     if (size == 8) __atomic_store_n(reinterpret_cast<u64*>(address), *static_cast<const u64*>(data), __ATOMIC_RELEASE);
     else std::memcpy(memory(address), data, size);
@@ -170,8 +179,11 @@ void Cache::store(Line* line, u64 address, unsigned size, const void* data, Scop
   line->valid |= bytes;
   if (scope.throughCache()) {
     if (remoteMemory && !scope.system()) tooNarrow(address, "store");
-    if (size == 8) __atomic_store_n(reinterpret_cast<u64*>(address), *static_cast<const u64*>(data), __ATOMIC_RELEASE);
-    else std::memcpy(memory(address), data, size);
+    if (!late) {
+      u64 value = 0;
+      std::memcpy(&value, data, size);
+      land(address, size, value);
+    }
     line->dirty &= ~bytes;
   } else {
     line->dirty |= bytes;

@@ -39,7 +39,10 @@ class Cache {
   /// The line of an address for an access of `size` bytes, all checks of the address made. Null: go straight to memory.
   Line* line(u64 address, unsigned size);
   void load(Line* line, u64 address, unsigned size, void* out, Scope scope, unsigned wave);
-  void store(Line* line, u64 address, unsigned size, const void* data, Scope scope, unsigned wave);
+  /// A store past the caches that is late leaves memory as it is, until it lands.
+  void store(Line* line, u64 address, unsigned size, const void* data, Scope scope, unsigned wave, bool late = false);
+  /// One store of a size that memory does at once: at most eight bytes, aligned to that.
+  static void land(u64 address, unsigned size, u64 data);
   /// After the stores of an instruction to a line: tells the directory.
   void publish(u64 line);
   /// Before a read-modify-write at memory: own bytes go there first, and no copy stays.

@@ -104,6 +104,32 @@ CP_DEVICE void storeVector(u64 address, const Vector16& v) {
   *globalPointer<u32x4>(address) = __builtin_bit_cast(u32x4, v);
 }
 
+// Two packets of eight bytes, each of which is seen whole or not at all, with no order between them
+// nor towards anything else. Two stores, since what is whole in one of sixteen bytes is written down
+// nowhere. System scope, so that they pass this die's caches on their way to the peer and nothing
+// need be written back after them. Relaxed, so that nothing is waited for, not even the one before.
+CP_DEVICE void storePackets(u64 address, const Vector16& v) {
+#pragma unroll
+  for (i32 i = 0; i < 2; i++) {
+    const u64 packet = v.word[2 * i] | static_cast<u64>(v.word[2 * i + 1]) << 32;
+    __scoped_atomic_store_n(
+        globalPointer<u64>(address + 8 * i), packet, __ATOMIC_RELAXED, __MEMORY_SCOPE_SYSTEM);
+  }
+}
+
+// System scope here too: an older copy in a cache of this die would be found again by every look,
+// and there is no invalidate between looks.
+CP_DEVICE Vector16 loadPackets(u64 address) {
+  Vector16 v;
+#pragma unroll
+  for (i32 i = 0; i < 2; i++) {
+    const u64 packet = pollSystem(address + 8 * i);
+    v.word[2 * i] = static_cast<u32>(packet);
+    v.word[2 * i + 1] = static_cast<u32>(packet >> 32);
+  }
+  return v;
+}
+
 // An entry of a table that nothing changes while a kernel runs: by the scalar cache, where all
 // lanes ask for the same.
 CP_DEVICE i32 tableEntry(u64 table, i64 index) {

@@ -1,6 +1,7 @@
 // Everything beside the GEMM. Threads to a block are part of each kernel's contract: 256 for what
 // moves data, one wave for signals.
 
+#include "kernels/all_reduce.h"
 #include "kernels/kernel.h"
 #include "kernels/row_norm.h"
 #include "kernels/signals.h"
@@ -13,6 +14,9 @@
   }
 
 CP_COMPANION(tile_reduce, TileReduceParams, 256, 2, tileReduce)
+CP_COMPANION(all_reduce_one_shot, AllReduceParams, 256, 2, allReduceOneShot)
+CP_COMPANION(all_reduce_two_shot, AllReduceParams, 256, 2, allReduceTwoShot)
+CP_COMPANION(all_reduce_bulk, AllReduceParams, 256, 2, allReduceBulk)
 CP_COMPANION(row_norm, RowNormParams, 256, 4, rowNorm)
 CP_COMPANION(put, PutParams, 256, 4, put)
 CP_COMPANION(unpack, UnpackParams, 256, 4, unpack)

@@ -170,6 +170,27 @@ class KernelTest {
     assertThat(exchange(signal, signal).run().mustSucceed().ints("out")).containsOnly(0);
   }
 
+  /** How much data was not there when its flag was, in 200 rounds of 64 lanes. */
+  private static int missing(int way) {
+    Object signal = Llvm.compile("signal");
+    int rounds = 200;
+    Script script = new Script().add("device 0").add("module p %s", signal).add("stream s0");
+    script.add("device 1").add("module c %s", signal).zeros("slots", (rounds + 1) * 1024L);
+    script.zeros("out", 64).add("stream s1").add("peer 0 1");
+    script.add("launch s1 c take 1 1 1 64 1 1 0 p:slots p:out i:%d i:%d", way, rounds);
+    script.add("launch s0 p send 1 1 1 64 1 1 0 p:slots i:%d i:%d", way, rounds);
+    script.add("sync s1").add("sync s0").download("out").run().mustSucceed();
+    return script.ints("out")[0];
+  }
+
+  /** What nobody waits for may land in any order, but eight aligned bytes of one store at once. */
+  @Test
+  void onlyEightBytesAreWhole() {
+    assertThat(missing(0)).as("data and flag apart").isPositive();
+    assertThat(missing(1)).as("data and flag in eight bytes").isZero();
+    assertThat(missing(2)).as("one flag for sixteen bytes").isPositive();
+  }
+
   /** Sixteen work-groups that wait for each other, four times. */
   static Script gridWait(Object module) {
     Script script =

@@ -17,6 +17,10 @@ import java.util.function.Predicate;
 public final class Mutation {
   private static final int NOP = 0xBF800000;
   private static final int TRAP = 0xBF920002;
+
+  /** sc0 and sc1 of FLAT and GLOBAL instructions. */
+  private static final int SCOPE = 1 << 16 | 1 << 25;
+
   private static final int MORE_ATTEMPTS = 23;
 
   /** What keeps memory in order. */
@@ -63,13 +67,14 @@ public final class Mutation {
     throw new IllegalArgumentException("no segment holds 0x" + Long.toHexString(address));
   }
 
-  private static Path replaced(Path object, Llvm.Line line, int instruction) {
+  /** A copy of an object with another instruction in the place of one, of no more words. */
+  private static Path replaced(Path object, Llvm.Line line, int... words) {
     try {
       byte[] elf = Files.readAllBytes(object);
       int offset = (int) fileOffset(elf, line.address());
       ByteBuffer b = ByteBuffer.wrap(elf).order(ByteOrder.LITTLE_ENDIAN);
       for (int k = 0; k < line.words().size(); k++) {
-        b.putInt(offset + 4 * k, k == 0 ? instruction : NOP);
+        b.putInt(offset + 4 * k, k < words.length ? words[k] : NOP);
       }
       return Files.write(Files.createTempFile(Llvm.WORK, "mutant", ".hsaco"), elf);
     } catch (IOException e) {
@@ -85,6 +90,40 @@ public final class Mutation {
       }
     }
     return false;
+  }
+
+  /** Places that are never reached are found before anything is repeated; they do not survive. */
+  private static boolean isNoticed(
+      Path object, Llvm.Line line, List<String> survivors, Run run, int... words) {
+    Path mutant = replaced(object, line, words);
+    if (run.failed(mutant)) {
+      return true;
+    }
+    if (!run.failed(replaced(object, line, TRAP))) {
+      return false;
+    }
+    if (failsSometime(run, mutant)) {
+      return true;
+    }
+    survivors.add("0x%x %s".formatted(line.address(), line.text()));
+    return false;
+  }
+
+  /** Each access of a kernel that a filter takes is one of the work-group alone, one at a time. */
+  public static Outcome narrow(Path object, String kernel, Predicate<Llvm.Line> filter, Run run) {
+    List<String> survivors = new ArrayList<>();
+    int noticed = 0;
+    for (Llvm.Line line : Llvm.disassemble(object)) {
+      if (line.kernel().equals(kernel) && filter.test(line)) {
+        int[] words =
+            line.words().stream().mapToInt(word -> Integer.parseUnsignedInt(word, 16)).toArray();
+        words[0] &= ~SCOPE;
+        if (isNoticed(object, line, survivors, run, words)) {
+          noticed++;
+        }
+      }
+    }
+    return new Outcome(noticed, survivors);
   }
 
   /** Each ordering instruction of a kernel in turn, or of those that a filter takes. */
@@ -105,16 +144,8 @@ public final class Mutation {
       if (!ORDERING.test(line.text()) || idle || !filter.test(line)) {
         continue;
       }
-      // Places that are never reached are found before anything is repeated.
-      Path mutant = replaced(object, line, NOP);
-      if (run.failed(mutant)) {
+      if (isNoticed(object, line, survivors, run, NOP)) {
         noticed++;
-      } else if (run.failed(replaced(object, line, TRAP))) {
-        if (failsSometime(run, mutant)) {
-          noticed++;
-        } else {
-          survivors.add("0x%x %s".formatted(line.address(), line.text()));
-        }
       }
     }
     return new Outcome(noticed, survivors);

@@ -114,10 +114,32 @@ class DisassemblyTest {
     Map<String, List<String>> companions = kernels("companions");
     assertThat(releasesOfABlock(companions.get("put"), "buffer_wbl2 sc0 sc1")).isEqualTo(1);
     assertThat(releasesOfABlock(companions.get("tile_reduce"), "buffer_wbl2 sc0 sc1")).isEqualTo(1);
+    // Two signals for each of three types.
+    assertThat(releasesOfABlock(companions.get("all_reduce_bulk"), "buffer_wbl2 sc0 sc1"))
+        .isEqualTo(6);
     for (Map.Entry<String, List<String>> kernel : kernels("tile_gemm_bf16").entrySet()) {
       List<String> lines = kernel.getValue();
       assertThat(releasesOfABlock(lines, "buffer_wbl2 sc1")).as(kernel.getKey()).isEqualTo(1);
       assertThat(releasesOfABlock(lines, "buffer_wbl2 sc0 sc1")).as(kernel.getKey()).isEqualTo(1);
+    }
+  }
+
+  /**
+   * Packets of eight bytes go at system scope, which is more than the emulated device can notice:
+   * to it a word that is read at device scope is never old. Nothing is written back behind them.
+   */
+  @Test
+  void packetsAreOfSystemScopeAndNeedNoRelease() {
+    Map<String, List<String>> companions = kernels("companions");
+    for (String kernel : List.of("all_reduce_one_shot", "all_reduce_two_shot")) {
+      List<String> lines = companions.get(kernel);
+      assertThat(releasesOfABlock(lines, "buffer_wbl2 sc0 sc1")).as(kernel).isZero();
+      assertThat(lines).as(kernel).anyMatch(line -> line.matches("global_store_dwordx2.* sc0 sc1"));
+      assertThat(lines).as(kernel).anyMatch(line -> line.matches("global_load_dwordx2.* sc0 sc1"));
+      assertThat(lines)
+          .as(kernel)
+          .filteredOn(line -> line.matches("(global|flat)_(load|store).* sc1"))
+          .allMatch(line -> line.endsWith(" sc0 sc1"));
     }
   }
 
@@ -189,6 +211,8 @@ class DisassemblyTest {
     assertThat(sharedBytes)
         .containsKeys("tile_reduce", "row_norm", "put", "unpack", "fill", "signal_set");
     assertThat(sharedBytes).containsKeys("signal_add", "epoch_advance", "await_words");
+    assertThat(sharedBytes)
+        .containsKeys("all_reduce_one_shot", "all_reduce_two_shot", "all_reduce_bulk");
     for (Element input : Element.values()) {
       for (TileConfig tile : input == Element.INT32 ? List.<TileConfig>of() : TileConfig.ALL) {
         assertThat(sharedBytes)

@@ -112,16 +112,17 @@ class KernelMutationTest {
         || !Arrays.equals(script.bytes("gD"), local);
   }
 
-  private interface Run {
+  /** Runs a code object, by a seed of delays. */
+  interface Run {
     boolean failed(Path object, int chaos);
   }
 
-  private static List<Llvm.Line> lines(Path object, String kernel) {
+  static List<Llvm.Line> lines(Path object, String kernel) {
     return Llvm.disassemble(object).stream().filter(line -> line.kernel().equals(kernel)).toList();
   }
 
   /** Of what this module's text orders: barriers, releases, acquires and the waits beside them. */
-  private static boolean isWritten(List<Llvm.Line> lines, int at) {
+  static boolean isWritten(List<Llvm.Line> lines, int at) {
     String text = lines.get(at).text();
     return !text.startsWith("s_waitcnt")
         || lines.get(at - 1).text().startsWith("buffer_")
@@ -135,7 +136,7 @@ class KernelMutationTest {
    * between the waves' releases and the one signal matters only when a wave lags by more than the
    * signal takes to be seen and acted on (that it is there, the disassembly test holds).
    */
-  private static boolean harmless(List<Llvm.Line> lines, int at) {
+  static boolean harmless(List<Llvm.Line> lines, int at) {
     String text = lines.get(at).text();
     if (text.startsWith("buffer_inv")) {
       return true;

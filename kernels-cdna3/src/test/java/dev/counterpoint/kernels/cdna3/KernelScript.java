@@ -100,7 +100,9 @@ final class KernelScript {
 
   /** A companion on its own number of threads. */
   KernelScript companion(String stream, String entry, int grid, Parameters parameters) {
-    boolean moves = Set.of("tile_reduce", "row_norm", "put", "unpack", "fill").contains(entry);
+    boolean moves =
+        entry.startsWith("all_reduce_")
+            || Set.of("tile_reduce", "row_norm", "put", "unpack", "fill").contains(entry);
     return launch(stream, "companions", entry, grid, moves ? 256 : 64, 0, parameters);
   }
 

@@ -73,7 +73,7 @@ public final class RocmPlatform implements Platform {
 
   @Override
   public boolean reducesOverPeers() {
-    return false;
+    return true;
   }
 
   /** The matrix cores take FNUZ; the kernels convert from and to OCP's formats. */

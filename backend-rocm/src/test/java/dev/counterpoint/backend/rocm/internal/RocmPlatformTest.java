@@ -42,6 +42,7 @@ class RocmPlatformTest {
     assertThat(platform.noFp8("gfx942")).isNull();
     assertThat(platform.takesBlockFactors()).isFalse();
     assertThat(platform.multipliesFullFp32()).isTrue();
+    assertThat(platform.reducesOverPeers()).isTrue();
     assertThat(platform.code().options().apply("gfx942")).contains("--offload-arch=gfx942");
     assertThat(platform.property("devices")).isEqualTo("rocm.devices");
   }
