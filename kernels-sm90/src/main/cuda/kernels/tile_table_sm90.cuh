@@ -6,18 +6,30 @@
 
 #include "kernels/tile_gemm_sm90.cuh"
 
-#define CP_TILE_GEMM(                                                                            \
-    NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION, OUTBOXES)         \
-  extern "C" __global__ void __cluster_dims__(CLUSTER, 1, 1)                                     \
-      __launch_bounds__(counterpoint::kThreads, 1)                                               \
-          tile_gemm_sm90_##NAME##_##ROWS##x##COLS##x##K##_s##STAGES##_c##CLUSTER##_o##OUTBOXES(  \
-              const __grid_constant__ counterpoint::TileGemmParams p,                            \
-              const __grid_constant__ counterpoint::TileGemmMaps maps) {                         \
-    using namespace counterpoint;                                                                \
-    static_assert(K * INPUT::kBytes == kPanelBytes, "K as in the name");                         \
-    tileGemm<Shape<INPUT, ACROSS, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION, OUTBOXES>>( \
-        p, maps);                                                                                \
+#define CP_RELAYED_TILE_GEMM(                                                                   \
+    NAME, INPUT, ACROSS, K, ROWS, COLS, STAGES, CLUSTER, SHARING, ORIENTATION, OUTBOXES, RELAY) \
+  extern "C" __global__ void __cluster_dims__(CLUSTER, 1, 1)                                    \
+      __launch_bounds__(counterpoint::kThreads, 1)                                              \
+          tile_gemm_sm90_##NAME##_##ROWS##x##COLS##x##K##_s##STAGES##_c##CLUSTER##_o##OUTBOXES( \
+              const __grid_constant__ counterpoint::TileGemmParams p,                           \
+              const __grid_constant__ counterpoint::TileGemmMaps maps) {                        \
+    using namespace counterpoint;                                                               \
+    static_assert(K * INPUT::kBytes == kPanelBytes, "K as in the name");                        \
+    using Tiles = Shape<INPUT,                                                                  \
+                        ACROSS,                                                                 \
+                        ROWS,                                                                   \
+                        COLS,                                                                   \
+                        STAGES,                                                                 \
+                        CLUSTER,                                                                \
+                        SHARING,                                                                \
+                        ORIENTATION,                                                            \
+                        OUTBOXES,                                                               \
+                        RELAY>;                                                                 \
+    tileGemm<Tiles>(p, maps);                                                                   \
   }
+
+// With the relay that ships.
+#define CP_TILE_GEMM(...) CP_RELAYED_TILE_GEMM(__VA_ARGS__, kFromMiddle)
 
 // APPLY(…, rows, columns, stages, cluster, sharing, orientation, outboxes) for every tile.
 #define CP_TILES(APPLY, ...)                                   \

@@ -1,6 +1,7 @@
 package dev.counterpoint.core.strategy;
 
 import dev.counterpoint.OperatorSpec;
+import dev.counterpoint.Tuning;
 
 /** Into how many pieces work is cut when the caller does not say. */
 final class Chunking {
@@ -35,7 +36,11 @@ final class Chunking {
    * than there are items.
    */
   static int pieces(OperatorSpec spec, int items, int automatic) {
-    int wanted = spec.tuning().chunks() == 0 ? automatic : spec.tuning().chunks();
+    return pieces(spec.tuning(), items, automatic);
+  }
+
+  private static int pieces(Tuning tuning, int items, int automatic) {
+    int wanted = tuning.chunks() == 0 ? automatic : tuning.chunks();
     return Math.max(1, Math.min(wanted, items));
   }
 
@@ -88,6 +93,11 @@ final class Chunking {
   static int stripes(PlanContext context, int rows) {
     int stripes = isWide(context) ? STRIPES_OF_WIDE_DEVICE : MOST_STRIPES;
     return thatFillDevice(context, rows, stripes);
+  }
+
+  /** The same where a routed GEMM computes them one after the other, of so many units of rows. */
+  static int routedStripes(Tuning tuning, int units) {
+    return pieces(tuning, units, MOST_STRIPES);
   }
 
   static boolean isWide(PlanContext context) {

@@ -45,7 +45,7 @@ final class RowsSignaled extends OutputProgram {
     super(context);
     this.tiling = tiling;
     List<Integer> sizes = context.spec().tuning().groups();
-    int wanted = Stripes.count(context.spec().tuning(), tiling.tileRowCount());
+    int wanted = Chunking.routedStripes(context.spec().tuning(), tiling.tileRowCount());
     map = PackedGroups.of(tiling, sizes.isEmpty() ? RowBlocks.stripeSizes(wanted) : sizes, wanted);
     computed = context.signals("computed", Math.max(1, map.groups()));
     targets = new Target[map.groups()];

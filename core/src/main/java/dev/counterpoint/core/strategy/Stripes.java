@@ -16,8 +16,6 @@ public record Stripes(Tiling tiling, RowBlocks cut) {
   /** So low a tile can be that stripes of every size are made of them. */
   private static final int TILE_ROWS = 48;
 
-  private static final int MOST_STRIPES = 8;
-
   /** How a backend cuts the product into tiles; sizes of 0 are its own. */
   @FunctionalInterface
   public interface Tiles {
@@ -34,15 +32,10 @@ public record Stripes(Tiling tiling, RowBlocks cut) {
     int height = Math.max(1, Math.min(lowest, longest));
     RowPartition shards = RowPartition.ofHeight(rows, height);
     int perOwner = Math.max(1, (shards.shards() + ranks - 1) / ranks);
+    int stripes = Chunking.routedStripes(tuning, perOwner);
     return new Stripes(
         tiles.of(shards, height, width),
-        RowBlocks.ofUnits(perOwner, height, RowBlocks.stripeSizes(count(tuning, perOwner))));
-  }
-
-  /** As many stripes as are wanted, of so many units of rows. */
-  static int count(Tuning tuning, int units) {
-    int wanted = tuning.chunks() == 0 ? MOST_STRIPES : tuning.chunks();
-    return Math.max(1, Math.min(wanted, units));
+        RowBlocks.ofUnits(perOwner, height, RowBlocks.stripeSizes(stripes)));
   }
 
   /** Tile rows of an owner. */
